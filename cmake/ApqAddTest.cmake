@@ -1,0 +1,41 @@
+# apq_add_test(NAME pareto SOURCES pareto_test.cpp LINK apq::search LABELS unit)            one process
+# apq_add_test(NAME collectives SOURCES ... LINK apq::mpi RANKS 1 2 3)                        one ctest per rank count, label mpi
+# Tests find the source tree, the executable and the optional data through the environment (see below).
+set(apq_test_environment
+    "OMPI_ALLOW_RUN_AS_ROOT=1" "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1" "OMPI_MCA_rmaps_base_oversubscribe=1"
+    "PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe" "OMPI_MCA_mpi_yield_when_idle=1"
+    "OMPI_MCA_hwloc_base_binding_policy=none" "PRTE_MCA_hwloc_default_binding_policy=none"
+    "OMP_NUM_THREADS=1" "OPENBLAS_NUM_THREADS=1"
+    "APQ_SOURCE_DIR=${PROJECT_SOURCE_DIR}" "APQ_EXE=${PROJECT_BINARY_DIR}/apq")
+
+function(apq_add_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "apq_add_test: unknown ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  foreach(item IN LISTS ARG_LINK)
+    if(NOT TARGET ${item})
+      message(FATAL_ERROR "apq_add_test(${ARG_NAME}): ${item} is not a target")
+    endif()
+  endforeach()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${ARG_NAME}_test ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME}_test PRIVATE ${ARG_LINK} apq_test_support)
+  target_include_directories(${ARG_NAME}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  if(ARG_RANKS)
+    target_link_libraries(${ARG_NAME}_test PRIVATE apq_mpi_test_main)
+    foreach(ranks IN LISTS ARG_RANKS)
+      add_test(NAME ${ARG_NAME}/np${ranks}
+               COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${ARG_NAME}_test>)
+      set_tests_properties(${ARG_NAME}/np${ranks} PROPERTIES LABELS "mpi;${ARG_LABELS}" PROCESSORS ${ranks}
+        TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${apq_test_environment}")
+    endforeach()
+  else()
+    target_link_libraries(${ARG_NAME}_test PRIVATE GTest::gtest_main)
+    add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME}_test)
+    set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT "${apq_test_environment}")
+  endif()
+endfunction()

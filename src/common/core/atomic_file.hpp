@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace apq {
+
+/// Replaces `path` whole: `write` makes a temporary file beside it (name ends in `.partial`), which is fsynced,
+/// renamed over `path`, and the directory fsynced. A reader sees the old file or the new one, never a part.
+/// On any failure the temporary file is removed and `path` is as it was.
+/// @throws Error(io) naming the file and the system's reason; whatever `write` throws.
+void replace_file(std::filesystem::path const& path,
+                  std::function<void(std::filesystem::path const& temporary)> const& write);
+
+/// The same for a text at hand.
+void replace_file(std::filesystem::path const& path, std::string_view text);
+
+/// Whole file as a string. @throws Error(io) when it cannot be read.
+std::string read_file(std::filesystem::path const& path);
+
+/// mkdir -p. @throws Error(io).
+void make_directory(std::filesystem::path const& path);
+
+}  // namespace apq

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+namespace apq {
+
+struct Interval {
+  double low, high;
+};
+
+/// Wilson score interval of a proportion (Wilson, JASA 22, 1927), in [0, 1].
+/// @param z  standard normal quantile; 1.96 gives 95 %.
+Interval wilson_interval(std::uint64_t correct, std::uint64_t total, double z = 1.959964);
+
+}  // namespace apq
