@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace apq {
+
+/// Where things lie in a study's directory.
+struct StudyLayout {
+  std::filesystem::path root;
+  std::filesystem::path config() const { return root / "config.yaml"; }      ///< resolved configuration
+  std::filesystem::path supernet() const { return root / "supernet.pt"; }
+  std::filesystem::path shards(std::string const& stage) const { return root / "shards" / stage; }
+  std::filesystem::path joined(std::string const& stage) const { return root / ("dataset_" + stage + ".h5"); }
+  std::filesystem::path predictor_fp() const { return root / "predictor.pt"; }
+  std::filesystem::path predictor_quant() const { return root / "predictor_quant.pt"; }
+  std::filesystem::path predictor_scratch() const { return root / "predictor_quant_scratch.pt"; }
+  std::filesystem::path train_metrics() const { return root / "train.json"; }
+  std::filesystem::path search_result() const { return root / "search.h5"; }
+  std::filesystem::path search_summary() const { return root / "search.json"; }
+  std::filesystem::path winners() const { return root / "winners"; }
+  std::filesystem::path verification() const { return root / "winners.json"; }  ///< winners with test accuracy
+  std::filesystem::path ledger() const { return root / "ledger.json"; }
+  std::filesystem::path report() const { return root / "report.html"; }
+  std::filesystem::path figures() const { return root / "figures"; }            ///< CSV and SVG of each figure
+};
+
+}  // namespace apq
