@@ -1,0 +1,25 @@
+#include "app/command.hpp"
+#include "app/experiment.hpp"
+#include "app/stages.hpp"
+
+namespace apq::app {
+
+Body add_collect(CLI::App& app) {
+  auto const options = add_experiment_options(app);
+  auto const stage = std::make_shared<std::string>("all");
+  app.add_option("--stage", *stage, "fp: full precision; quant: with bit policies; all: one after the other")
+      ->check(CLI::IsMember({"fp", "quant", "all"}))
+      ->capture_default_str();
+  app.footer("Example:\n  mpirun -n 64 apq collect --config configs/quickstart.yaml --stage fp --set collect.fp.samples=80000\n"
+             "A collection that was stopped goes on with any number of ranks; only what is missing is done.");
+  return [options, stage](mpi::Communicator const& world) {
+    auto const experiment = load_experiment(world, *options);
+    if (answered(world, experiment, *options)) return 0;
+    open_study(world, experiment);
+    for (auto const* name : {"fp", "quant"})
+      if (*stage == name || *stage == "all") collect_stage(world, experiment, name);
+    return 0;
+  };
+}
+
+}  // namespace apq::app

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collect/collect_config.hpp"
+#include "collect/supernet_evaluator.hpp"
+#include "common/core/study_layout.hpp"
+#include "common/cost/cost_model.hpp"
+#include "common/energy/meter.hpp"
+#include "common/image/image_set.hpp"
+#include "common/mpi/communicator.hpp"
+#include "common/space/search_space.hpp"
+#include "search/search_config.hpp"
+#include "train/supernet_trainer.hpp"
+#include "train/train_config.hpp"
+
+namespace apq::app {
+
+/// One experiment file, resolved and checked: what every stage reads.
+struct Experiment {
+  std::string name;
+  std::uint64_t seed = 1;
+  StudyLayout layout;
+  std::filesystem::path space_file;
+  space::SearchSpace space;
+  std::filesystem::path supernet_weights;  ///< trained supernet; empty: the study's own, made by `apq supernet`
+  image::DataConfig data;
+  train::SupernetConfig supernet;
+  collect::EvaluatorConfig evaluator;
+  collect::CollectConfig collect;
+  train::TrainConfig train;
+  search::SearchConfig search;
+  cost::CostConfig cost;
+  energy::EnergyConfig energy;
+  std::string resolved;  ///< YAML with every default filled in
+
+  std::filesystem::path supernet_file() const {
+    return supernet_weights.empty() ? layout.supernet() : supernet_weights;
+  }
+};
+
+/// The options that every command working on an experiment shares.
+struct ExperimentOptions {
+  std::filesystem::path config;
+  std::filesystem::path study;  ///< an existing study; its config.yaml is used when no --config is given
+  std::vector<std::string> assignments;
+  bool print_config = false, check = false;
+};
+std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app);
+
+/// Reads and checks everything before any other collective call; every rank fails alike. Collective over `comm`.
+Experiment load_experiment(mpi::Communicator const& comm, ExperimentOptions const& options);
+
+/// Handles --print-config and --check: true when the command has nothing left to do.
+bool answered(mpi::Communicator const& comm, Experiment const& experiment, ExperimentOptions const& options);
+
+/// Makes the study directory and its config.yaml; refuses a directory whose configuration differs in what results depend
+/// on (space or seed). Collective over `comm`.
+void open_study(mpi::Communicator const& comm, Experiment const& experiment);
+
+/// The embedded images of the experiment, split. Local.
+image::Splits load_splits(Experiment const& experiment);
+
+}  // namespace apq::app

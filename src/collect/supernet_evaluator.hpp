@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "collect/evaluator.hpp"
+#include "common/core/config.hpp"
+#include "common/image/image_set.hpp"
+#include "common/space/search_space.hpp"
+
+namespace apq::collect {
+
+/// Section `evaluator` of an experiment: everything but the images that a label depends on.
+struct EvaluatorConfig {
+  int batch = 100;                    ///< images per forward pass; fixed, because another blocking rounds differently
+  int calibration_batch = 250;        ///< images per calibration batch; the first batch also sets the ranges
+  std::string fidelity = "corrected"; ///< corrected | release (docs/fidelity.md)
+  std::string engine = "reference";   ///< reference: LibTorch
+};
+EvaluatorConfig read_evaluator_config(Config section);
+
+/// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.
+/// Images become batches once, at construction; the supernet is never changed by an evaluation. One thread.
+class SupernetEvaluator : public Evaluator {
+ public:
+  SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet, image::Split const& calibration,
+                    image::Split const& evaluation, image::DataConfig const& data, EvaluatorConfig const& config);
+  ~SupernetEvaluator() override;
+  Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override;
+  std::string engine() const override;
+  std::string const& supernet_hash() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Hash of a supernet file's weights, without making an evaluator.
+std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet);
+
+}  // namespace apq::collect

@@ -1,0 +1,135 @@
+#include "common/image/idx.hpp"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "common/core/error.hpp"
+#include "common/core/sha256.hpp"
+
+namespace apq::image {
+namespace fs = std::filesystem;
+namespace {
+
+// gzread passes plain files through, so one path serves both.
+std::vector<std::uint8_t> read_maybe_gzip(fs::path const& path) {
+  std::error_code ec;
+  if (!fs::is_regular_file(path, ec)) throw Error(Errc::io, fmt::format("{}: no such file", path.string()));
+  gzFile const file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) throw Error(Errc::io, fmt::format("{}: cannot be opened for reading", path.string()));
+  gzbuffer(file, 1 << 18);
+  std::vector<std::uint8_t> bytes;
+  std::size_t used = 0;
+  constexpr std::size_t most = std::size_t{1} << 33;  // 8 GiB: a hostile gzip must not fill the memory
+  for (;;) {
+    bytes.resize(std::max<std::size_t>(used * 2, 1 << 20));
+    int const n = gzread(file, bytes.data() + used, static_cast<unsigned>(std::min<std::size_t>(bytes.size() - used, 1u << 30)));
+    if (n < 0 || used > most) {
+      int code = 0;
+      std::string const reason = n < 0 ? gzerror(file, &code) : "more than 8 GiB when unpacked";
+      gzclose(file);
+      throw Error(Errc::data, fmt::format("{}: is damaged ({})", path.string(), reason));
+    }
+    if (n == 0) break;
+    used += static_cast<std::size_t>(n);
+  }
+  // A stream cut short is reported only at the close.
+  int const rc = gzclose(file);
+  if (rc != Z_OK) throw Error(Errc::data, fmt::format("{}: is truncated (the gzip stream ends early)", path.string()));
+  bytes.resize(used);
+  return bytes;
+}
+
+// Header: two zero bytes, type 8 (uint8), number of dimensions, then big-endian uint32 sizes.
+struct Idx {
+  std::vector<std::size_t> dimensions;
+  std::vector<std::uint8_t> bytes;
+  std::size_t header;
+};
+
+Idx parse(fs::path const& path, std::size_t num_dimensions) {
+  Idx idx;
+  idx.bytes = read_maybe_gzip(path);
+  idx.header = 4 + 4 * num_dimensions;
+  auto const& b = idx.bytes;
+  if (b.size() < 4) throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
+  if (b[0] != 0 || b[1] != 0 || b[2] != 8 || b[3] != num_dimensions)
+    throw Error(Errc::data, fmt::format("{}: is not an IDX file of unsigned bytes in {} dimension{} (magic number {:02x}{:02x}{:02x}{:02x}, expected 000008{:02x})",
+                                        path.string(), num_dimensions, num_dimensions == 1 ? "" : "s", b[0], b[1], b[2], b[3], num_dimensions));
+  if (b.size() < idx.header)
+    throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
+  std::size_t expected = 1;
+  for (std::size_t d = 0; d < num_dimensions; ++d) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4; ++i) size = size << 8 | b[4 + 4 * d + i];
+    idx.dimensions.push_back(size);
+    if (size != 0 && expected > (std::size_t{1} << 40) / size)
+      throw Error(Errc::data, fmt::format("{}: claims more data than any file holds", path.string()));
+    expected *= size;
+  }
+  if (b.size() - idx.header != expected)
+    throw Error(Errc::data, fmt::format("{}: is {} (its header promises {} bytes of data, it holds {})", path.string(),
+                                        b.size() - idx.header < expected ? "truncated" : "too long", expected, b.size() - idx.header));
+  return idx;
+}
+
+fs::path with_or_without_gz(fs::path const& directory, std::string const& name) {
+  std::error_code ec;
+  auto const packed = directory / (name + ".gz");
+  return fs::exists(packed, ec) ? packed : directory / name;
+}
+
+}  // namespace
+
+ImageSet read_idx(fs::path const& image_file, fs::path const& label_file, int size, int num_classes) {
+  auto const images = parse(image_file, 3);
+  auto const labels = parse(label_file, 1);
+  auto const num = images.dimensions[0];
+  auto const rows = images.dimensions[1];
+  auto const columns = images.dimensions[2];
+  auto const side = static_cast<std::size_t>(size);
+  if (labels.dimensions[0] != num)
+    throw Error(Errc::data, fmt::format("{}: holds {} labels for the {} images of {}", label_file.string(),
+                                        labels.dimensions[0], num, image_file.string()));
+  if (rows > side || columns > side || rows == 0 || columns == 0)
+    throw Error(Errc::data, fmt::format("{}: images of {}x{} do not fit the space's {}x{}", image_file.string(), rows, columns, size, size));
+  ImageSet set;
+  set.num = static_cast<int>(num);
+  set.channels = 1;
+  set.size = size;
+  set.num_classes = num_classes;
+  set.pixels.assign(num * side * side, 0);
+  set.labels.resize(num);
+  std::size_t const top = (side - rows) / 2;
+  std::size_t const left = (side - columns) / 2;
+  for (std::size_t i = 0; i < num; ++i) {
+    int const label = labels.bytes[labels.header + i];
+    if (label >= num_classes)
+      throw Error(Errc::data, fmt::format("{}: label {} of image {} is outside 0..{}", label_file.string(), label, i, num_classes - 1));
+    set.labels[i] = label;
+    for (std::size_t y = 0; y < rows; ++y) {
+      auto const* from = images.bytes.data() + images.header + (i * rows + y) * columns;
+      std::copy(from, from + columns, set.pixels.data() + (i * side + top + y) * side + left);
+    }
+  }
+  Sha256 hash;
+  hash.add(images.bytes.data(), images.bytes.size()).add(labels.bytes.data(), labels.bytes.size());
+  hash.add_value(size);
+  set.source_hash = hash.hex();
+  return set;
+}
+
+IdxDirectory read_idx_directory(fs::path const& directory, int size, int num_classes) {
+  std::error_code ec;
+  if (!fs::is_directory(directory, ec))
+    throw Error(Errc::io, fmt::format("{}: no such directory (data.directory; Debian's package dataset-fashion-mnist "
+                                      "puts the images into /usr/share/datasets/fashion-mnist)", directory.string()));
+  auto read = [&](std::string const& prefix) {
+    return std::make_shared<ImageSet const>(read_idx(with_or_without_gz(directory, prefix + "-images-idx3-ubyte"),
+                                                     with_or_without_gz(directory, prefix + "-labels-idx1-ubyte"), size, num_classes));
+  };
+  return {read("train"), read("t10k")};
+}
+
+}  // namespace apq::image

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace apq::net {
+
+/// The released code's slips that change a quantised network's numbers, each on its own. The names D-n are those of
+/// docs/fidelity.md.
+struct Fidelity {
+  bool feature_mix_loses_a_bit = false;       ///< D-20: activations of the feature mix are 7-bit signed, not 8
+  bool signed_ranges_are_capped = false;      ///< D-21: linear-bottleneck ranges are cut at 6 although nothing bounds them
+  bool recalibrates_before_calibrating = false;  ///< D-22: BN statistics are taken with uncalibrated quantisers
+  bool kl_halves_the_levels = false;          ///< D-24: 2^(b-1) levels also where there is no sign bit
+  bool kl_searches_every_bin = false;         ///< not a slip: the exhaustive search, O(bins^2), for parity to the bin
+
+  bool operator==(Fidelity const&) const = default;
+};
+
+inline Fidelity release_fidelity() { return {true, true, true, true, true}; }
+inline Fidelity corrected_fidelity() { return {}; }
+
+}  // namespace apq::net

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace apq::net {
+
+/// Cumulative histogram of |x| on [0, max|x|] with about sqrt(N) equal bins (numpy's "sqrt" rule, bin edges included).
+struct MagnitudeHistogram {
+  std::vector<double> cumulative;  ///< [bins], last is 1
+  double maximum = 0;              ///< right edge of the last bin
+};
+template <class T>
+MagnitudeHistogram magnitude_histogram(std::span<T const> values);
+
+enum class ThresholdSearch {
+  exhaustive,  ///< every candidate, O(bins^2): what the release does
+  coarse_fine  ///< candidates on a grid that is refined around the best, O(bins log bins)
+};
+
+/// Clipping threshold for low bit widths (APQ spec A6, from HAQ): keeps the first i bins, replaces their cumulative
+/// distribution by a linear interpolation through `levels` equispaced points, and takes the i with the smallest
+/// divergence. @param levels  number of levels, >= 2. @return a threshold > 0, at most half a bin above the
+/// maximum; the maximum when there are fewer than levels + 1 bins; 0 for an all-zero histogram.
+double kl_threshold(MagnitudeHistogram const& histogram, int levels, ThresholdSearch search);
+
+/// Divergence of keeping `kept` bins, levels + 1 <= kept <= bins; exposed for tests.
+double kl_divergence(std::span<double const> cumulative, std::size_t kept, int levels);
+
+}  // namespace apq::net

@@ -1,0 +1,141 @@
+#include "common/net/supernet.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/core/error.hpp"
+#include "common/core/random.hpp"
+#include "common/core/sha256.hpp"
+#include "common/net/names.hpp"
+
+namespace apq::net {
+using Kind = ParameterSpec::Kind;
+
+std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) {
+  std::vector<ParameterSpec> list;
+  auto add = [&](std::string name, std::vector<std::int64_t> shape, Kind kind) {
+    list.push_back({std::move(name), std::move(shape), kind});
+  };
+  auto norm = [&](std::string const& name, std::int64_t channels) {
+    add(name + ".weight", {channels}, Kind::norm_weight);
+    add(name + ".bias", {channels}, Kind::norm_bias);
+    add(name + ".running_mean", {channels}, Kind::norm_mean);
+    add(name + ".running_var", {channels}, Kind::norm_variance);
+  };
+  std::string const stem = names::stem;
+  add(stem + ".conv.weight", {space.stem_width, space.image_channels, space.stem_kernel, space.stem_kernel},
+      Kind::convolution);
+  norm(stem + ".bn", space.stem_width);
+  std::string const first = names::first_block;
+  add(first + ".depth_conv.conv.weight", {space.stem_width, 1, space.first_block_kernel, space.first_block_kernel},
+      Kind::convolution);
+  norm(first + ".depth_conv.bn", space.stem_width);
+  add(first + ".point_linear.conv.weight", {space.first_block_width, space.stem_width, 1, 1}, Kind::convolution);
+  norm(first + ".point_linear.bn", space.first_block_width);
+  for (int i = 0; i < space.num_blocks(); ++i) {
+    auto const& block = space.blocks[static_cast<std::size_t>(i)];
+    std::int64_t const middle = block.middle_channels.back();
+    std::int64_t const kernel = block.kernels.back();
+    add(names::expand(i) + ".conv.conv.weight", {middle, block.in_channels, 1, 1}, Kind::convolution);
+    norm(names::expand(i) + ".bn.bn", middle);
+    add(names::depthwise(i) + ".conv.conv.weight", {middle, 1, kernel, kernel}, Kind::convolution);
+    for (std::size_t k = block.kernels.size(); k-- > 1;) {
+      std::int64_t const to = block.kernels[k - 1];
+      add(names::kernel_matrix(i, block.kernels[k], block.kernels[k - 1]), {to * to, to * to}, Kind::kernel_matrix);
+    }
+    norm(names::depthwise(i) + ".bn.bn", middle);
+    add(names::project(i) + ".conv.conv.weight", {block.out_channels, middle, 1, 1}, Kind::convolution);
+    norm(names::project(i) + ".bn.bn", block.out_channels);
+  }
+  std::string const mix = names::feature_mix;
+  add(mix + ".conv.weight", {space.feature_mix_width, space.blocks.back().out_channels, 1, 1}, Kind::convolution);
+  norm(mix + ".bn", space.feature_mix_width);
+  std::string const classifier = names::classifier;
+  add(classifier + ".weight", {space.num_classes, space.feature_mix_width}, Kind::linear_weight);
+  add(classifier + ".bias", {space.num_classes}, Kind::linear_bias);
+  return list;
+}
+
+std::string Supernet::hash() const {
+  Sha256 hash;
+  for (auto const& spec : supernet_parameters(space)) {
+    auto const values = weights.at(spec.name).detach().to(at::kCPU, at::kFloat).contiguous();
+    hash.add(spec.name);
+    for (auto size : spec.shape) hash.add_value(size);
+    hash.add(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()) * sizeof(float));
+  }
+  return hash.hex();
+}
+
+Supernet make_supernet(space::SearchSpace const& space, std::uint64_t seed) {
+  Supernet supernet{space, {}};
+  std::uint64_t index = 0;
+  for (auto const& spec : supernet_parameters(space)) {
+    RandomStream random(seed, "supernet.initialise", index++);
+    auto tensor = at::zeros(spec.shape, at::kFloat);
+    float* const values = tensor.data_ptr<float>();
+    auto fill_normal = [&](double deviation) {
+      for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = static_cast<float>(deviation * random.normal());
+    };
+    switch (spec.kind) {
+      case Kind::convolution: {
+        // He initialisation over the fan out; a depthwise filter has one output channel per group.
+        bool const depthwise = spec.shape[1] == 1 && spec.shape[2] > 1;
+        auto const fan_out = (depthwise ? 1 : spec.shape[0]) * spec.shape[2] * spec.shape[3];
+        fill_normal(std::sqrt(2.0 / static_cast<double>(fan_out)));
+        break;
+      }
+      case Kind::kernel_matrix: tensor = at::eye(spec.shape[0], at::kFloat); break;
+      case Kind::norm_weight:
+      case Kind::norm_variance: tensor.fill_(1); break;
+      case Kind::linear_weight: fill_normal(0.01); break;
+      case Kind::norm_bias:
+      case Kind::norm_mean:
+      case Kind::linear_bias: break;
+    }
+    supernet.weights[spec.name] = tensor;
+  }
+  return supernet;
+}
+
+Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
+  StateDict dict = load_state_dict(file);
+  std::erase_if(dict, [](auto const& entry) {
+    std::string const& name = entry.first;
+    return name.ends_with(".num_batches_tracked") || name.ends_with(".activation_range") || name.ends_with(".weight_range");
+  });
+  std::map<std::string, std::vector<std::int64_t>> expected;
+  for (auto const& spec : supernet_parameters(space)) expected[spec.name] = spec.shape;
+  require_match(expected, dict, file.string());
+  for (auto& [name, tensor] : dict) tensor = tensor.to(at::kFloat).contiguous();
+  return {space, std::move(dict)};
+}
+
+void save_supernet(Supernet const& supernet, std::filesystem::path const& file) {
+  StateDict dict;
+  for (auto const& [name, tensor] : supernet.weights) dict[name] = tensor.detach().to(at::kCPU).contiguous();
+  save_state_dict(file, dict);
+}
+
+void sort_channels(Supernet& supernet) {
+  at::NoGradGuard const no_grad;
+  auto permute = [&](std::string const& name, std::int64_t dimension, at::Tensor const& order) {
+    auto& tensor = supernet.weights.at(name);
+    tensor.copy_(tensor.index_select(dimension, order).clone());
+  };
+  for (int i = 0; i < supernet.space.num_blocks(); ++i) {
+    auto const projection = supernet.weights.at(names::project(i) + ".conv.conv.weight");
+    auto const importance = projection.abs().sum({0, 2, 3});
+    auto const order = std::get<1>(at::sort(importance, /*stable=*/true, /*dim=*/0, /*descending=*/true));
+    permute(names::project(i) + ".conv.conv.weight", 1, order);
+    permute(names::depthwise(i) + ".conv.conv.weight", 0, order);
+    permute(names::expand(i) + ".conv.conv.weight", 0, order);
+    for (auto const& layer : {names::expand(i), names::depthwise(i)})
+      for (char const* part : {".bn.bn.weight", ".bn.bn.bias", ".bn.bn.running_mean", ".bn.bn.running_var"})
+        permute(layer + part, 0, order);
+  }
+}
+
+}  // namespace apq::net

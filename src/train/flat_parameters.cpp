@@ -1,0 +1,36 @@
+#include "train/flat_parameters.hpp"
+
+namespace apq::train {
+
+FlatParameters::FlatParameters(net::Supernet& supernet) {
+  std::int64_t count = 0;
+  auto const specs = net::supernet_parameters(supernet.space);
+  for (auto const& spec : specs)
+    if (spec.is_trained()) count += supernet.weights.at(spec.name).numel();
+  values = at::empty({count}, at::kFloat);
+  gradients = at::zeros({count}, at::kFloat);
+  decays = at::zeros({count}, at::kFloat);
+  std::int64_t offset = 0;
+  for (auto const& spec : specs) {
+    if (!spec.is_trained()) continue;
+    auto& tensor = supernet.weights.at(spec.name);
+    auto const size = tensor.numel();
+    auto view = values.slice(0, offset, offset + size).view(tensor.sizes());
+    view.copy_(tensor);
+    if (spec.decays()) decays.slice(0, offset, offset + size).fill_(1);
+    tensor = view.detach().requires_grad_(true);
+    // A gradient that exists is accumulated into in place, so backward() writes straight into the flat buffer.
+    tensor.mutable_grad() = gradients.slice(0, offset, offset + size).view(tensor.sizes());
+    offset += size;
+  }
+}
+
+void NesterovDescent::step(FlatParameters& parameters, double learning_rate) {
+  at::NoGradGuard const no_grad;
+  if (!velocity.defined()) velocity = at::zeros_like(parameters.values);
+  auto gradient = parameters.gradients.addcmul(parameters.decays, parameters.values, weight_decay);
+  velocity.mul_(momentum).add_(gradient);
+  parameters.values.sub_(gradient.add_(velocity, momentum), learning_rate);
+}
+
+}  // namespace apq::train

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "common/net/supernet.hpp"
+
+namespace apq::train {
+
+/// All trained parameters of a supernet as views into one buffer, and their gradients likewise, so that ranks exchange
+/// one flat buffer and the optimiser is a few vector operations.
+struct FlatParameters {
+  explicit FlatParameters(net::Supernet& supernet);  ///< re-seats the supernet's tensors onto the buffer
+
+  at::Tensor values, gradients;  ///< float32 [parameters]
+  at::Tensor decays;             ///< float32 [parameters], 1 where weight decay applies, else 0
+};
+
+/// Stochastic gradient descent with Nesterov momentum (Sutskever et al., ICML 2013, as PyTorch defines it).
+struct NesterovDescent {
+  double momentum, weight_decay;
+  at::Tensor velocity;  ///< float32 [parameters]
+  void step(FlatParameters& parameters, double learning_rate);
+};
+
+}  // namespace apq::train

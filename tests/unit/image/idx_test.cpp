@@ -1,0 +1,104 @@
+#include "common/image/idx.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "support/temp_dir.hpp"
+
+namespace {
+
+using namespace apq;
+
+std::string header(int dimensions, std::vector<unsigned> const& sizes) {
+  std::string bytes{'\0', '\0', '\x08', static_cast<char>(dimensions)};
+  for (unsigned s : sizes)
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(s >> shift & 0xff);
+  return bytes;
+}
+
+// Two images of 2x2: 1..4 and 5..8.
+std::string const images = header(3, {2, 2, 2}) + "\x01\x02\x03\x04\x05\x06\x07\x08";
+std::string const labels = header(1, {2}) + std::string("\x00\x01", 2);
+
+void expect_refused(std::string const& image_bytes, std::string const& label_bytes, std::string const& reason,
+                    int size = 4, int classes = 10) {
+  test::TempDir const directory;
+  replace_file(directory / "images", image_bytes);
+  replace_file(directory / "labels", label_bytes);
+  try {
+    image::read_idx(directory / "images", directory / "labels", size, classes);
+    FAIL() << "must be refused: " << reason;
+  } catch (Error const& e) {
+    EXPECT_EQ(e.code(), Errc::data);
+    EXPECT_NE(std::string(e.what()).find(reason), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find(directory.path().string()), std::string::npos) << e.what();
+  }
+}
+
+TEST(Idx, CentresImagesOnABlackSquare) {
+  test::TempDir const directory;
+  replace_file(directory / "images", images);
+  replace_file(directory / "labels", labels);
+  auto const set = image::read_idx(directory / "images", directory / "labels", 4, 10);
+  ASSERT_EQ(set.num, 2);
+  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{0, 1}));
+  std::vector<std::uint8_t> const expected{0, 0, 0, 0, 0, 5, 6, 0, 0, 7, 8, 0, 0, 0, 0, 0};
+  auto const second = set.image(1);
+  EXPECT_EQ(std::vector<std::uint8_t>(second.begin(), second.end()), expected);
+}
+
+TEST(Idx, ReadsGzipToTheSameImages) {
+  test::TempDir const directory;
+  replace_file(directory / "images", images);
+  replace_file(directory / "labels", labels);
+  gzFile const file = gzopen((directory / "images.gz").c_str(), "wb");
+  gzwrite(file, images.data(), static_cast<unsigned>(images.size()));
+  gzclose(file);
+  auto const plain = image::read_idx(directory / "images", directory / "labels", 4, 10);
+  auto const packed = image::read_idx(directory / "images.gz", directory / "labels", 4, 10);
+  EXPECT_EQ(plain.pixels, packed.pixels);
+  EXPECT_EQ(plain.source_hash, packed.source_hash);
+}
+
+TEST(Idx, RefusesWhatIsNotWhole) {
+  expect_refused(images.substr(0, images.size() - 1), labels, "is truncated");
+  expect_refused(images.substr(0, 7), labels, "is truncated");
+  expect_refused("", labels, "is truncated");
+  expect_refused(images + "x", labels, "is too long");
+  expect_refused(std::string("\0\0\x08\x02", 4) + images.substr(4), labels, "magic number 00000802");
+  expect_refused(std::string("\x89PNG", 4) + images.substr(4), labels, "is not an IDX file");
+  expect_refused(images, header(1, {3}) + std::string("\0\0\0", 3), "3 labels for the 2 images");
+  expect_refused(images, header(1, {2}) + std::string("\x00\x0a", 2), "label 10 of image 1 is outside 0..9");
+  expect_refused(images, labels, "do not fit the space's 1x1", 1);
+  expect_refused(header(3, {0xffffffff, 0xffffffff, 0xffffffff}), labels, "more data than any file holds");
+}
+
+TEST(Idx, RefusesATruncatedGzipStream) {
+  test::TempDir const directory;
+  std::string long_images = header(3, {2, 64, 64});
+  for (int i = 0; i < 2 * 64 * 64; ++i) long_images += static_cast<char>(i * 2654435761u >> 24);
+  gzFile const file = gzopen((directory / "images.gz").c_str(), "wb");
+  gzwrite(file, long_images.data(), static_cast<unsigned>(long_images.size()));
+  gzclose(file);
+  auto const packed = read_file(directory / "images.gz");
+  replace_file(directory / "labels", labels);
+  for (std::size_t keep : {packed.size() - 1, packed.size() / 2, std::size_t{20}}) {
+    replace_file(directory / "cut.gz", packed.substr(0, keep));
+    EXPECT_THROW(image::read_idx(directory / "cut.gz", directory / "labels", 64, 10), Error) << keep;
+  }
+}
+
+TEST(Idx, NamesAMissingFile) {
+  test::TempDir const directory;
+  try {
+    image::read_idx_directory(directory.path(), 32, 10);
+    FAIL();
+  } catch (Error const& e) {
+    EXPECT_EQ(e.code(), Errc::io);
+    EXPECT_NE(std::string(e.what()).find("train-images-idx3-ubyte: no such file"), std::string::npos) << e.what();
+  }
+}
+
+}  // namespace
