@@ -40,7 +40,6 @@ at::Tensor normalise(ConvUnit const& unit, at::Tensor const& x, std::size_t laye
 at::Tensor forward(SubnetNet const& net, at::Tensor images, ForwardOptions const& options) {
   bool const quantise = options.quantise && net.is_quantised;
   bool const in_place = !at::GradMode::is_enabled();
-  // Depthwise convolutions are several times faster channels-last in float32; float64 has no such kernels.
   auto x = images.scalar_type() == at::kFloat ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
   std::size_t layer = 0;
   for (auto const& block : net.blocks) {
@@ -48,8 +47,7 @@ at::Tensor forward(SubnetNet const& net, at::Tensor images, ForwardOptions const
     for (auto const& unit : block.convs) {
       if (options.on_input) options.on_input(layer, x);
       auto const& input = quantise ? quantised_input(unit.quantisation, x) : x;
-      auto weight = quantise ? quantised_weight(unit.quantisation, unit.weight) : unit.weight;
-      if (x.scalar_type() == at::kFloat) weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
+      auto const weight = quantise ? quantised_weight(unit.quantisation, unit.weight) : unit.weight;
       auto const padding = unit.weight.size(2) / 2;
       x = at::conv2d(input, weight, {}, unit.stride, padding, 1, unit.groups);
       x = normalise(unit, x, layer, options);

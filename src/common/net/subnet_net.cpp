@@ -40,6 +40,12 @@ class Slicer {
   double epsilon_;
 };
 
+// Convolutions, depthwise ones above all, are several times faster channels-last in float32; float64 has no such kernels.
+// A clone, because `contiguous` keeps the strides of a [C, 1, k, k] filter, and those do not say channels-last.
+at::Tensor laid_out(at::Tensor const& weight) {
+  return weight.scalar_type() == at::kFloat ? weight.clone(at::MemoryFormat::ChannelsLast) : weight;
+}
+
 LayerQuantisation quantisation(int weight_bits, int activation_bits, bool is_signed) {
   return {.weight_bits = weight_bits, .activation_bits = is_signed ? activation_bits - 1 : activation_bits,
           .is_signed = is_signed};
@@ -106,6 +112,8 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
     net.classifier_quantisation = quantisation(fixed_bits, fixed_bits, false);
   }
   net.blocks.push_back({{mix_unit}, false});
+  for (auto& block : net.blocks)
+    for (auto& unit : block.convs) unit.weight = laid_out(unit.weight);
   return net;
 }
 
