@@ -4,6 +4,7 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -94,14 +95,15 @@ class GoldenLogits : public testing::Test {
     H5Dclose(dataset);
     for (auto const& part : calibration.split(batch)) batches_.push_back(part.clone());
     images_ = read_tensor(file_, "test_images");
-    H5Literate(file_, H5_INDEX_NAME, H5_ITER_INC, nullptr,
-               [](hid_t group, char const* name, H5L_info_t const*, void* names) -> herr_t {
-                 H5O_info_t info;
-                 H5Oget_info_by_name(group, name, &info, H5O_INFO_BASIC, H5P_DEFAULT);
-                 if (info.type == H5O_TYPE_GROUP) static_cast<std::vector<std::string>*>(names)->push_back(name);
-                 return 0;
-               },
-               &cases_);
+    H5G_info_t info;
+    H5Gget_info(file_, &info);
+    for (hsize_t i = 0; i < info.nlinks; ++i) {
+      std::array<char, 256> name{};
+      H5Lget_name_by_idx(file_, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT);
+      hid_t const object = H5Oopen(file_, name.data(), H5P_DEFAULT);
+      if (H5Iget_type(object) == H5I_GROUP) cases_.push_back(name.data());
+      H5Oclose(object);
+    }
     ASSERT_FALSE(cases_.empty());
   }
   void TearDown() override {
