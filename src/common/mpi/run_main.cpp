@@ -1,0 +1,54 @@
+#include "common/mpi/run_main.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+#include "common/mpi/collective_error.hpp"
+
+namespace apq::mpi {
+namespace {
+
+// One rank failed alone: the others may be blocked in a collective, so the job ends here.
+int fail_alone(Communicator const& world, int status, std::string const& message) {
+  if (world.size() == 1) {
+    fmt::print(stderr, "apq: error: {}\n", message);
+    return status;
+  }
+  fmt::print(stderr, "[rank {}] error: {}\n", world.rank(), message);
+  std::fflush(stderr);
+  MPI_Abort(world.get(), status);
+  return status;
+}
+
+}  // namespace
+
+int run_main(int argc, char** argv, std::function<int(Communicator const&, int, char**)> const& body) {
+  int provided = 0;
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
+    fmt::print(stderr, "apq: error: MPI could not be initialised\n");
+    return static_cast<int>(Errc::mpi);
+  }
+  int status = 0;
+  {
+    Communicator const world(MPI_COMM_WORLD);
+    log::init(world.rank());
+    try {
+      status = body(world, argc, argv);
+    } catch (CollectiveError const& e) {
+      if (world.is_root()) fmt::print(stderr, "apq: error: {}\n", e.what());
+      status = e.exit_status();
+    } catch (Error const& e) {
+      status = fail_alone(world, e.exit_status(), e.what());
+    } catch (std::exception const& e) {
+      status = fail_alone(world, static_cast<int>(Errc::internal), fmt::format("unexpected: {}", e.what()));
+    }
+  }
+  MPI_Finalize();
+  return status;
+}
+
+}  // namespace apq::mpi
