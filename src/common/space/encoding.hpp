@@ -8,14 +8,16 @@
 
 namespace apq::space {
 
-/// One-hot encoding of a subnet (spec of the release's Converter): kernels of all blocks, middle widths of all
-/// blocks, then pw_w, pw_a, dw_w, dw_a of all blocks; a block that is inactive is all zero.
+/// One-hot encoding of a subnet (spec of the release's Converter): kernels of all blocks, middle
+/// widths of all blocks, then pw_w, pw_a, dw_w, dw_a of all blocks; a block that is inactive is all
+/// zero.
 class Encoding {
  public:
   explicit Encoding(SearchSpace const& space);
   int architecture_size() const { return architecture_size_; }  ///< 520 for the APQ ImageNet space
   int full_size() const { return full_size_; }                  ///< 772 for it
-  /// Ascending indices of the ones. Genes with bits give indices in [0, full_size), without in [0, architecture_size).
+  /// Ascending indices of the ones. Genes with bits give indices in [0, full_size), without in [0,
+  /// architecture_size).
   std::vector<int> ones(std::span<std::uint8_t const> genes) const;
   /// Allocation-free form: appends to `out`.
   void append_ones(std::span<std::uint8_t const> genes, std::vector<int>& out) const;

@@ -8,20 +8,20 @@
 
 namespace apq::space {
 
-/// The four bit-width genes of a block: weights (w) and activations (a) of its two 1x1 convolutions (pw) and
-/// of its depthwise one (dw).
+/// The four bit-width genes of a block: weights (w) and activations (a) of its two 1x1 convolutions
+/// (pw) and of its depthwise one (dw).
 enum class Role { pw_w, pw_a, dw_w, dw_a };
 inline constexpr int num_roles = 4;
 inline constexpr std::array<char const*, num_roles> role_names{"pw_w", "pw_a", "dw_w", "dw_a"};
 
 /// One searchable inverted-bottleneck block (MobileNetV2: 1x1 expand, kxk depthwise, 1x1 project).
 struct Block {
-  int stage;           ///< index into SearchSpace::stages
-  int position;        ///< within the stage; the block is active iff position < depth of its stage
+  int stage;     ///< index into SearchSpace::stages
+  int position;  ///< within the stage; the block is active iff position < depth of its stage
   int in_channels;
   int out_channels;
   int stride;
-  int in_size;         ///< height = width of the block's input, pixels
+  int in_size;                       ///< height = width of the block's input, pixels
   std::vector<int> kernels;          ///< ascending
   std::vector<int> middle_channels;  ///< ascending
   bool has_shortcut() const { return stride == 1 && in_channels == out_channels; }
@@ -35,25 +35,28 @@ struct Stage {
   int num_blocks;           ///< = depths.back()
 };
 
-/// A combination no subnet may have, e.g. kernel 7 with 4-bit depthwise activations (absent from the release's table).
+/// A combination no subnet may have, e.g. kernel 7 with 4-bit depthwise activations (absent from
+/// the release's table).
 struct Forbidden {
   int kernel;  ///< 0: any
   Role role;
   int bits;
 };
 
-/// What the search chooses from, read from a YAML file (docs: configs/spaces/*.yaml). Immutable after loading.
+/// What the search chooses from, read from a YAML file (docs: configs/spaces/*.yaml). Immutable
+/// after loading.
 struct SearchSpace {
   std::string name;
   int image_channels, image_size, num_classes;
   int stem_width, stem_kernel, stem_stride;
-  int first_block_width, first_block_kernel;  ///< fixed block after the stem: depthwise + 1x1, no expansion
-  int feature_mix_width;                      ///< 1x1 convolution before the pooling
-  int channel_divisor;                        ///< rounding of ratio genes: make_divisible(round(cin*e), divisor)
+  int first_block_width,
+      first_block_kernel;  ///< fixed block after the stem: depthwise + 1x1, no expansion
+  int feature_mix_width;   ///< 1x1 convolution before the pooling
+  int channel_divisor;     ///< rounding of ratio genes: make_divisible(round(cin*e), divisor)
   double bn_epsilon, bn_momentum;
   std::vector<Stage> stages;
-  std::vector<Block> blocks;                          ///< all stages' blocks in order, B of them
-  std::array<std::vector<int>, num_roles> bits;       ///< choices per role, ascending
+  std::vector<Block> blocks;                     ///< all stages' blocks in order, B of them
+  std::array<std::vector<int>, num_roles> bits;  ///< choices per role, ascending
   std::vector<Forbidden> forbidden;
   std::string hash;  ///< 64 hex digits over everything above but the name
 
@@ -66,13 +69,15 @@ struct SearchSpace {
   bool is_forbidden(int kernel, Role role, int bit_width) const;
 };
 
-/// @throws Error(config) with file:line for an unknown key, a value out of range, a stride that does not divide
-///         the feature-map size, a kernel larger than the map's padded size, or an empty choice.
+/// @throws Error(config) with file:line for an unknown key, a value out of range, an even kernel, a
+/// stride that does not
+///         divide the feature-map size, an empty choice, more than 255 choices, or forbidden
+///         combinations that leave nothing to choose.
 SearchSpace load_space(std::filesystem::path const& file);
 SearchSpace parse_space(std::string const& yaml_text, std::string const& name);
 
-/// Number of distinct architectures, and of (architecture, bit policy) pairs without the forbidden ones.
-/// Distinct means distinct in canonical form: genes of inactive blocks do not count.
+/// Number of distinct architectures, and of (architecture, bit policy) pairs without the forbidden
+/// ones. Distinct means distinct in canonical form: genes of inactive blocks do not count.
 struct SpaceSize {
   double architectures, joint;
 };

@@ -23,15 +23,17 @@ struct Subnet {
   bool operator==(Subnet const&) const = default;
 };
 
-/// The same point as bytes, the form that shards store and the search works on. Order: kernels [B], middle
-/// widths [B], depths [S], then pw_w [B], pw_a [B], dw_w [B], dw_a [B] when quantised. Each byte is 1 + the index
-/// into the block's (stage's, role's) choices; 0 in every gene of an inactive block. So equal networks have equal genes.
+/// The same point as bytes, the form that shards store and the search works on. Order: kernels [B],
+/// middle widths [B], depths [S], then pw_w [B], pw_a [B], dw_w [B], dw_a [B] when quantised. Each
+/// byte is 1 + the index into the block's (stage's, role's) choices; 0 in every gene of an inactive
+/// block. So equal networks have equal genes.
 using Genes = std::vector<std::uint8_t>;
 
 /// Positions in Genes.
 struct GeneLayout {
   int num_blocks, num_stages;
-  explicit GeneLayout(SearchSpace const& space) : num_blocks(space.num_blocks()), num_stages(space.num_stages()) {}
+  explicit GeneLayout(SearchSpace const& space)
+      : num_blocks(space.num_blocks()), num_stages(space.num_stages()) {}
   int kernel(int block) const { return block; }
   int middle(int block) const { return num_blocks + block; }
   int depth(int stage) const { return 2 * num_blocks + stage; }
@@ -41,21 +43,25 @@ struct GeneLayout {
 };
 
 /// Canonical genes of a subnet (num_genes() bytes when it has bits, else num_architecture_genes()).
-/// @throws Error(data) naming the block and the allowed values when a value is not a choice of an active block,
+/// @throws Error(data) naming the block and the allowed values when a value is not a choice of an
+/// active block,
 ///         a vector has the wrong length, or a forbidden combination is active.
 Genes genes_of(SearchSpace const& space, Subnet const& subnet);
 
-/// Inactive blocks get their smallest choices. @throws Error(data) when a byte is out of range or not canonical.
+/// Inactive blocks get their smallest choices. @throws Error(data) when a byte is out of range or
+/// not canonical.
 Subnet subnet_of(SearchSpace const& space, std::span<std::uint8_t const> genes);
 
 bool is_active(SearchSpace const& space, std::span<std::uint8_t const> genes, int block);
-/// True when bytes are in range, inactive genes are 0 and nothing forbidden is active. Never throws.
+/// True when bytes are in range, inactive genes are 0 and nothing forbidden is active. Never
+/// throws.
 bool is_valid(SearchSpace const& space, std::span<std::uint8_t const> genes);
 /// Zeroes the genes of inactive blocks, in place. Active genes must be set.
 void canonicalise(SearchSpace const& space, std::span<std::uint8_t> genes);
 
-/// Draws from the choices that remain valid; every valid value of a gene is equally likely given the others drawn
-/// before it (kernel, width, then bits without the forbidden ones). @param quantised  with bit genes or without.
+/// Draws from the choices that remain valid; every valid value of a gene is equally likely given
+/// the others drawn before it (kernel, width, then bits without the forbidden ones). @param
+/// quantised  with bit genes or without.
 Genes random_genes(SearchSpace const& space, RandomStream& random, bool quantised);
 
 /// Smallest and largest architecture (every choice minimal / maximal), full precision.

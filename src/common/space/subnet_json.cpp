@@ -1,87 +1,133 @@
 #include "common/space/subnet_json.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 
 namespace apq::space {
-using Json = nlohmann::json;
 namespace {
+using Json = nlohmann::json;
 
-template <class T>
-std::vector<T> numbers(Json const& object, std::string const& key) {
-  if (!object.contains(key)) throw Error(Errc::data, fmt::format("lacks \"{}\"", key));
-  auto const& array = object.at(key);
-  if (!array.is_array()) throw Error(Errc::data, fmt::format("\"{}\" is not an array", key));
-  std::vector<T> values;
-  for (auto const& item : array) {
-    if (!item.is_number()) throw Error(Errc::data, fmt::format("\"{}\" holds {}, which is not a number", key, item.dump()));
-    double const value = item.get<double>();
-    if (std::is_integral_v<T> && (value != std::floor(value) || std::abs(value) > 1e6))
-      throw Error(Errc::data, fmt::format("\"{}\" holds {}, which is not a whole number of sensible size", key, item.dump()));
-    values.push_back(static_cast<T>(value));
+[[noreturn]] void fail(std::string const& source, std::string const& problem) {
+  throw Error(Errc::data, fmt::format("{}: {}", source, problem));
+}
+
+bool present(Json const& object, std::string const& key) {
+  return object.contains(key) && !object.at(key).is_null();
+}
+
+std::vector<double> numbers(Json const& object, std::string const& key, std::size_t expected,
+                            std::string const& source) {
+  if (!present(object, key))
+    fail(source, fmt::format("{} is missing; it must be a list of {} numbers", key, expected));
+  auto const& list = object.at(key);
+  if (!list.is_array() || list.size() != expected)
+    fail(source, fmt::format("{} must be a list of {} numbers, and is {}", key, expected,
+                             list.is_array() ? fmt::format("a list of {}", list.size())
+                                             : std::string(list.type_name())));
+  std::vector<double> values;
+  for (auto const& item : list) {
+    if (!item.is_number()) fail(source, fmt::format("{}[{}] is not a number", key, values.size()));
+    values.push_back(item.get<double>());
   }
   return values;
 }
 
-// In memory both forms become one: `info` has the architecture, `policy` the bits, under these key suffixes.
-Subnet read(SearchSpace const& space, Json const& info, Json const* policy, std::string const& suffix) {
-  Subnet subnet;
-  subnet.kernels = numbers<int>(info, "ks");
-  subnet.depths = numbers<int>(info, "d");
-  if (info.contains("mid_channels")) {
-    subnet.middle_channels = numbers<int>(info, "mid_channels");
-  } else {
-    auto const ratios = numbers<double>(info, "e");
-    if (ratios.size() != space.blocks.size())
-      throw Error(Errc::data, fmt::format("\"e\" has {} entries; the space has {} blocks", ratios.size(), space.blocks.size()));
-    for (std::size_t b = 0; b < ratios.size(); ++b)
-      subnet.middle_channels.push_back(channels_from_ratio(space.blocks[b].in_channels, ratios[b], space.channel_divisor));
+std::vector<int> integers(Json const& object, std::string const& key, std::size_t expected,
+                          std::string const& source) {
+  std::vector<int> values;
+  for (double value : numbers(object, key, expected, source)) {
+    if (value != std::floor(value) || std::abs(value) > 1e9)
+      fail(source, fmt::format("{}[{}] = {} is not a whole number", key, values.size(), value));
+    values.push_back(static_cast<int>(value));
   }
-  // The release carries a depth for its last stage, which has one block and ignores it.
-  if (subnet.depths.size() == space.stages.size())
-    for (std::size_t s = 0; s < subnet.depths.size(); ++s)
-      if (space.stages[s].depths.size() == 1) subnet.depths[s] = space.stages[s].depths.front();
-  if (policy != nullptr && policy->contains(role_names[0] + suffix)) {
-    subnet.bits.emplace();
-    for (int r = 0; r < num_roles; ++r)
-      (*subnet.bits)[static_cast<std::size_t>(r)] = numbers<int>(*policy, role_names[static_cast<std::size_t>(r)] + suffix);
+  return values;
+}
+
+std::vector<int> widths_from_ratios(SearchSpace const& space, Json const& info,
+                                    std::string const& source) {
+  auto const ratios = numbers(info, "e", space.blocks.size(), source);
+  std::vector<int> widths;
+  for (std::size_t b = 0; b < ratios.size(); ++b) {
+    auto const& block = space.blocks[b];
+    if (!(ratios[b] > 0.0 && ratios[b] <= 1e4))
+      fail(source, fmt::format("e[{}] = {} is not a ratio", b, ratios[b]));
+    // An explicit list may hold widths off the divisor's grid: those are taken as they are.
+    int const exact = static_cast<int>(std::nearbyint(block.in_channels * ratios[b]));
+    bool const listed =
+        std::binary_search(block.middle_channels.begin(), block.middle_channels.end(), exact);
+    widths.push_back(
+        listed ? exact : channels_from_ratio(block.in_channels, ratios[b], space.channel_divisor));
   }
-  genes_of(space, subnet);  // checks lengths and choices
-  return subnet;
+  return widths;
+}
+
+/// [info, q_info]; q_info is null or empty for a full-precision subnet. An array of two plain
+/// subnets has "ks" in both.
+bool is_release_pair(Json const& json) {
+  return json.is_array() && json.size() == 2 && json[0].is_object() && json[0].contains("ks") &&
+         (json[1].is_null() || (json[1].is_object() && !json[1].contains("ks")));
 }
 
 }  // namespace
 
 int channels_from_ratio(int in_channels, double ratio, int divisor) {
-  // Python's round: half to even.
-  double const wanted = std::nearbyint(in_channels * ratio);
-  int channels = std::max(divisor, static_cast<int>(wanted + divisor / 2.0) / divisor * divisor);
-  if (channels < 0.9 * wanted) channels += divisor;
-  return channels;
+  // nearbyint rounds halves to even, as Python's round does.
+  double const channels = std::nearbyint(in_channels * ratio);
+  int rounded = std::max(divisor, static_cast<int>(channels + divisor / 2.0) / divisor * divisor);
+  if (rounded < 0.9 * channels) rounded += divisor;
+  return rounded;
 }
 
 Subnet subnet_from_json(SearchSpace const& space, Json const& json, std::string const& source) {
-  try {
-    if (json.is_array() && json.size() == 2 && json[0].is_object() && json[1].is_object())
-      return read(space, json[0], &json[1], "_bits_setting");
-    if (json.is_object()) return read(space, json, &json, "_bits");
-    throw Error(Errc::data, "is neither an object with ks, mid_channels or e, d nor a pair [info, q_info]");
-  } catch (Error const& e) {
-    throw Error(Errc::data, fmt::format("{}: {}", source, e.what()));
+  bool const pair = is_release_pair(json);
+  if (!pair && !json.is_object())
+    fail(source,
+         "is not a subnet; it must be an object with ks, mid_channels or e, d, or the pair [info, "
+         "q_info]");
+  Json const& info = pair ? json[0] : json;
+  Json const& policy = pair ? json[1] : json;
+  char const* const suffix = pair ? "_bits_setting" : "_bits";
+  auto const num_blocks = space.blocks.size();
+
+  Subnet subnet;
+  subnet.kernels = integers(info, "ks", num_blocks, source);
+  if (present(info, "mid_channels"))
+    subnet.middle_channels = integers(info, "mid_channels", num_blocks, source);
+  else if (present(info, "e"))
+    subnet.middle_channels = widths_from_ratios(space, info, source);
+  else
+    fail(source, "has neither mid_channels nor e");
+  subnet.depths = integers(info, "d", space.stages.size(), source);
+  for (std::size_t s = 0; s < space.stages.size(); ++s)
+    if (space.stages[s].depths.size() == 1) subnet.depths[s] = space.stages[s].depths.front();
+
+  if (policy.is_object() &&
+      std::any_of(role_names.begin(), role_names.end(),
+                  [&](std::string const& role) { return present(policy, role + suffix); })) {
+    subnet.bits.emplace();
+    for (std::size_t role = 0; role < num_roles; ++role)
+      (*subnet.bits)[role] =
+          integers(policy, std::string(role_names[role]) + suffix, num_blocks, source);
   }
+  try {
+    genes_of(space, subnet);
+  } catch (Error const& e) {
+    throw Error(e.code(), fmt::format("{}: {}", source, e.what()));
+  }
+  return subnet;
 }
 
 Json to_json(SearchSpace const&, Subnet const& subnet) {
   Json json{{"ks", subnet.kernels}, {"mid_channels", subnet.middle_channels}, {"d", subnet.depths}};
   if (subnet.bits)
-    for (int r = 0; r < num_roles; ++r)
-      json[std::string(role_names[static_cast<std::size_t>(r)]) + "_bits"] = (*subnet.bits)[static_cast<std::size_t>(r)];
+    for (std::size_t role = 0; role < num_roles; ++role)
+      json[std::string(role_names[role]) + "_bits"] = (*subnet.bits)[role];
   return json;
 }
 
@@ -90,10 +136,10 @@ Json to_release_json(SearchSpace const& space, Subnet const& subnet) {
   for (std::size_t b = 0; b < subnet.middle_channels.size(); ++b)
     ratios.push_back(static_cast<double>(subnet.middle_channels[b]) / space.blocks[b].in_channels);
   Json info{{"wid", nullptr}, {"ks", subnet.kernels}, {"e", ratios}, {"d", subnet.depths}};
-  Json policy = Json::object();
+  Json policy;
   if (subnet.bits)
-    for (int r = 0; r < num_roles; ++r)
-      policy[std::string(role_names[static_cast<std::size_t>(r)]) + "_bits_setting"] = (*subnet.bits)[static_cast<std::size_t>(r)];
+    for (std::size_t role = 0; role < num_roles; ++role)
+      policy[std::string(role_names[role]) + "_bits_setting"] = (*subnet.bits)[role];
   return Json::array({info, policy});
 }
 
@@ -102,14 +148,15 @@ std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path
   try {
     json = Json::parse(read_file(file));
   } catch (Json::exception const& e) {
-    throw Error(Errc::data, fmt::format("{}: is not JSON ({})", file.string(), e.what()));
+    fail(file.string(), fmt::format("is not valid JSON ({})", e.what()));
   }
-  bool const is_pair = json.is_array() && json.size() == 2 && json[0].is_object() && json[0].contains("ks") && !json[1].contains("ks");
-  if (json.is_object() || is_pair) return {subnet_from_json(space, json, file.string())};
-  if (!json.is_array()) throw Error(Errc::data, fmt::format("{}: must hold an array of subnets", file.string()));
+  if (json.is_object() || is_release_pair(json))
+    return {subnet_from_json(space, json, file.string())};
+  if (!json.is_array()) fail(file.string(), "must hold an array of subnets");
   std::vector<Subnet> subnets;
-  for (std::size_t i = 0; i < json.size(); ++i)
-    subnets.push_back(subnet_from_json(space, json[i], fmt::format("{}: subnet {}", file.string(), i)));
+  for (auto const& item : json)
+    subnets.push_back(
+        subnet_from_json(space, item, fmt::format("{}: subnet {}", file.string(), subnets.size())));
   return subnets;
 }
 

@@ -1,27 +1,31 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "common/space/subnet.hpp"
 
 namespace apq::space {
 
-/// Plain form: {"ks":[B], "mid_channels":[B] or "e":[B] (ratios), "d":[S], and for quantised subnets
-/// "pw_w_bits":[B], "pw_a_bits":[B], "dw_w_bits":[B], "dw_a_bits":[B]}. The release's pair [info, q_info]
-/// (info {wid, ks, e, d}; q_info {pw_w_bits_setting, ...}) is read as well; mid_channels wins over e.
-/// A stage that has a single depth choice accepts any depth (the release carries one that has no effect).
+/// Plain form: {"ks":[B], "mid_channels":[B] or "e":[B] (ratios), "d":[S], and for quantised
+/// subnets "pw_w_bits":[B], "pw_a_bits":[B], "dw_w_bits":[B], "dw_a_bits":[B]}. The release's pair
+/// [info, q_info] (info {wid, ks, e, d}; q_info {pw_w_bits_setting, ...}) is read as well;
+/// mid_channels wins over e. A stage that has a single depth choice accepts any depth (the release
+/// carries one that has no effect).
 /// @throws Error(data) naming `source`, the subnet's index and the field.
-Subnet subnet_from_json(SearchSpace const& space, nlohmann::json const& json, std::string const& source);
+Subnet subnet_from_json(SearchSpace const& space, nlohmann::json const& json,
+                        std::string const& source);
 nlohmann::json to_json(SearchSpace const& space, Subnet const& subnet);
 nlohmann::json to_release_json(SearchSpace const& space, Subnet const& subnet);
 
 /// A file holding an array of either form, or one object. @throws Error(io | data).
 std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path const& file);
 
-/// Ratio gene to channels: make_divisible(round(in_channels * ratio), divisor) as the network does it.
+/// Ratio gene to channels: make_divisible(round(in_channels * ratio), divisor) as the network does
+/// it.
 int channels_from_ratio(int in_channels, double ratio, int divisor);
 
 }  // namespace apq::space
