@@ -69,7 +69,10 @@ Dataset read_dataset(std::filesystem::path const& directory, OnDamage on_damage 
 std::string content_hash(std::vector<Row> const& rows);
 
 /// A file of virtual datasets that joins the shards into one array each, for h5py; lists the shards and their row
-/// counts in /manifest. @throws Error(data) when a shard is missing or damaged (HDF5 itself would read zeros).
+/// counts in the attribute `manifest` (SHA-256, rows, path; a line each). @throws Error(data) when a shard is missing or damaged (HDF5 itself would read zeros).
 void write_joined(std::filesystem::path const& directory, std::filesystem::path const& file);
+
+/// @throws Error(data) naming the first shard of a joined file's manifest that is missing or changed.
+void check_joined(std::filesystem::path const& file);
 
 }  // namespace apq::h5

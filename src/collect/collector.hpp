@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "collect/collect_config.hpp"
+#include "collect/evaluator.hpp"
+#include "common/h5/shard.hpp"
+#include "common/mpi/communicator.hpp"
+#include "common/space/search_space.hpp"
+
+namespace apq::collect {
+
+struct CollectRequest {
+  space::SearchSpace const* space;
+  h5::ShardHeader header;           ///< stage, seed, hashes; num_genes is filled in
+  std::uint64_t num_samples;        ///< ids 0 .. num_samples-1 will be there
+  std::filesystem::path directory;  ///< of the stage's shards
+  CollectConfig config;
+  std::function<double(double seconds)> joules_of;  ///< energy of so many busy seconds; empty: unknown
+};
+
+struct CollectResult {
+  std::uint64_t already_there, collected;
+};
+
+/// Labels the samples whose ids are missing in `directory`. The ranks take them one by one from a shared counter; each
+/// writes shards of its own. Damaged shards are set aside as *.damaged and their ids collected again. At the end the whole
+/// set is read back and checked. An evaluator is made on each rank only when there is work. Collective over `comm`.
+/// @throws Error(data) when shards of another space, seed, supernet or evaluation are there (both hashes named);
+///         Error(numeric) when a label is not finite (sample id named); Error(io) when a shard cannot be written.
+CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
+                      std::function<std::unique_ptr<Evaluator>()> const& make_evaluator);
+
+}  // namespace apq::collect
