@@ -53,6 +53,7 @@ Experiment read_experiment(ExperimentOptions const& options) {
   if (!e.supernet_weights.empty() && !fs::exists(e.supernet_weights))
     supernet.fail("weights", "no such file; leave it empty to use the study's own supernet, made by `apq supernet`");
   e.resolved = config.resolved();
+  for (char const* name : {"train", "search", "cost"}) e.sections[name] = config.section(name).resolved();
   return e;
 }
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct Experiment {
   cost::CostConfig cost;
   energy::EnergyConfig energy;
   std::string resolved;  ///< YAML with every default filled in
+  std::map<std::string, std::string> sections;  ///< the same, of train, search and cost alone: what their results depend on
 
   std::filesystem::path supernet_file() const {
     return supernet_weights.empty() ? layout.supernet() : supernet_weights;

@@ -1,0 +1,60 @@
+// How many images a second does one core evaluate, full precision and quantised? The quickstart's space and images;
+// random weights cost the same time as trained ones. A counter "images" is images per second.
+#include <ATen/Parallel.h>
+#include <benchmark/benchmark.h>
+
+#include "common/image/idx.hpp"
+#include "common/net/calibration.hpp"
+#include "common/net/evaluate.hpp"
+#include "common/space/subnet.hpp"
+
+namespace {
+
+using namespace apq;
+
+struct Bench {
+  space::SearchSpace space = space::load_space(APQ_SOURCE_DIR "/configs/spaces/fashion_mnist.yaml");
+  net::Supernet supernet = net::make_supernet(space, 1);
+  net::LabelledBatches calibration, validation;
+  Bench() {
+    at::set_num_threads(1);
+    image::DataConfig data;
+    data.calibration_images = 500;
+    data.validation_images = 2000;
+    auto const images = image::read_idx_directory("/usr/share/datasets/fashion-mnist", space.image_size, space.num_classes);
+    auto const splits = image::split(images.training, images.test, data);
+    calibration = net::make_batches(splits.calibration, 250, data.mean, data.deviation);
+    validation = net::make_batches(splits.validation, 100, data.mean, data.deviation);
+  }
+};
+
+// 16 seeded random subnets, in turn: the mean is over the space, not over one network.
+void sample(benchmark::State& state, bool quantised, bool with_calibration) {
+  static Bench const bench;
+  std::uint64_t index = 0;
+  std::int64_t images = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    RandomStream random(1, "bench.subnets", index++ % 16);
+    auto const subnet = space::subnet_of(bench.space, space::random_genes(bench.space, random, quantised));
+    auto net = net::slice(bench.supernet, subnet);
+    if (!with_calibration) net::prepare(net, bench.calibration.images, {});
+    state.ResumeTiming();
+    if (with_calibration) {
+      at::NoGradGuard const no_grad;
+      net::prepare(net, bench.calibration.images, {});
+    }
+    auto const counts = net::evaluate(net, bench.validation);
+    images += counts.total;
+  }
+  state.counters["images"] = benchmark::Counter(static_cast<double>(images), benchmark::Counter::kIsRate);
+}
+
+BENCHMARK_CAPTURE(sample, evaluate_fp, false, false)->Unit(benchmark::kMillisecond)->MinTime(3);
+BENCHMARK_CAPTURE(sample, evaluate_quantised, true, false)->Unit(benchmark::kMillisecond)->MinTime(3);
+BENCHMARK_CAPTURE(sample, whole_sample_fp, false, true)->Unit(benchmark::kMillisecond)->MinTime(3);
+BENCHMARK_CAPTURE(sample, whole_sample_quantised, true, true)->Unit(benchmark::kMillisecond)->MinTime(3);
+
+}  // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,167 @@
+#include "app/stages.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+
+#include "app/report/report.hpp"
+#include "app/stage_stamp.hpp"
+#include "app/verification.hpp"
+#include "collect/collector.hpp"
+#include "common/core/atomic_file.hpp"
+#include "common/core/build_info.hpp"
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+#include "common/core/sha256.hpp"
+#include "common/mpi/collectives.hpp"
+#include "search/search_stage.hpp"
+#include "train/train_stage.hpp"
+
+namespace apq::app {
+namespace fs = std::filesystem;
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+// Everything but the subnet that a label depends on.
+std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
+  auto const& v = e.evaluator;
+  return sha256_of(fmt::format("{} {} {:.17g} {:.17g} batch {} calibration batch {} fidelity {} engine {}", splits.calibration.fingerprint,
+                               splits.validation.fingerprint, e.data.mean, e.data.deviation, v.batch, v.calibration_batch, v.fidelity, v.engine));
+}
+
+h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::Splits const& splits) {
+  auto const build = build_info();
+  h5::ShardHeader header;
+  header.stage = stage;
+  header.seed = e.seed;
+  header.space_hash = e.space.hash;
+  header.space_name = e.space.name;
+  header.supernet_hash = collect::supernet_hash(e.space, e.supernet_file());
+  header.evaluation_hash = evaluation_hash(e, splits);
+  header.validation_fingerprint = splits.validation.fingerprint;
+  header.calibration_fingerprint = splits.calibration.fingerprint;
+  header.engine = e.evaluator.engine;
+  header.fidelity = e.evaluator.fidelity;
+  header.config = e.resolved;
+  header.code_version = build.version;
+  header.libraries = fmt::format("LibTorch {}, HDF5 {}, MPI {}, {}", build.torch, build.hdf5, build.mpi, build.compiler);
+  header.host = host_name();
+  header.source = "collected";
+  return header;
+}
+
+// Content of both datasets: what training and search depend on beside their settings.
+std::string datasets_key(Experiment const& e) {
+  return h5::content_hash(h5::read_dataset(e.layout.shards("fp")).rows) + h5::content_hash(h5::read_dataset(e.layout.shards("quant")).rows);
+}
+
+std::string broadcast_key(mpi::Communicator const& comm, std::function<std::string()> const& make) {
+  std::string key;
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) key = make();
+  });
+  return mpi::broadcast(comm, key);
+}
+
+// Runs `work` as a measured stage unless its output is there for the same inputs.
+void run_once(mpi::Communicator const& comm, Experiment const& e, std::string const& stage, std::function<std::string()> const& make_key,
+              fs::path const& output, std::function<void()> const& work) {
+  auto const key = broadcast_key(comm, make_key);
+  auto const done = broadcast_key(comm, [&] { return is_done(e.layout, stage, key, output) ? "yes" : "no"; });
+  if (done == "yes") {
+    log::root().info("{}: is there already", stage);
+    return;
+  }
+  energy::StageMeter meter(comm, e.energy, stage);
+  work();
+  meter.finish(e.layout.ledger());
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) mark_done(e.layout, stage, key);
+  });
+}
+
+}  // namespace
+
+void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs::path const& output) {
+  auto const file = output.empty() ? e.layout.supernet() : output;
+  if (output.empty() && fs::exists(file)) {
+    log::root().info("supernet: {} is there already", file.string());
+    return;
+  }
+  image::Splits splits;
+  mpi::collectively(comm, [&] {
+    splits = load_splits(e);
+    if (comm.is_root() && file.has_parent_path()) make_directory(file.parent_path());
+    if (comm.is_root()) make_directory(e.layout.root);
+  });
+  energy::StageMeter meter(comm, e.energy, "supernet");
+  train::train_supernet(comm, e.space, splits, e.data, e.supernet, e.seed, file);
+  meter.finish(e.layout.ledger());
+}
+
+void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::string const& stage) {
+  image::Splits splits;
+  collect::CollectRequest request;
+  mpi::collectively(comm, [&] {
+    splits = load_splits(e);
+    request = {.space = &e.space, .header = header_of(e, stage, splits),
+               .num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples,
+               .directory = e.layout.shards(stage), .config = e.collect, .joules_of = {}};
+  });
+  energy::StageMeter meter(comm, e.energy, "collect." + stage);
+  request.joules_of = [&](double seconds) { return meter.joules_of(seconds); };
+  auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<collect::Evaluator> {
+    return std::make_unique<collect::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data, e.evaluator);
+  });
+  if (result.collected == 0) {
+    log::root().info("collect {}: all {} samples are there already", stage, result.already_there);
+    return;
+  }
+  meter.finish(e.layout.ledger());
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) h5::write_joined(e.layout.shards(stage), e.layout.joined(stage));
+  });
+}
+
+void train_stage(mpi::Communicator const& comm, Experiment const& e) {
+  run_once(comm, e, "train", [&] { return sha256_of(datasets_key(e) + e.sections.at("train") + std::to_string(e.seed)); },
+           e.layout.train_metrics(), [&] { train::run_train_stage(comm, e.space, e.layout, e.train, e.seed); });
+}
+
+void search_stage(mpi::Communicator const& comm, Experiment const& e) {
+  auto make_key = [&] {
+    return sha256_of(datasets_key(e) + sha256_of_file(e.layout.predictor_quant()) + e.sections.at("search") + e.sections.at("cost") + std::to_string(e.seed));
+  };
+  run_once(comm, e, "search", make_key, e.layout.search_summary(), [&] { search::run_search_stage(comm, e.space, e.layout, e.search, e.cost, e.seed); });
+}
+
+void verify_stage(mpi::Communicator const& comm, Experiment const& e) {
+  auto make_key = [&] { return sha256_of(sha256_of_file(e.layout.search_summary()) + datasets_key(e)); };
+  run_once(comm, e, "verify", make_key, e.layout.verification(), [&] {
+    image::Splits splits;
+    h5::Dataset collected;
+    mpi::collectively(comm, [&] {
+      splits = load_splits(e);
+      collected = h5::read_dataset(e.layout.shards("quant"));
+    });
+    verify_winners(comm, e, splits, collected);
+  });
+}
+
+void report_stage(mpi::Communicator const& comm, Experiment const& e) {
+  mpi::collectively(comm, [&] {
+    if (!comm.is_root()) return;
+    cost::CostModel const cost_model(e.space, e.cost);
+    report::write_report(e.layout, e.space, cost_model);
+    log::root().info("report: {}", e.layout.report().string());
+  });
+}
+
+}  // namespace apq::app
