@@ -1,0 +1,72 @@
+#include "common/energy/rapl.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <system_error>
+
+namespace apq::energy {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<std::uint64_t> read_number(fs::path const& file) {
+  std::ifstream in(file);
+  std::uint64_t value;
+  if (!(in >> value)) return std::nullopt;
+  return value;
+}
+
+std::string read_word(fs::path const& file) {
+  std::ifstream in(file);
+  std::string word;
+  in >> word;
+  return word;
+}
+
+}  // namespace
+
+std::vector<RaplPackage> find_rapl_packages(fs::path const& powercap) {
+  std::error_code ignored;
+  std::vector<fs::path> zones;
+  for (auto const& entry : fs::directory_iterator(powercap, ignored))
+    if (entry.path().filename().string().starts_with("intel-rapl")) zones.push_back(entry.path());
+  // "intel-rapl:0" before "intel-rapl-mmio:0", so that the first one of a name stays.
+  std::sort(zones.begin(), zones.end(), std::greater<>());
+  std::map<std::string, RaplPackage> packages;
+  for (auto const& zone : zones) {
+    auto const name = read_word(zone / "name");
+    if (!name.starts_with("package-") || !read_number(zone / "energy_uj")) continue;
+    packages.try_emplace(
+        name, RaplPackage{name, zone, read_number(zone / "max_energy_range_uj").value_or(0)});
+  }
+  std::vector<RaplPackage> found;
+  for (auto& [name, package] : packages) found.push_back(std::move(package));
+  return found;
+}
+
+std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint64_t range_uj) {
+  if (after >= before) return after - before;
+  return before <= range_uj ? range_uj - before + after : 0;
+}
+
+RaplCounter::RaplCounter(std::vector<RaplPackage> packages)
+    : packages_(std::move(packages)), last_uj_(packages_.size()) {
+  for (std::size_t i = 0; i < packages_.size(); ++i) {
+    auto const now = read_number(packages_[i].directory / "energy_uj");
+    if (now) last_uj_[i] = *now;
+    complete_ = complete_ && now;
+  }
+}
+
+void RaplCounter::update() {
+  for (std::size_t i = 0; i < packages_.size(); ++i) {
+    auto const now = read_number(packages_[i].directory / "energy_uj");
+    complete_ = complete_ && now;
+    if (!now) continue;
+    total_uj_ += rapl_delta_uj(last_uj_[i], *now, packages_[i].range_uj);
+    last_uj_[i] = *now;
+  }
+}
+
+}  // namespace apq::energy
