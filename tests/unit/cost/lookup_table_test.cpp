@@ -1,0 +1,99 @@
+#include "common/cost/lookup_table.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/cost/cost_model.hpp"
+#include "support/temp_dir.hpp"
+
+namespace {
+using namespace apq;
+using namespace apq::cost;
+
+std::string const yaml = R"(name: one_block
+image: {channels: 3, size: 8, classes: 10}
+stem: {width: 8, kernel: 3, stride: 2}
+first_block: {width: 8, kernel: 3}
+feature_mix: {width: 32}
+stages:
+  - {width: 8, stride: 2, depths: [1], kernels: [3, 7], middle: [16]}
+bits: {pw_w: [8], pw_a: [4], dw_w: [8], dw_a: [4, 8]}
+forbidden: [{kernel: 7, role: dw_a, bits: 4}]
+)";
+
+nlohmann::json table() {
+  auto entry = [](double latency, double energy) {
+    return nlohmann::json{{"latency", latency}, {"energy", energy}};
+  };
+  return {{"head", entry(1, 2)},
+          {"tail", entry(10, 20)},
+          {"(8, 16, 4, 1, 1, 0, 1)-W8A4", entry(100, 200)},
+          {"(16, 8, 2, 1, 1, 0, 1)-W8A4", entry(1000, 2000)},
+          {"(16, 16, 4, 3, 2, 1, 16)-W8A4", entry(3e4, 3e5)},
+          {"(16, 16, 4, 3, 2, 1, 16)-W8A8", entry(4e4, 4e5)},
+          {"(16, 16, 4, 7, 2, 3, 16)-W8A8", entry(5e4, 5e5)}};
+}
+
+class Table : public testing::Test {
+ protected:
+  std::filesystem::path write(std::string const& text) const {
+    replace_file(file_, text);
+    return file_;
+  }
+  std::string refusal(std::string const& text) const {
+    try {
+      CostModel(space_, {.table = write(text)});
+    } catch (Error const& e) {
+      EXPECT_EQ(e.code(), Errc::data);
+      return e.what();
+    }
+    return "no error";
+  }
+  test::TempDir dir_;
+  std::filesystem::path const file_ = dir_ / "table.json";
+  space::SearchSpace const space_ = space::parse_space(yaml, "one_block.yaml");
+};
+
+TEST_F(Table, SumsHeadTailAndTheLayersOfTheBlock) {
+  CostModel const model(space_, {.table = write(table().dump())});
+  EXPECT_DOUBLE_EQ(model.fixed(true).latency_ms, 11);
+  EXPECT_DOUBLE_EQ(model.fixed(true).energy_mj, 22);
+  EXPECT_DOUBLE_EQ(model.block(0, 3, 16, std::array{8, 4, 8, 4}).latency_ms, 31100);
+  EXPECT_DOUBLE_EQ(model.block(0, 7, 16, std::array{8, 4, 8, 8}).energy_mj, 502200);
+  EXPECT_TRUE(std::isnan(model.block(0, 7, 16, std::array{8, 4, 8, 4}).latency_ms))
+      << "forbidden and absent";
+  CostModel const complete(space_, {.basis = Basis::complete, .table = file_});
+  EXPECT_GT(complete.fixed(true).latency_ms, 11);
+  EXPECT_NE(complete.description().find("first block and classifier from the analytic model"),
+            std::string::npos);
+}
+
+TEST_F(Table, MissingLayersAreNamed) {
+  auto const full = table();
+  for (auto const& [key, value] : full.items()) {
+    auto text = full;
+    text.erase(key);
+    EXPECT_NE(refusal(text.dump()).find("table.json: lacks the layer " + key), std::string::npos)
+        << key;
+  }
+}
+
+TEST_F(Table, DamagedFilesAreRefused) {
+  EXPECT_NE(refusal("{").find("is not valid JSON"), std::string::npos);
+  EXPECT_NE(refusal("[]").find("must be an object"), std::string::npos);
+  EXPECT_NE(refusal(R"({"head": 3})").find("head has no latency"), std::string::npos);
+  EXPECT_NE(refusal(R"({"head": {"latency": 1}})").find("head has no energy"), std::string::npos);
+  EXPECT_NE(refusal(R"({"head": {"latency": -1, "energy": 1}})").find("head has no latency"),
+            std::string::npos);
+}
+
+TEST_F(Table, FindDoesNotThrow) {
+  LookupTable const lookup(write(table().dump()));
+  EXPECT_FALSE(lookup.find("(1, 1, 1, 1, 1, 0, 1)-W8A8").has_value());
+  EXPECT_EQ(lookup.find("tail")->energy_mj, 20);
+  EXPECT_EQ(lookup.entries().size(), 7u);
+}
+
+}  // namespace
