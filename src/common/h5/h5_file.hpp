@@ -8,29 +8,52 @@
 
 #include "common/h5/handle.hpp"
 
-// Typed reading and writing of one- and two-dimensional datasets and of attributes; serial driver only.
-// Every function throws Error(io | data) whose message starts with the file and names the object.
+// Typed reading and writing of one- and two-dimensional datasets and of attributes; serial driver
+// only. Every function throws Error(io | data) whose message starts with the file and names the
+// object.
 namespace apq::h5 {
 
 template <class T>
 hid_t native_type();
-template <> inline hid_t native_type<std::uint8_t>() { return H5T_NATIVE_UINT8; }
-template <> inline hid_t native_type<std::uint32_t>() { return H5T_NATIVE_UINT32; }
-template <> inline hid_t native_type<std::uint64_t>() { return H5T_NATIVE_UINT64; }
-template <> inline hid_t native_type<std::int64_t>() { return H5T_NATIVE_INT64; }
-template <> inline hid_t native_type<float>() { return H5T_NATIVE_FLOAT; }
-template <> inline hid_t native_type<double>() { return H5T_NATIVE_DOUBLE; }
+template <>
+inline hid_t native_type<std::uint8_t>() {
+  return H5T_NATIVE_UINT8;
+}
+template <>
+inline hid_t native_type<std::uint32_t>() {
+  return H5T_NATIVE_UINT32;
+}
+template <>
+inline hid_t native_type<std::uint64_t>() {
+  return H5T_NATIVE_UINT64;
+}
+template <>
+inline hid_t native_type<std::int64_t>() {
+  return H5T_NATIVE_INT64;
+}
+template <>
+inline hid_t native_type<float>() {
+  return H5T_NATIVE_FLOAT;
+}
+template <>
+inline hid_t native_type<double>() {
+  return H5T_NATIVE_DOUBLE;
+}
 
 class File {
  public:
-  static File create(std::filesystem::path const& path);
+  /// A new file that lives in memory until `image()` is taken; `name` is for messages only. HDF5
+  /// never writes to the disk itself: after a write that failed (disk full) it can neither close
+  /// the file nor leave the process in order.
+  static File create(std::string const& name);
   /// @throws Error(io) when absent, Error(data) when not HDF5 or damaged beyond opening.
   static File open(std::filesystem::path const& path);
 
-  /// Chunked and extendible in rows; `columns` 0 makes it one-dimensional. Unit and description become attributes.
+  /// Chunked and extendible in rows; `columns` 0 makes it one-dimensional. Unit and description
+  /// become attributes.
   template <class T>
-  void write(std::string const& name, std::span<T const> values, std::size_t columns, std::string const& unit,
-             std::string const& description);
+  void write(std::string const& name, std::span<T const> values, std::size_t columns,
+             std::string const& unit, std::string const& description);
   struct Shape {
     std::size_t rows, columns;  ///< columns 0: one-dimensional
   };
@@ -45,8 +68,8 @@ class File {
   std::uint64_t number_attribute(std::string const& name) const;
 
   void create_group(std::string const& name);
-  /// Flushes and closes; the moment at which a full disk shows. The object must not be used after it.
-  void close();
+  /// The bytes of a created file, ready for replace_file.
+  std::string image() const;
   hid_t id() const { return handle_.get(); }
   std::string const& name() const { return name_; }
 

@@ -1,0 +1,86 @@
+#include "common/mpi/collectives.hpp"
+
+#include <gtest/gtest.h>
+
+#include "common/mpi/collective_error.hpp"
+
+namespace {
+
+using namespace apq;
+
+class Collectives : public testing::Test {
+ protected:
+  mpi::Communicator world{MPI_COMM_WORLD};
+};
+
+TEST_F(Collectives, AllgatherKeepsRankOrderWithUnevenAndEmptyParts) {
+  // Rank r brings r values: rank 0 none.
+  std::vector<int> mine(static_cast<std::size_t>(world.rank()), world.rank());
+  std::vector<int> expected;
+  for (int r = 0; r < world.size(); ++r)
+    expected.insert(expected.end(), static_cast<std::size_t>(r), r);
+  EXPECT_EQ(mpi::allgather<int>(world, mine), expected);
+}
+
+TEST_F(Collectives, BroadcastBringsSizeAndContent) {
+  int const root = world.size() - 1;
+  std::vector<double> values;
+  if (world.rank() == root) values = {1.5, 2.5, -3.0};
+  EXPECT_EQ(mpi::broadcast(world, values, root), (std::vector<double>{1.5, 2.5, -3.0}));
+  EXPECT_EQ(mpi::broadcast(world, std::string(world.is_root() ? "text" : "")), "text");
+  EXPECT_EQ(mpi::broadcast(world, std::vector<int>{}), std::vector<int>{});
+}
+
+TEST_F(Collectives, SumsAreTakenInRankOrder) {
+  // 1e16 + 1 - 1e16 depends on the order: the sum must be that of ranks 0, 1, 2.
+  double const parts[] = {1e16, 1.0, -1e16};
+  double value = parts[world.rank() % 3];
+  double expected = 0;
+  for (int r = 0; r < world.size(); ++r) expected += parts[r % 3];
+  mpi::allreduce_sum(world, std::span(&value, 1));
+  EXPECT_EQ(value, expected);
+  std::uint64_t count = 1;
+  mpi::allreduce_sum(world, std::span(&count, 1));
+  EXPECT_EQ(count, static_cast<std::uint64_t>(world.size()));
+  EXPECT_EQ(mpi::allreduce_max(world, world.rank()), world.size() - 1);
+}
+
+TEST_F(Collectives, AnErrorOfOneRankIsThrownByAll) {
+  try {
+    mpi::collectively(world, [&] {
+      if (world.rank() == world.size() - 1) throw Error(Errc::data, "bad shard on the last rank");
+    });
+    ADD_FAILURE() << "must throw";
+  } catch (mpi::CollectiveError const& e) {
+    EXPECT_EQ(e.code(), Errc::data);
+    EXPECT_STREQ(e.what(), "bad shard on the last rank");
+  }
+  mpi::barrier(world);  // the ranks are still in step
+}
+
+TEST_F(Collectives, TheLowestFailingRankSpeaks) {
+  try {
+    mpi::collectively(world,
+                      [&] { throw Error(Errc::io, "rank " + std::to_string(world.rank())); });
+    ADD_FAILURE() << "must throw";
+  } catch (Error const& e) {
+    EXPECT_STREQ(e.what(), "rank 0");
+  }
+}
+
+TEST(BlockRange, CoversAllItemsOnceWithSizesThatDifferByAtMostOne) {
+  for (std::size_t n : {0u, 1u, 2u, 7u, 100u, 101u})
+    for (int size : {1, 2, 3, 7}) {
+      std::size_t next = 0;
+      for (int rank = 0; rank < size; ++rank) {
+        auto const range = mpi::block_range(n, size, rank);
+        EXPECT_EQ(range.first, next);
+        next = range.last;
+        EXPECT_GE(range.last - range.first, n / static_cast<std::size_t>(size));
+        EXPECT_LE(range.last - range.first, n / static_cast<std::size_t>(size) + 1);
+      }
+      EXPECT_EQ(next, n);
+    }
+}
+
+}  // namespace
