@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/h5/shard.hpp"
+#include "common/space/search_space.hpp"
+#include "train/accuracy_predictor.hpp"
+#include "train/train_config.hpp"
+
+namespace apq::train {
+
+/// Fits one predictor to the measured accuracies of `rows` (at least 1); with the bit branch when
+/// their genes have bits. Local, one thread, a pure function of its arguments.
+/// @param transfer_from  null: from fresh weights; else its weights, to which quantised rows add
+/// the bit branch.
+/// @throws Error(numeric) when the loss is not finite.
+AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
+                      TrainConfig const& settings, FitConfig const& config,
+                      AccuracyPredictor const* transfer_from, std::uint64_t seed);
+
+/// The quantised predictor that a transfer begins with: the full-precision weights and a fresh bit
+/// branch. With `zero_init` it predicts what the full-precision one does, whatever the bits (mends
+/// D-15 of the spec); without, the branch is PyTorch's default, as in the release.
+AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool zero_init,
+                                 std::uint64_t seed);
+
+}  // namespace apq::train

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/core/config.hpp"
+
+namespace apq::train {
+
+/// How one predictor is fitted: mean squared error, Adam, cosine to zero. Targets are scaled to
+/// mean 0 and variance 1 while training, which is folded into the last layer, so that the output
+/// starts at the mean accuracy.
+struct FitConfig {
+  int epochs = 40;
+  double learning_rate = 1e-3;
+  double weight_decay = 3;  ///< decoupled: each step takes learning rate x this off every weight;
+                            ///< in a transfer the first layers decay towards what they were
+  int batch = 32;  ///< rows per step
+};
+
+/// What the first layers see while training; the saved weights are always those of the release's
+/// one-hot encoding.
+enum class InputBasis {
+  one_hot,
+  ordinal,  ///< choices of a gene share a constant and a slope, see input_basis.hpp
+};
+
+/// Section `train` of an experiment.
+struct TrainConfig {
+  int hidden = 400;  ///< width of the three hidden layers
+  InputBasis basis = InputBasis::ordinal;
+  FitConfig fp,
+      quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
+  double bit_gain =
+      10;  ///< scale of the bit widths' inputs while training: how much more readily than of the
+           ///< architecture the quantised networks learn of them (folded into the weights)
+  double held_out_fraction = 0.2;  ///< of the rows, never trained on
+  bool zero_init = true;  ///< transfer: the fresh bit branch starts at zero, so step 0 predicts as
+                          ///< the fp model does
+  int bootstrap = 1000;   ///< resamples behind every interval
+  std::vector<double> curve{0.25, 0.5,
+                            1.0};  ///< shares of the quantised training rows; empty: no curve
+  int curve_splits = 3;            ///< splits averaged per point of the curve
+  int train_rows = 0;              ///< use only so many training rows; 0: all
+};
+
+/// @throws Error(config) with file:line.
+TrainConfig read_train_config(Config section);
+
+}  // namespace apq::train

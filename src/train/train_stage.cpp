@@ -1,0 +1,107 @@
+#include "train/train_stage.hpp"
+
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+#include "common/mpi/collectives.hpp"
+#include "train/predictor_training.hpp"
+
+namespace apq::train {
+namespace {
+
+std::vector<h5::Row> read_rows(StudyLayout const& layout, std::string const& stage,
+                               space::SearchSpace const& space) {
+  auto const directory = layout.shards(stage);
+  auto dataset = h5::read_dataset(directory);
+  if (dataset.rows.empty())
+    throw Error(Errc::data, fmt::format("{}: holds no rows; run `apq collect --stage {}` first",
+                                        directory.string(), stage));
+  if (dataset.header.space_hash != space.hash)
+    throw Error(
+        Errc::data,
+        fmt::format("{}: collected in space {} ({}), not {} ({}); use the study's own space file",
+                    directory.string(), dataset.header.space_name, dataset.header.space_hash,
+                    space.name, space.hash));
+  return std::move(dataset.rows);
+}
+
+nlohmann::json read_report(std::filesystem::path const& file) {
+  if (!std::filesystem::exists(file)) return nlohmann::json::object();
+  auto json = nlohmann::json::parse(read_file(file), nullptr, false);
+  if (!json.is_object())
+    throw Error(Errc::data,
+                fmt::format("{}: is not the JSON object that `apq train` writes; remove it",
+                            file.string()));
+  return json;
+}
+
+}  // namespace
+
+nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space,
+                               StudyLayout const& layout, TrainConfig const& config,
+                               std::uint64_t seed, TrainStages stages) {
+  bool const do_fp = stages != TrainStages::quant, do_quant = stages != TrainStages::fp;
+  std::vector<h5::Row> fp_rows, quant_rows;
+  std::optional<AccuracyPredictor> full_precision;
+  mpi::collectively(comm, [&] {
+    if (do_fp) fp_rows = read_rows(layout, "fp", space);
+    if (do_quant) quant_rows = read_rows(layout, "quant", space);
+    if (do_fp) return;
+    if (!std::filesystem::exists(layout.predictor_fp()))
+      throw Error(
+          Errc::data,
+          fmt::format(
+              "{}: is missing, and the transfer starts from it; run `apq train --stage fp` first",
+              layout.predictor_fp().string()));
+    full_precision = AccuracyPredictor::load(layout.predictor_fp(), space::Encoding(space));
+    if (full_precision->is_quantised())
+      throw Error(Errc::data,
+                  fmt::format("{}: has a bit branch; a full-precision predictor is needed",
+                              layout.predictor_fp().string()));
+  });
+
+  auto report = nlohmann::json::object();
+  auto const summary = [](Metrics const& m) {
+    return fmt::format("Kendall tau {:.3f} [{:.3f}, {:.3f}], RMSE {:.2f} points",
+                       m.kendall_tau.value, m.kendall_tau.low, m.kendall_tau.high,
+                       m.rmse_points.value);
+  };
+  if (do_fp) {
+    auto trained = train_fp(comm, space, fp_rows, config, seed);
+    log::root().info("train fp: {} rows, {} held out; {}", trained.report.train_rows,
+                     trained.report.verdict.held_out.size(),
+                     summary(trained.report.verdict.metrics));
+    report["fp"] = to_json(trained.report, config.hidden);
+    mpi::collectively(comm, [&] {
+      if (comm.is_root()) trained.predictor.save(layout.predictor_fp());
+    });
+    full_precision = std::move(trained.predictor);
+  }
+  if (do_quant) {
+    auto const trained = train_quant(comm, space, *full_precision, quant_rows, config, seed);
+    log::root().info("train quant: {} rows, {} held out; transferred: {}; from scratch: {}",
+                     trained.report.train_rows, trained.report.transfer.held_out.size(),
+                     summary(trained.report.transfer.metrics),
+                     summary(trained.report.scratch.metrics));
+    report["quant"] = to_json(trained.report, config.hidden);
+    mpi::collectively(comm, [&] {
+      if (!comm.is_root()) return;
+      trained.transfer.save(layout.predictor_quant());
+      trained.scratch.save(layout.predictor_scratch());
+    });
+  }
+  mpi::collectively(comm, [&] {
+    if (!comm.is_root()) return;
+    auto file = read_report(layout.train_metrics());
+    file.update(report);
+    replace_file(layout.train_metrics(), file.dump(2) + "\n");
+  });
+  return report;
+}
+
+}  // namespace apq::train

@@ -1,0 +1,169 @@
+#include "train/train_stage.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/mpi/collectives.hpp"
+#include "support/temp_dir.hpp"
+#include "train/predictor_training.hpp"
+#include "train/row_split.hpp"
+#include "unit/train/synthetic_rows.hpp"
+
+using namespace apq;
+using namespace apq::train;
+
+namespace {
+
+constexpr std::uint64_t seed = 4;
+
+TrainConfig quick() {
+  TrainConfig config;
+  config.hidden = 32;
+  config.fp.epochs = config.quant.epochs = 5;
+  config.bootstrap = 50;
+  config.curve_splits = 2;
+  return config;
+}
+
+struct Fixture {
+  mpi::Communicator world{MPI_COMM_WORLD};
+  mpi::Communicator alone{MPI_COMM_SELF};
+  space::SearchSpace space = test::synthetic_space();
+  std::vector<h5::Row> fp = test::synthetic_rows(space, "fp", 120, 1),
+                       quant = test::synthetic_rows(space, "quant", 60, 1);
+};
+
+/// A directory that all ranks see; rank 0 makes and removes it.
+struct SharedDir {
+  explicit SharedDir(mpi::Communicator const& comm) : comm_(comm) {
+    if (comm.is_root()) own_.emplace();
+    path = mpi::broadcast(comm, own_ ? own_->path().string() : std::string());
+  }
+  ~SharedDir() { mpi::barrier(comm_); }
+  std::filesystem::path path;
+
+ private:
+  mpi::Communicator const& comm_;
+  std::optional<test::TempDir> own_;
+};
+
+void write_shards(Fixture const& f, std::filesystem::path const& root,
+                  std::string const& space_hash) {
+  for (std::string const stage : {"fp", "quant"}) {
+    h5::Shard shard;
+    shard.header.stage = stage;
+    shard.header.seed = seed;
+    shard.header.space_hash = space_hash;
+    shard.header.space_name = "synthetic";
+    shard.rows = stage == "fp" ? f.fp : f.quant;
+    shard.header.num_genes = static_cast<int>(shard.rows[0].genes.size());
+    make_directory(StudyLayout{root}.shards(stage));
+    h5::write_shard(StudyLayout{root}.shards(stage) / "shard_0.h5", shard);
+  }
+}
+
+// What one rank finds alone, any number of ranks must find together.
+TEST(TrainStage, SameForAnyNumberOfRanks) {
+  Fixture const f;
+  auto const together_fp = train_fp(f.world, f.space, f.fp, quick(), seed),
+             alone_fp = train_fp(f.alone, f.space, f.fp, quick(), seed);
+  auto const together =
+      train_quant(f.world, f.space, together_fp.predictor, f.quant, quick(), seed);
+  auto const alone = train_quant(f.alone, f.space, alone_fp.predictor, f.quant, quick(), seed);
+  auto const fp_genes = genes_of(f.fp), quant_genes = genes_of(f.quant);
+  auto expect_near = [](std::vector<double> const& a, std::vector<double> const& b) {
+    for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-6);
+  };
+  expect_near(together_fp.predictor.predict(fp_genes), alone_fp.predictor.predict(fp_genes));
+  expect_near(together.transfer.predict(quant_genes), alone.transfer.predict(quant_genes));
+  expect_near(together.scratch.predict(quant_genes), alone.scratch.predict(quant_genes));
+  EXPECT_NE(together.scratch.predict(quant_genes), together.transfer.predict(quant_genes));
+  EXPECT_NEAR(together.report.transfer.metrics.kendall_tau.value,
+              alone.report.transfer.metrics.kendall_tau.value, 1e-12);
+  EXPECT_NEAR(together.report.kendall_tau_difference.low, alone.report.kendall_tau_difference.low,
+              1e-12);
+  EXPECT_EQ(together.report.curve.size(), 3u);
+  for (std::size_t i = 0; i < alone.report.curve.size(); ++i) {
+    EXPECT_EQ(together.report.curve[i].train_rows, alone.report.curve[i].train_rows);
+    EXPECT_NEAR(together.report.curve[i].transfer.rmse_points,
+                alone.report.curve[i].transfer.rmse_points, 1e-4);
+    EXPECT_NEAR(together.report.curve[i].scratch.kendall_tau,
+                alone.report.curve[i].scratch.kendall_tau, 1e-12);
+  }
+}
+
+TEST(TrainStage, WritesWhatTheOtherStagesRead) {
+  Fixture const f;
+  SharedDir const dir(f.world);
+  StudyLayout const layout{dir.path};
+  if (f.world.is_root()) write_shards(f, dir.path, f.space.hash);
+  mpi::barrier(f.world);
+  EXPECT_THROW(run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::quant),
+               Error);  // no predictor.pt yet
+  run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::fp);
+  auto const report = run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::quant);
+  EXPECT_TRUE(report.contains("quant"));
+  EXPECT_FALSE(report.contains("fp"));
+  space::Encoding const encoding(f.space);
+  EXPECT_FALSE(AccuracyPredictor::load(layout.predictor_fp(), encoding).is_quantised());
+  EXPECT_TRUE(AccuracyPredictor::load(layout.predictor_quant(), encoding).is_quantised());
+  EXPECT_TRUE(AccuracyPredictor::load(layout.predictor_scratch(), encoding).is_quantised());
+
+  auto const json = nlohmann::json::parse(read_file(layout.train_metrics()));
+  EXPECT_EQ(json["fp"]["rows"], 120);
+  EXPECT_EQ(json["fp"]["model"], "mlp 3x32");
+  EXPECT_EQ(json["fp"]["train_rows"].get<int>() + json["fp"]["held_out_rows"].get<int>(), 120);
+  EXPECT_EQ(json["fp"]["held_out"].size(), json["fp"]["held_out_rows"].get<std::size_t>());
+  EXPECT_EQ(json["fp"]["held_out"][0]["total"], 2000);
+  for (auto const* kind : {"transfer", "scratch"})
+    for (auto const* metric : {"kendall_tau", "spearman", "pairwise_accuracy", "rmse_points"})
+      for (auto const* bound : {"value", "low", "high"})
+        EXPECT_TRUE(json["quant"][kind]["metrics"][metric][bound].is_number());
+  EXPECT_TRUE(json["quant"]["gain"]["kendall_tau_difference"]["low"].is_number());
+  EXPECT_EQ(json["quant"]["curve"].size(), 3u);
+  EXPECT_EQ(json["quant"]["curve"][2]["splits"], 2);
+}
+
+TEST(TrainStage, RefusesShardsOfAnotherSpaceAndTooFewRows) {
+  Fixture f;
+  SharedDir const dir(f.world);
+  StudyLayout const layout{dir.path};
+  auto failure = [&] {
+    try {
+      run_train_stage(f.world, f.space, layout, quick(), seed);
+    } catch (Error const& error) {
+      EXPECT_EQ(error.code(), Errc::data);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(failure().find("apq collect --stage fp"), std::string::npos);
+  if (f.world.is_root()) write_shards(f, dir.path, std::string(64, 'a'));
+  mpi::barrier(f.world);
+  auto const message = failure();
+  EXPECT_NE(message.find(std::string(64, 'a')), std::string::npos) << message;
+  EXPECT_NE(message.find(f.space.hash), std::string::npos) << message;
+  f.fp.resize(5);
+  mpi::barrier(f.world);
+  if (f.world.is_root()) write_shards(f, dir.path, f.space.hash);
+  mpi::barrier(f.world);
+  EXPECT_NE(failure().find("collect 20 rows or more"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(layout.train_metrics()));
+}
+
+TEST(TrainStage, TinySetsSkipCurvePointsThatAreTooSmall) {
+  Fixture f;
+  auto const fp = train_fp(f.world, f.space, f.fp, quick(), seed);
+  f.quant.resize(24);
+  auto const quant = train_quant(f.world, f.space, fp.predictor, f.quant, quick(), seed);
+  EXPECT_LT(quant.report.curve.size(), 3u);
+  for (auto const& point : quant.report.curve) EXPECT_GE(point.train_rows, min_training);
+  auto without = quick();
+  without.curve.clear();
+  EXPECT_TRUE(
+      train_quant(f.world, f.space, fp.predictor, f.quant, without, seed).report.curve.empty());
+}
+
+}  // namespace
