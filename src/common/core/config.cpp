@@ -184,7 +184,10 @@ std::optional<T> convert(YAML::Node const& node) {
       if (std::is_unsigned_v<T> && text.starts_with('-')) return std::nullopt;
       if (text.find_first_of(".eE") != std::string::npos && !text.starts_with("0x")) {
         double const value = YAML::Node(text).as<double>();
-        if (value != std::floor(value) || std::abs(value) > 9e15) return std::nullopt;
+        if (value != std::floor(value) || std::abs(value) > 9e15 ||
+            value < static_cast<double>(std::numeric_limits<T>::min()) ||
+            value > static_cast<double>(std::numeric_limits<T>::max()))
+          return std::nullopt;
         return static_cast<T>(value);
       }
       return YAML::Node(text).as<T>();

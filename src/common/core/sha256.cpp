@@ -50,6 +50,7 @@ std::string sha256_of_file(std::filesystem::path const& path) {
   std::vector<char> buffer(1 << 20);
   while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0)
     hash.add(buffer.data(), static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) throw Error(Errc::io, fmt::format("{}: cannot be read", path.string()));
   return hash.hex();
 }
 
