@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What a person gets to see: help with an example for every command, and for every mistake one line that says what is wrong,
+# where, and what would be right, with an exit status by kind; the same under mpirun, printed once.
+set -uo pipefail
+mpiexec=$1
+apq=$2
+cd "$APQ_SOURCE_DIR"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
+
+"$apq" --help >"$work/help" || fail "apq --help"
+for command in run supernet collect train search report eval data space cost encode doctor; do
+  grep -qE "^ +$command " "$work/help" || fail "apq --help does not list $command"
+  "$apq" "$command" --help >"$work/out" || fail "apq $command --help"
+  grep -q "Example" "$work/out" || fail "apq $command --help has no example"
+done
+"$apq" --version | grep -qE '^apq [0-9]+\.[0-9]+\.[0-9]+$' || fail "apq --version"
+
+expect() {  # status, pattern, then the command line
+  local status=$1 pattern=$2
+  shift 2
+  "$@" >"$work/stdout" 2>"$work/stderr"
+  local got=$?
+  [[ $got -eq $status ]] || fail "$* ended with $got, not $status: $(cat "$work/stderr")"
+  local lines
+  lines=$(grep -c 'apq: error' "$work/stderr")
+  [[ $lines -eq 1 ]] || fail "$* printed $lines error lines, not one: $(cat "$work/stderr")"
+  grep -qE "$pattern" "$work/stderr" || fail "$*: no '$pattern' in: $(cat "$work/stderr")"
+}
+config=$work/c.yaml
+write() { sed "s#\.\./\.\./\.\./#$APQ_SOURCE_DIR/#" tests/integration/study/small.yaml >"$config"; }
+
+write; sed -i 's/seed: 3/sed: 3/' "$config"
+expect 2 "c.yaml:2: study.sed: unknown key; did you mean seed\?" "$apq" run --config "$config" --check
+for ranks in 1 2 3; do
+  expect 2 "c.yaml:2: study.sed: unknown key" "$mpiexec" -n $ranks "$apq" run --config "$config" --check
+done
+write; sed -i 's/samples: 41/samples: -1/' "$config"
+expect 2 "c.yaml:[0-9]+: collect.fp.samples = -1" "$apq" run --config "$config" --check
+write
+expect 2 "set collect.fp.samples=many: collect.fp.samples = many is not a whole number" "$apq" run --config "$config" --check --set collect.fp.samples=many
+expect 2 "metric" "$apq" run --config "$config" --check --set 'search.constraints=[{metric: speed, limit: 3}]'
+expect 4 "nowhere.yaml" "$apq" run --config nowhere.yaml
+expect 2 "no experiment given" "$apq" run
+expect 4 "/nonexistent: no such directory" "$apq" run --config "$config" --check --set data.directory=/nonexistent
+expect 2 "at most" "$apq" run --config "$config" --check --set data.validation_images=20000
+expect 2 "weights = .*nothing.pt" "$apq" run --config "$config" --check --set supernet.weights=nothing.pt
+sed 's/size: 32/size: 30/' configs/spaces/fashion_mnist.yaml >"$work/space.yaml"
+expect 2 "space.yaml:[0-9]+: .*stride" "$apq" space --space "$work/space.yaml"
+echo 'not a checkpoint' >"$work/w.pt"
+expect 3 "w.pt" "$apq" eval --space configs/spaces/fashion_mnist.yaml --weights "$work/w.pt"
+expect 3 "classifier.linear.weight" "$apq" eval --space configs/spaces/apq_imagenet.yaml --weights data/fashion_mnist_supernet.pt
+"$apq" run --config "$config" --print-config >"$work/resolved.yaml" 2>"$work/stderr" || fail "--print-config"
+(cd "$work" && "$apq" run --config resolved.yaml --check >/dev/null 2>"$work/stderr") || fail "--print-config is no valid configuration: $(cat "$work/stderr")"
+[[ $failures -eq 0 ]] && echo "all messages as they should be"
+exit $((failures > 0))
