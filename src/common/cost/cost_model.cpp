@@ -1,6 +1,7 @@
 #include "common/cost/cost_model.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,5 +1,8 @@
 #include "common/cost/lookup_table.hpp"
 
+#include <array>
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,6 @@
 #include "common/space/subnet.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
