@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <compare>
 
 namespace apq::net {
 
@@ -53,7 +53,8 @@ namespace {
 
 // sum over the kept bins only: the clipped tail contributes the suffix sums below.
 double kept_divergence(std::span<double const> cdf, std::size_t kept, int levels) {
-  // p = cdf with p[kept-1:] = 1; q interpolates p[:kept] at `levels` equispaced positions, then back to all of them.
+  // p = cdf with p[kept-1:] = 1; q interpolates p[:kept] at `levels` equispaced positions, then
+  // back to all of them.
   auto p = [&](std::size_t j) { return j + 1 >= kept ? 1.0 : cdf[j]; };
   double const last = static_cast<double>(kept - 1);
   std::vector<double> knots(static_cast<std::size_t>(levels));
@@ -61,15 +62,20 @@ double kept_divergence(std::span<double const> cdf, std::size_t kept, int levels
     double const position = last * k / (levels - 1);
     auto const j = std::min(static_cast<std::size_t>(position), kept - 1);
     double const fraction = position - static_cast<double>(j);
-    knots[static_cast<std::size_t>(k)] = fraction == 0 || j + 1 >= kept ? p(j) : p(j) + (p(j + 1) - p(j)) * fraction;
+    knots[static_cast<std::size_t>(k)] =
+        fraction == 0 || j + 1 >= kept ? p(j) : p(j) + (p(j + 1) - p(j)) * fraction;
   }
   double sum = 0;
   for (std::size_t j = 0; j < kept; ++j) {
     double const position = static_cast<double>(j) * (levels - 1) / last;
-    auto const k = std::min(static_cast<std::size_t>(position), static_cast<std::size_t>(levels - 1));
+    auto const k =
+        std::min(static_cast<std::size_t>(position), static_cast<std::size_t>(levels - 1));
     double const fraction = position - static_cast<double>(k);
-    double const q = k + 1 >= static_cast<std::size_t>(levels) ? knots[k] : knots[k] + (knots[k + 1] - knots[k]) * fraction;
-    // An empty first bin would be 0/0 (the release then picks NaN): a term without mass contributes nothing.
+    double const q = k + 1 >= static_cast<std::size_t>(levels)
+                         ? knots[k]
+                         : knots[k] + (knots[k + 1] - knots[k]) * fraction;
+    // An empty first bin would be 0/0 (the release then picks NaN): a term without mass contributes
+    // nothing.
     if (cdf[j] > 0 && q > 0) sum += (cdf[j] - q) * std::log2(cdf[j] / q);
   }
   return sum;
@@ -95,31 +101,37 @@ double kl_threshold(MagnitudeHistogram const& histogram, int levels, ThresholdSe
   if (first > bins) return histogram.maximum;
   double const bin_width = histogram.maximum / static_cast<double>(bins);
   auto const tail = tail_divergence(cdf);
-  std::size_t best = first;
-  double best_divergence = std::numeric_limits<double>::infinity();
-  auto scan = [&](std::size_t from, std::size_t to, std::size_t stride) {  // [from, to]
-    for (std::size_t kept = from; kept <= to; kept += stride) {
-      double const divergence = kept_divergence(cdf, kept, levels) + tail[kept];
-      if (divergence < best_divergence || (divergence == best_divergence && kept < best)) {
-        best_divergence = divergence;
-        best = kept;
-      }
-    }
+  struct Kept {
+    double divergence;
+    std::size_t bins;
+    auto operator<=>(Kept const&) const = default;
   };
-  if (search == ThresholdSearch::exhaustive) {
-    scan(first, bins, 1);
-  } else {
-    // 64 candidates per level, each O(bins); every level narrows the bracket 16-fold.
-    std::size_t from = first;
-    std::size_t to = bins;
-    for (;;) {
-      std::size_t const stride = std::max<std::size_t>(1, (to - from) / 64);
-      scan(from, to, stride);
-      if (stride == 1) break;
-      from = best > first + 2 * stride ? best - 2 * stride : first;
-      to = std::min(bins, best + 2 * stride);
+  auto scan = [&](std::size_t from, std::size_t to, std::size_t stride) {  // [from, to]
+    std::vector<Kept> scanned;
+    for (std::size_t kept = from; kept <= to; kept += stride)
+      scanned.push_back({kept_divergence(cdf, kept, levels) + tail[kept], kept});
+    std::sort(scanned.begin(), scanned.end());
+    return scanned;
+  };
+  std::size_t stride =
+      search == ThresholdSearch::exhaustive ? 1 : std::max<std::size_t>(1, (bins - first) / 64);
+  auto candidates = scan(first, bins, stride);
+  // The divergence has several valleys: each level refines the best few candidates, 16 times finer,
+  // O(bins) each.
+  while (stride > 1) {
+    auto const reach = stride;
+    stride = std::max<std::size_t>(1, stride / 16);
+    candidates.resize(std::min<std::size_t>(candidates.size(), 4));
+    std::vector<Kept> refined = candidates;
+    for (auto const& centre : candidates) {
+      auto const from = std::max(first, centre.bins - std::min(centre.bins, reach));
+      auto const around = scan(from, std::min(bins, centre.bins + reach), stride);
+      refined.insert(refined.end(), around.begin(), around.end());
     }
+    std::sort(refined.begin(), refined.end());
+    candidates = std::move(refined);
   }
+  std::size_t const best = candidates.front().bins;
   return (static_cast<double>(best) + 0.5) * bin_width;
 }
 
