@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "app/report/report.hpp"
 #include "app/stage_stamp.hpp"
