@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "app/report/inputs.hpp"
+#include "common/core/study_layout.hpp"
+
+namespace apq::app::report {
+
+/// The whole page: one file without scripts and without anything loaded from elsewhere. Parts that
+/// are not there yet say which command makes them.
+std::string render_html(Inputs const& inputs);
+
+/// Reads a study and writes report.html and figures/*.svg, *.csv, each replaced whole. Local: rank
+/// 0 calls it.
+/// @throws Error(data | io) naming the file.
+void write_report(StudyLayout const& layout, space::SearchSpace const& space,
+                  cost::CostModel const& cost_model);
+
+}  // namespace apq::app::report

@@ -1,0 +1,272 @@
+#include "unit/report/synthetic_study.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/random.hpp"
+#include "common/energy/ledger.hpp"
+#include "common/h5/shard.hpp"
+
+namespace apq::test {
+namespace {
+
+using Json = nlohmann::json;
+constexpr std::uint32_t num_images = 2000, num_test_images = 10'000;
+
+std::uint32_t draw_hits(double accuracy, std::uint32_t total, RandomStream& random) {
+  double const spread = std::sqrt(accuracy * (1 - accuracy) * total);
+  return static_cast<std::uint32_t>(
+      std::clamp(std::round(accuracy * total + spread * random.normal()), 0.0, 1.0 * total));
+}
+
+// Rises with bit operations and falls off at the low end, as measured studies do.
+double true_accuracy(cost::Cost const& cost, double largest, bool quantised) {
+  double const size = std::log(largest / std::max(cost.bitops, 1.0));
+  return (quantised ? 0.915 : 0.921) - 0.008 * size - 0.004 * size * size * (quantised ? 1.0 : 0.5);
+}
+
+Json cost_json(cost::Cost const& c) {
+  return {{"macs", c.macs},
+          {"params", c.params},
+          {"bitops", c.bitops},
+          {"size_bytes", c.size_bytes},
+          {"latency_ms", c.latency_ms},
+          {"energy_mj", c.energy_mj}};
+}
+
+Json estimate(double value, double half) {
+  return {{"value", value}, {"low", value - half}, {"high", value + half}};
+}
+
+Json fit(double tau, double rmse, std::vector<h5::Row> const& rows, std::size_t n,
+         RandomStream& random) {
+  Json held_out = Json::array();
+  for (std::size_t i = 0; i < n; ++i)
+    held_out.push_back({{"id", rows[i].id},
+                        {"predicted", static_cast<double>(rows[i].correct) / rows[i].total +
+                                          rmse / 100 * random.normal()},
+                        {"correct", rows[i].correct},
+                        {"total", rows[i].total}});
+  return {{"metrics",
+           {{"kendall_tau", estimate(tau, 0.08)},
+            {"spearman", estimate(tau + 0.15, 0.06)},
+            {"pairwise_accuracy", estimate(0.5 + tau / 2, 0.04)},
+            {"rmse_points", estimate(rmse, 0.1)}}},
+          {"held_out", held_out}};
+}
+
+std::vector<h5::Row> rows_of(space::SearchSpace const& space, cost::CostModel const& cost_model,
+                             bool quantised, std::uint64_t n, double largest) {
+  std::vector<h5::Row> rows;
+  for (std::uint64_t id = 0; id < n; ++id) {
+    RandomStream random(7, quantised ? "synthetic.quant" : "synthetic.fp", id);
+    h5::Row row;
+    row.id = id;
+    row.genes = space::random_genes(space, random, quantised);
+    row.correct =
+        draw_hits(true_accuracy(cost_model(row.genes), largest, quantised), num_images, random);
+    row.correct5 = num_images - 10;
+    row.total = num_images;
+    row.loss = 0.3f;
+    row.seconds = quantised ? 1.9f : 0.8f;
+    row.joules = 10 * row.seconds;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+double largest_bitops(space::SearchSpace const& space, cost::CostModel const& cost_model,
+                      bool quantised) {
+  double largest = 0;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    RandomStream random(8, "synthetic.largest", i);
+    largest = std::max(largest, cost_model(space::random_genes(space, random, quantised)).bitops);
+  }
+  return largest;
+}
+
+void write_stage(StudyLayout const& layout, space::SearchSpace const& space,
+                 std::string const& stage, std::vector<h5::Row> const& rows) {
+  if (rows.empty()) return;
+  h5::Shard shard;
+  shard.header.stage = stage;
+  shard.header.seed = 7;
+  shard.header.space_hash = space.hash;
+  shard.header.space_name = space.name;
+  shard.header.supernet_hash = std::string(64, 'a');
+  shard.header.evaluation_hash = std::string(64, 'b');
+  shard.header.validation_fingerprint = std::string(64, 'c');
+  shard.header.calibration_fingerprint = std::string(64, 'd');
+  shard.header.engine = "reference";
+  shard.header.fidelity = "corrected";
+  shard.header.code_version = "0.1.0";
+  shard.header.source = "invented";
+  shard.header.num_genes = static_cast<int>(rows.front().genes.size());
+  shard.rows = rows;
+  make_directory(layout.shards(stage));
+  h5::write_shard(layout.shards(stage) / "rank0000_0000.h5", shard);
+}
+
+}  // namespace
+
+void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& space,
+                           cost::CostModel const& cost_model, std::uint64_t num_fp,
+                           std::uint64_t num_quant) {
+  make_directory(layout.root);
+  replace_file(layout.config(),
+               "study: {name: \"synthetic <study>\", seed: 7}\n# an invented study\n");
+  RandomStream random(7, "synthetic.study");
+  double const largest = largest_bitops(space, cost_model, true);
+  auto const fp =
+      rows_of(space, cost_model, false, num_fp, largest_bitops(space, cost_model, false));
+  auto const quant = rows_of(space, cost_model, true, num_quant, largest);
+  write_stage(layout, space, "fp", fp);
+  write_stage(layout, space, "quant", quant);
+  if (fp.size() < 80 || quant.size() < 40) return;
+
+  Json train{{"fp", fit(0.71, 0.45, fp, 80, random)}};
+  train["fp"].update({{"rows", fp.size()},
+                      {"train_rows", fp.size() - 80},
+                      {"held_out_rows", 80},
+                      {"model", "mlp 3x400"}});
+  Json curve = Json::array();
+  for (double const n : {20, 40, 80, 120, 160})
+    curve.push_back({{"train_rows", n},
+                     {"splits", 3},
+                     {"transfer", {{"kendall_tau", 0.66 - 2.4 / n}, {"rmse_points", 0.55 + 6 / n}}},
+                     {"scratch", {{"kendall_tau", 0.63 - 6 / n}, {"rmse_points", 0.6 + 14 / n}}}});
+  train["quant"] = {{"rows", quant.size()},
+                    {"train_rows", quant.size() - 40},
+                    {"held_out_rows", 40},
+                    {"transfer", fit(0.645, 0.55, quant, 40, random)},
+                    {"scratch", fit(0.58, 0.72, quant, 40, random)},
+                    {"gain",
+                     {{"kendall_tau_difference", estimate(0.065, 0.04)},
+                      {"pairwise_accuracy_difference", estimate(0.03, 0.02)},
+                      {"rmse_points_difference", estimate(-0.17, 0.2)}}},
+                    {"curve", curve}};
+  replace_file(layout.train_metrics(), train.dump(1));
+
+  struct Candidate {
+    space::Genes genes;
+    cost::Cost cost;
+    double accuracy;
+  };
+  std::vector<Candidate> candidates;
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    RandomStream stream(9, "synthetic.candidate", i);
+    auto genes = space::random_genes(space, stream, true);
+    auto const cost = cost_model(genes);
+    candidates.push_back(
+        {genes, cost, true_accuracy(cost, largest, true) + 0.004 * stream.uniform()});
+  }
+  std::sort(candidates.begin(), candidates.end(),
+            [](auto const& a, auto const& b) { return a.cost.latency_ms < b.cost.latency_ms; });
+  Json front = Json::array(), constraints = Json::array(), winners = Json::array();
+  double best_so_far = 0;
+  for (auto const& c : candidates)
+    if (c.accuracy > best_so_far)
+      front.push_back({{"predicted_accuracy", best_so_far = c.accuracy},
+                       {"cost", cost_json(c.cost)},
+                       {"genes", c.genes}});
+
+  auto const add = [&](cost::Metric metric, double quantile) {
+    std::vector<double> costs;
+    for (auto const& c : candidates) costs.push_back(cost::value_of(c.cost, metric));
+    std::sort(costs.begin(), costs.end());
+    double const limit =
+        costs[static_cast<std::size_t>(quantile * static_cast<double>(costs.size()))];
+    Candidate const* best = nullptr;
+    for (auto const& c : candidates)
+      if (cost::value_of(c.cost, metric) <= limit && (!best || c.accuracy > best->accuracy))
+        best = &c;
+    h5::Row const* rival = nullptr;
+    for (auto const& row : quant)
+      if (cost::value_of(cost_model(row.genes), metric) <= limit &&
+          (!rival || row.correct > rival->correct))
+        rival = &row;
+    Json history = Json::array();
+    for (int g = 0; g < 200; ++g) {
+      double const level = best->accuracy - 0.02 * std::exp(-g / 25.0);
+      history.push_back({{"generation", g},
+                         {"best", level},
+                         {"mean", level - 0.004},
+                         {"evaluated", 100 * (g + 1)}});
+    }
+    constraints.push_back({{"metric", cost::name_of(metric)},
+                           {"limit", limit},
+                           {"quantile", quantile},
+                           {"winner",
+                            {{"genes", best->genes},
+                             {"predicted_accuracy", best->accuracy},
+                             {"cost", cost_json(best->cost)}}},
+                           {"history", history},
+                           {"sequential", nullptr}});
+    Json winner{
+        {"metric", cost::name_of(metric)},
+        {"limit", limit},
+        {"genes", best->genes},
+        {"predicted_accuracy", best->accuracy},
+        {"cost", cost_json(best->cost)},
+        {"validation",
+         {{"correct", draw_hits(best->accuracy, num_images, random)}, {"total", num_images}}},
+        {"test",
+         {{"correct", draw_hits(best->accuracy - 0.003, num_test_images, random)},
+          {"total", num_test_images}}},
+        {"best_collected", nullptr}};
+    if (rival) {
+      auto const cost = cost_model(rival->genes);
+      winner["best_collected"] = {
+          {"id", rival->id},
+          {"genes", rival->genes},
+          {"cost", cost_json(cost)},
+          {"validation", {{"correct", rival->correct}, {"total", rival->total}}},
+          {"test",
+           {{"correct",
+             draw_hits(true_accuracy(cost, largest, true) - 0.006, num_test_images, random)},
+            {"total", num_test_images}}}};
+    }
+    winners.push_back(winner);
+  };
+  add(cost::Metric::latency_ms, 0.1);
+  add(cost::Metric::latency_ms, 0.3);
+  add(cost::Metric::latency_ms, 0.6);
+  add(cost::Metric::energy_mj, 0.3);
+  add(cost::Metric::bitops, 0.3);
+  replace_file(layout.search_summary(), Json{{"fitness", "predictor"},
+                                             {"population", 100},
+                                             {"generations", 200},
+                                             {"seed", 7},
+                                             {"candidates_evaluated", 100'500},
+                                             {"seconds", 21.5},
+                                             {"cost_model", cost_model.description()},
+                                             {"basis", "paper"},
+                                             {"constraints", constraints},
+                                             {"front", front}}
+                                            .dump(1));
+  replace_file(layout.verification(),
+               Json{{"test_images", num_test_images}, {"winners", winners}}.dump(1));
+
+  for (auto const& [stage, wall] : {std::pair{"collect.fp", 171.0},
+                                    {"collect.quant", 203.0},
+                                    {"train", 38.0},
+                                    {"search", 21.5},
+                                    {"verify", 24.0}}) {
+    energy::StageCost run;
+    run.stage = stage;
+    run.wall_s = wall;
+    run.core_h = 1.9 * wall / 3600;
+    run.kwh = run.core_h * 0.01;
+    run.gco2e = run.kwh * 475;
+    run.method = "declared 10 W per busy core";
+    run.grid_gco2e_per_kwh = 475;
+    run.grid_source = "world average 475 gCO2e/kWh (IEA 2019, as used by CodeCarbon)";
+    run.ranks = 2;
+    energy::add_run(layout.ledger(), run);
+  }
+}
+
+}  // namespace apq::test
