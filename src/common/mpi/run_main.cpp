@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <optional>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
@@ -27,8 +26,9 @@ int fail_alone(Communicator const& world, int status, std::string const& message
 }  // namespace
 
 int run_main(int argc, char** argv, std::function<int(Communicator const&, int, char**)> const& body) {
+  // Serialized: the thread that answers for a remote work counter takes turns with the main one.
   int provided = 0;
-  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS) {
     fmt::print(stderr, "apq: error: MPI could not be initialised\n");
     return static_cast<int>(Errc::mpi);
   }
@@ -44,7 +44,7 @@ int run_main(int argc, char** argv, std::function<int(Communicator const&, int, 
     } catch (Error const& e) {
       status = fail_alone(world, e.exit_status(), e.what());
     } catch (std::exception const& e) {
-      status = fail_alone(world, static_cast<int>(Errc::internal), fmt::format("unexpected: {}", e.what()));
+      status = fail_alone(world, static_cast<int>(Errc::internal), unexpected(e.what()));
     }
   }
   MPI_Finalize();

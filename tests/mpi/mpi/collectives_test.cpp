@@ -45,6 +45,39 @@ TEST_F(Collectives, SumsAreTakenInRankOrder) {
   EXPECT_EQ(mpi::allreduce_max(world, world.rank()), world.size() - 1);
 }
 
+// Long arrays are summed block by block; the sums must be the same numbers as one by one.
+TEST_F(Collectives, LongSumsAreThoseOfShortOnes) {
+  for (std::size_t n : {4096u, 4097u, 10'001u}) {
+    auto value = [](int rank, std::size_t i) {
+      return 1.0f / static_cast<float>(1 + i % 97) + 1e7f * static_cast<float>(rank % 2);
+    };
+    std::vector<float> values(n), expected(n, 0.0f);
+    for (std::size_t i = 0; i < n; ++i) {
+      values[i] = value(world.rank(), i);
+      for (int r = 0; r < world.size(); ++r) expected[i] += value(r, i);
+    }
+    mpi::allreduce_sum(world, std::span(values));
+    EXPECT_EQ(values, expected) << n;
+  }
+}
+
+TEST_F(Collectives, TheNodeHasAllRanksOfOneMachine) {
+  auto const node = world.node();
+  EXPECT_EQ(node.size(), world.size());
+  EXPECT_EQ(node.rank(), world.rank());
+}
+
+// Libraries put call stacks behind the first line of their messages.
+TEST_F(Collectives, AForeignExceptionBecomesOneLine) {
+  try {
+    mpi::collectively(world, [&] { throw std::runtime_error("no memory\nframe 0\nframe 1"); });
+    ADD_FAILURE() << "must throw";
+  } catch (mpi::CollectiveError const& e) {
+    EXPECT_EQ(e.code(), Errc::internal);
+    EXPECT_STREQ(e.what(), "unexpected: no memory");
+  }
+}
+
 TEST_F(Collectives, AnErrorOfOneRankIsThrownByAll) {
   try {
     mpi::collectively(world, [&] {

@@ -13,40 +13,55 @@ namespace {
 
 using namespace apq;
 
-std::vector<std::uint64_t> claim_all(mpi::Communicator const& world, std::uint64_t n) {
-  auto const claim = mpi::make_shared_counter(world, n);
-  std::vector<std::uint64_t> mine;
-  while (auto const item = claim->next()) mine.push_back(*item);
-  EXPECT_FALSE(claim->next().has_value());
-  auto all = mpi::allgather<std::uint64_t>(world, mine);
-  std::sort(all.begin(), all.end());
-  return all;
-}
+using Make = std::unique_ptr<mpi::WorkClaim> (*)(mpi::Communicator const&, std::uint64_t);
 
-TEST(WorkClaim, HandsOutEveryItemOnce) {
-  mpi::Communicator const world(MPI_COMM_WORLD);
+class WorkClaim : public testing::TestWithParam<Make> {
+ protected:
+  mpi::Communicator world{MPI_COMM_WORLD};
+};
+
+TEST_P(WorkClaim, HandsOutEveryItemOnce) {
   for (std::uint64_t n : {0u, 1u, 7u, 1000u}) {
+    auto const claim = GetParam()(world, n);
+    std::vector<std::uint64_t> mine;
+    while (auto const item = claim->next()) mine.push_back(*item);
+    EXPECT_FALSE(claim->next().has_value());
+    auto all = mpi::allgather<std::uint64_t>(world, mine);
+    std::sort(all.begin(), all.end());
     std::vector<std::uint64_t> expected(n);
     std::iota(expected.begin(), expected.end(), 0u);
-    EXPECT_EQ(claim_all(world, n), expected);
+    EXPECT_EQ(all, expected);
   }
 }
 
-TEST(WorkClaim, OtherRanksGoOnWhileOneIsBusy) {
-  mpi::Communicator const world(MPI_COMM_WORLD);
-  auto const claim = mpi::make_shared_counter(world, 50);
+TEST_P(WorkClaim, NoItemComesAfterAnyRankClosed) {
+  auto const claim = GetParam()(world, 1'000'000);
   std::uint64_t taken = 0;
-  // Rank 0, which holds the counter, computes without entering the library until the others have
-  // taken everything.
+  while (claim->next()) {
+    ++taken;
+    if (world.rank() == world.size() - 1) claim->close();
+  }
+  EXPECT_FALSE(claim->next().has_value());
+  mpi::allreduce_sum(world, std::span(&taken, 1));
+  EXPECT_LT(taken, 1'000'000u);
+}
+
+// Rank 0, which holds the counter, computes without entering the library until the others have
+// taken everything.
+TEST_P(WorkClaim, OtherRanksGoOnWhileOneIsBusy) {
+  auto const claim = GetParam()(world, 50);
+  std::uint64_t taken = 0;
   if (world.is_root() && world.size() > 1)
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
   while (claim->next()) ++taken;
   if (world.is_root() && world.size() > 1) {
     EXPECT_EQ(taken, 0u);
   }
-  std::uint64_t total = taken;
-  mpi::allreduce_sum(world, std::span(&total, 1));
-  EXPECT_EQ(total, 50u);
+  mpi::allreduce_sum(world, std::span(&taken, 1));
+  EXPECT_EQ(taken, 50u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Counters, WorkClaim,
+                         testing::Values(&mpi::make_shared_counter, &mpi::make_window_counter));
 
 }  // namespace
