@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -84,6 +85,7 @@ class Drawing {
 
   // Rows of the legend, broken where the width ends.
   void place_legend() {
+    if (!chart_.legend) return;
     double const from = 4, to = size_.width - 4;
     double x = from;
     int row = 0;
@@ -102,14 +104,14 @@ class Drawing {
 
   void place() {
     place_legend();
-    double const top = 8 + legend_rows_ * (line_height + 3) + 22;
+    double const top = 8 + legend_rows_ * (line_height + 3) + (legend_rows_ > 0 ? 32 : 22);
     double const bottom = size_.height - 46.0;
     auto const yr = range_of(false);
     y_ = {yr.low, yr.high, bottom, top, chart_.y.logarithmic};
     y_ticks_ =
         chart_.y.logarithmic
             ? log_ticks(yr.low, yr.high)
-            : linear_ticks(yr.low, yr.high, std::max(3, static_cast<int>((bottom - top) / 52)));
+            : linear_ticks(yr.low, yr.high, std::max(3, static_cast<int>((bottom - top) / 48)));
     double left = 20, right = size_.width - 14.0;
     for (auto const& tick : y_ticks_) left = std::max(left, text_width(tick.label) + 12);
     for (auto const& series : chart_.series)
@@ -146,11 +148,11 @@ class Drawing {
     add(R"(<path class="limit" d="M{:.1f} {:.1f}V{:.1f}"/>)", x_(limit), y_.first, y_.last);
   }
 
-  void whiskers(Point const& p) {
+  void whiskers(Point const& p, bool faint = false) {
     if (!std::isfinite(p.low) || !std::isfinite(p.high)) return;
     double const x = x_(p.x), low = y_(p.low), high = y_(p.high);
-    add(R"(<path class="err" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} {2:.1f}h6"/>)",
-        x, low, high, x - 3);
+    add(R"(<path class="{4}" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} {2:.1f}h6"/>)",
+        x, low, high, x - 3, faint ? "err faint" : "err");
   }
 
   std::string told(Series const& series, Point const& p) const {
@@ -170,8 +172,8 @@ class Drawing {
       add(R"(<path class="cloud" d="{}"/>)", path);
       return;
     }
-    bool const small = points.size() > 60;
-    for (auto const& p : points) whiskers(p);
+    bool const small = points.size() > 30;
+    for (auto const& p : points) whiskers(p, small);
     for (auto const& p : points) {
       double const x = x_(p.x), y = y_(p.y);
       if (series.form == Form::diamonds)
@@ -188,11 +190,45 @@ class Drawing {
                                        : 5.5,
             escaped(told(series, p)));
     }
-    for (auto const& p : points)
-      if (!p.label.empty()) {
-        bool const flip = x_(p.x) + 10 + text_width(p.label) > size_.width;
-        text(x_(p.x) + (flip ? -9 : 9), y_(p.y) - 9, flip ? "end" : "start", "label halo", p.label);
+    if (!small)
+      for (auto const& p : points) {
+        double const low = std::isfinite(p.low) ? y_(p.low) : y_(p.y) + 6;
+        double const high = std::isfinite(p.high) ? y_(p.high) : y_(p.y) - 6;
+        boxes_.push_back({x_(p.x) - 5, high, 10, low - high});
       }
+    for (auto const& p : points)
+      if (!p.label.empty()) point_label(p);
+  }
+
+  // Beside the point where no earlier label stands: right above, right below, left above, left
+  // below.
+  void point_label(Point const& p) {
+    double const width = text_width(p.label) + 6;
+    std::optional<Box> chosen;
+    bool at_left = false;
+    for (int attempt = 0; attempt < 4; ++attempt) {
+      bool const left = attempt >= 2, below = attempt % 2 == 1;
+      Box const box{left ? x_(p.x) - 8 - width : x_(p.x) + 8, y_(p.y) + (below ? 4 : -21), width,
+                    17};
+      if (chosen && (box.x < x_.first || box.x + box.width > size_.width || overlaps(box)))
+        continue;
+      if (!chosen || overlaps(*chosen) || chosen->x + chosen->width > size_.width) {
+        chosen = box;
+        at_left = left;
+      }
+    }
+    boxes_.push_back(*chosen);
+    text(at_left ? x_(p.x) - 8 : chosen->x, chosen->y + 13, at_left ? "end" : "start", "label halo",
+         p.label);
+  }
+  struct Box {
+    double x, y, width, height;
+  };
+  bool overlaps(Box const& a) const {
+    return std::any_of(boxes_.begin(), boxes_.end(), [&](Box const& b) {
+      return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height &&
+             b.y < a.y + a.height;
+    });
   }
 
   void draw(Series const& series) {
@@ -265,7 +301,7 @@ class Drawing {
       else if (form == Form::bars)
         add(R"(<path class="bar" d="M{:.1f} {:.1f}h12v12h-12z"/>)", x + 3, y - 6);
       else {
-        bool const small = entry.series->points.size() > 60;
+        bool const small = entry.series->points.size() > 30;
         add(R"(<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>)",
             form == Form::rings ? "ring"
             : small             ? "dot"
@@ -289,6 +325,7 @@ class Drawing {
   std::vector<Tick> x_ticks_, y_ticks_;
   std::vector<LegendEntry> legend_;
   int legend_rows_ = 0;
+  std::vector<Box> boxes_;
   std::string body_;
 };
 
@@ -310,7 +347,7 @@ constexpr Palette light{
 constexpr Palette dark{
     "#11161d", "#e9edf2",
     "#9ba7b4", "#252d38",
-    "#5c6878", {"#66758a", "#5ab6f0", "#ff9350", "#35c79a", "#dd92cb", "#e5ba4c", "#e9edf2"}};
+    "#5c6878", {"#8192a6", "#5ab6f0", "#ff9350", "#35c79a", "#dd92cb", "#e5ba4c", "#e9edf2"}};
 
 std::string rules(Palette const& p) {
   auto css = fmt::format(
@@ -346,7 +383,8 @@ std::string chart_style() {
          ".limit{stroke-width:1;stroke-dasharray:3 3}"
          ".chart .line{stroke-width:2.25;stroke-linejoin:round;stroke-linecap:round}.chart "
          ".dash{stroke-dasharray:6 5}"
-         ".chart .err{stroke-width:1.5}.chart .mark{stroke-width:1.5}.chart "
+         ".chart .err{stroke-width:1.5}.chart .faint{stroke-width:1;opacity:.4}.chart "
+         ".mark{stroke-width:1.5}.chart "
          ".dot{opacity:.55}.chart .ring{stroke-width:2}"
          ".chart .cloud{stroke-width:4;stroke-linecap:round;opacity:.45}.chart .bar{opacity:.8}" +
          rules(light) + "@media (prefers-color-scheme:dark){" + rules(dark) + "}";

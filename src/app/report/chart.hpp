@@ -6,6 +6,8 @@
 
 namespace apq::app::report {
 
+inline constexpr double unset = std::numeric_limits<double>::quiet_NaN();
+
 /// What a reader should see in a series: its place in the palette, which is told apart by lightness
 /// too and safe for the common colour-blindnesses (after Okabe and Ito, 2008).
 enum class Tone { quiet, blue, orange, green, purple, amber, ink };
@@ -14,10 +16,9 @@ enum class Form { dots, rings, diamonds, line, dashed, step, bars };
 
 struct Point {
   double x, y;
-  double low = std::numeric_limits<double>::quiet_NaN(),
-         high = low;   ///< interval of y, drawn as whiskers
-  std::string label;   ///< written beside the point, and in the CSV
-  double x_end = low;  ///< right edge of a bar
+  double low = unset, high = unset;  ///< interval of y, drawn as whiskers
+  std::string label = {};            ///< written beside the point, and in the CSV
+  double x_end = unset;              ///< right edge of a bar
 };
 
 struct Series {
@@ -31,8 +32,7 @@ struct Series {
 struct AxisSpec {
   std::string title;  ///< with unit
   bool logarithmic = false;
-  double low = std::numeric_limits<double>::quiet_NaN(),
-         high = low;  ///< fixed range instead of that of the data
+  double low = unset, high = unset;  ///< fixed range instead of that of the data
 };
 
 /// One figure. Drawn as SVG in page units, so that a text of 13 units is readable at its own width.
@@ -43,6 +43,7 @@ struct Chart {
   std::vector<Series> series;
   std::vector<double> limits;  ///< dashed verticals
   bool diagonal = false;       ///< the line y = x
+  bool legend = true;
 };
 
 struct Size {

@@ -18,6 +18,7 @@ h2{font-size:22px;line-height:1.25;margin:0 0 6px;letter-spacing:-.01em}
 h3{font-size:16px;margin:0 0 4px}
 section{margin:44px 0 0}
 p{margin:0 0 12px;max-width:46em}
+p.note{max-width:62em}
 .note{color:var(--muted);font-size:14px;line-height:1.5}
 a{color:var(--link)}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:13px}
@@ -27,8 +28,8 @@ code{background:var(--panel);padding:1px 5px;border-radius:4px;overflow-wrap:any
 .facts b{display:block;font-size:20px;line-height:1.3;color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:15px;font-variant-numeric:tabular-nums;margin:8px 0 12px}
-th{font-weight:600;font-size:13px;line-height:1.35;color:var(--muted);text-align:right;vertical-align:bottom;padding:6px 10px;border-bottom:1px solid var(--line)}
-td{text-align:right;padding:9px 10px;border-bottom:1px solid var(--line);vertical-align:middle;white-space:nowrap}
+th{font-weight:600;font-size:13px;line-height:1.35;color:var(--muted);text-align:right;vertical-align:bottom;padding:6px 8px;border-bottom:1px solid var(--line)}
+td{text-align:right;padding:9px 8px;border-bottom:1px solid var(--line);vertical-align:middle;white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 td.l,th.l{text-align:left}
@@ -36,11 +37,12 @@ td.wrap{white-space:normal}
 tr.sum td{font-weight:600;border-bottom:0}
 td small{color:var(--muted);font-size:13px;display:block;font-weight:400}
 td b{font-weight:650}
+td .pill{margin-top:3px}
 .pill{display:inline-block;padding:2px 9px;border-radius:99px;font-size:13px;font-weight:600;white-space:nowrap}
 .better{color:var(--good);background:var(--good-bg)}
 .worse{color:var(--bad);background:var(--bad-bg)}
 .even{color:var(--even);background:var(--even-bg)}
-.span{display:block;margin-left:auto;width:150px;height:30px;overflow:visible}
+.span{display:block;margin-left:auto;width:130px;height:30px;overflow:visible}
 .span .w{stroke:var(--win);fill:var(--win)}.span .r{stroke:var(--rival);fill:var(--rival)}.span path{stroke-width:2}.span .rule{stroke:var(--line);stroke-width:1}
 .share{display:block;height:4px;border-radius:2px;background:var(--link);margin:4px 0 0 auto}
 figure{margin:14px 0 0}
@@ -69,6 +71,7 @@ section{margin-top:36px}
 .wide{display:none}.narrow{display:block}
 .facts{gap:10px 28px}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}
+.cards tr td:first-child::before{display:none}
 .cards thead{display:none}
 .cards,.cards tbody,.cards tr,.cards td{display:block;width:100%}
 .cards tr{border:1px solid var(--line);border-radius:8px;padding:8px 14px;margin:0 0 12px}

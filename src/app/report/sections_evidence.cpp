@@ -71,7 +71,7 @@ std::string labels_section(Inputs const& inputs) {
     auto const chart = label_histogram(inputs, stage);
     auto const* title = is_fp ? "Full precision" : "Quantised, mixed precision";
     if (chart)
-      html += picture(chart, {520, 300}, title, spread(is_fp ? inputs.fp : inputs.quant));
+      html += picture(chart, {470, 280}, title, spread(is_fp ? inputs.fp : inputs.quant));
     else
       html += fmt::format(
           "<div><h3>{}</h3>{}</div>\n", title,
@@ -146,8 +146,8 @@ std::string transfer_section(Inputs const& inputs) {
   auto const& t = *inputs.training;
   auto html =
       "<p class=\"answer\">" + escaped(transfer_sentence(t)) + "</p>\n<div class=\"pair\">\n" +
-      picture(learning_curve(inputs, "kendall_tau"), {520, 320}, "Ranking", "Higher is better.") +
-      picture(learning_curve(inputs, "rmse_points"), {520, 320}, "Error", "Lower is better.") +
+      picture(learning_curve(inputs, "kendall_tau"), {470, 300}, "Ranking", "Higher is better.") +
+      picture(learning_curve(inputs, "rmse_points"), {470, 300}, "Error", "Lower is better.") +
       "</div>\n";
   html += fmt::format(
       "<div class=\"scroll\"><table>\n<thead><tr><th class=\"l\">{}, {} to train "

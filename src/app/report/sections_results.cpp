@@ -163,10 +163,9 @@ std::string winners_section(Inputs const& inputs) {
   std::string html =
       "<div class=\"scroll\"><table class=\"cards\">\n<thead><tr><th "
       "class=\"l\">limit</th><th>predicted</th><th>winner<br>on test, 95&#8239;%</th>"
-      "<th>best collected<br>on test, 95&#8239;%</th><th></th><th>difference<br>(points)</th><th "
-      "class=\"l\"></th>";
+      "<th>best collected<br>on test, 95&#8239;%</th><th></th><th>difference<br>(points)</th>";
   for (auto const m : metrics)
-    html += fmt::format("<th>{}</th>", metric_text(m, typical_value(inputs, m)).name);
+    html += fmt::format("<th>{}</th>", metric_text(m, typical_value(inputs, m)).axis());
   html += "</tr></thead>\n<tbody>\n";
   for (auto const& w : inputs.winners) {
     html += fmt::format(
@@ -176,20 +175,19 @@ std::string winners_section(Inputs const& inputs) {
     if (auto const c = comparison_of(w))
       html += fmt::format(
           "<td data-label=\"best collected on test\"><span>{}</span></td><td "
-          "data-label=\"both\">{}</td><td data-label=\"difference\"><span><b>{:+.2f}</b><small>± "
-          "{:.2f}</small></span></td>"
-          "<td class=\"l\" data-label=\"verdict\">{}</td>",
+          "data-label=\"both\">{}</td>"
+          "<td data-label=\"difference\"><span><b>{:+.2f}</b> ± {:.2f}<br>{}</span></td>",
           percent_cell(w.best_collected->test), interval_picture(w, scale), c->difference, c->error,
           pill(*c));
     else
       html += fmt::format(
           "<td data-label=\"best collected\">none obeys it</td><td "
-          "data-label=\"winner\">{}</td><td></td><td class=\"l\"></td>",
+          "data-label=\"winner\">{}</td><td></td>",
           interval_picture(w, scale));
     for (auto const m : metrics) {
       auto const words = metric_text(m, typical_value(inputs, m));
-      html += fmt::format("<td data-label=\"{}\">{}</td>", words.name,
-                          words.shown(cost::value_of(w.network.cost, m)));
+      html += fmt::format("<td data-label=\"{}\">{}</td>", words.axis(),
+                          figure(words.factor * cost::value_of(w.network.cost, m)));
     }
     html += "</tr>\n";
   }
@@ -222,11 +220,14 @@ std::string tradeoff_section(Inputs const& inputs) {
       counted(inputs.quant.dataset.rows.size(), "collected quantised sample"),
       counted(images, "validation image"), counted(inputs.test_images, "test image"));
   auto html = wide_picture(*first, caption) + "<div class=\"pair\">\n";
-  for (std::size_t i = 1; i < metrics.size(); ++i)
-    html += picture(
-        tradeoff(inputs, metrics[i]), {520, 400},
-        fmt::format("Against {}", metric_text(metrics[i], typical_value(inputs, metrics[i])).name),
-        "");
+  for (std::size_t i = 1; i < metrics.size(); ++i) {
+    auto chart = tradeoff(inputs, metrics[i]);
+    if (chart) chart->legend = false;  // as in the wide one above
+    html += picture(chart, {470, 340},
+                    fmt::format("Against {}, marks as above",
+                                metric_text(metrics[i], typical_value(inputs, metrics[i])).name),
+                    "");
+  }
   return section(
       fmt::format("Accuracy against {}",
                   metric_text(metrics.front(), typical_value(inputs, metrics.front())).name),

@@ -59,10 +59,11 @@ std::string figure(double value) {
 }
 
 std::string MetricText::shown(double value) const {
-  return std::isfinite(value) ? figure(value * factor) + "\u202f" + unit : "unknown";
+  return std::isfinite(value) ? figure(value * factor) + (unit.empty() ? "" : "\u202f" + unit)
+                              : "unknown";
 }
 std::string MetricText::axis() const {
-  return std::string(name) + " (" + unit + ")";
+  return unit.empty() ? std::string(name) : std::string(name) + " (" + unit + ")";
 }
 
 MetricText metric_text(cost::Metric metric, double typical) {
@@ -78,13 +79,13 @@ MetricText metric_text(cost::Metric metric, double typical) {
     case cost::Metric::energy_mj:
       return typical < 0.1 ? MetricText{"energy", "µJ", 1e3} : MetricText{"energy", "mJ", 1};
     case cost::Metric::bitops:
-      return scaled("bit operations", "BitOps");
+      return scaled("BitOps", "");
     case cost::Metric::size_bytes:
-      return scaled("model size", "B");
+      return scaled("size", "B");
     case cost::Metric::macs:
-      return scaled("multiply-adds", "MACs");
+      return scaled("MACs", "");
     case cost::Metric::params:
-      return scaled("parameters", "params");
+      return scaled("parameters", "");
   }
   return {"cost", "", 1};
 }
