@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,9 @@
 #include "common/core/log.hpp"
 #include "common/core/sha256.hpp"
 #include "common/mpi/collectives.hpp"
-#include "search/search_stage.hpp"
+#include "search/measured_fitness.hpp"
+#include "search/predictor_fitness.hpp"
+#include "search/search_files.hpp"
 #include "train/train_stage.hpp"
 
 namespace apq::app {
@@ -88,6 +91,40 @@ void run_once(mpi::Communicator const& comm, Experiment const& e, std::string co
   });
 }
 
+// The collected quantised samples, best first: what the evolution may begin with.
+std::vector<space::Genes> best_collected(Experiment const& e) {
+  auto rows = h5::read_dataset(e.layout.shards("quant")).rows;
+  std::stable_sort(rows.begin(), rows.end(), [](h5::Row const& a, h5::Row const& b) {
+    return static_cast<std::uint64_t>(a.correct) * b.total > static_cast<std::uint64_t>(b.correct) * a.total;
+  });
+  std::vector<space::Genes> genes;
+  for (auto& row : rows) genes.push_back(std::move(row.genes));
+  return genes;
+}
+
+void search_winners(mpi::Communicator const& comm, Experiment const& e) {
+  std::unique_ptr<cost::CostModel> cost_model;
+  std::unique_ptr<collect::Evaluator> evaluator;
+  std::unique_ptr<search::Fitness> fitness;
+  std::vector<space::Genes> initial;
+  mpi::collectively(comm, [&] {
+    cost_model = std::make_unique<cost::CostModel>(e.space, e.cost);
+    initial = best_collected(e);
+    if (e.search.fitness == "measured") {
+      auto const splits = load_splits(e);
+      evaluator = std::make_unique<collect::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data, e.evaluator);
+      fitness = std::make_unique<search::MeasuredFitness>(e.space, *evaluator);
+    } else {
+      fitness = std::make_unique<search::PredictorFitness>(e.space, e.layout.predictor_quant(), e.search.evolution.slips.blind_to_bits);
+    }
+  });
+  auto const outcome = search::run_search(comm, e.space, *cost_model, *fitness, e.search, e.seed, initial);
+  mpi::collectively(comm, [&] {
+    if (comm.is_root())
+      search::write_search(e.layout, e.space, search::to_json(e.space, *cost_model, e.search, fitness->name(), e.seed, outcome), outcome);
+  });
+}
+
 }  // namespace
 
 void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs::path const& output) {
@@ -140,7 +177,7 @@ void search_stage(mpi::Communicator const& comm, Experiment const& e) {
   auto make_key = [&] {
     return sha256_of(datasets_key(e) + sha256_of_file(e.layout.predictor_quant()) + e.sections.at("search") + e.sections.at("cost") + std::to_string(e.seed));
   };
-  run_once(comm, e, "search", make_key, e.layout.search_summary(), [&] { search::run_search_stage(comm, e.space, e.layout, e.search, e.cost, e.seed); });
+  run_once(comm, e, "search", make_key, e.layout.search_summary(), [&] { search_winners(comm, e); });
 }
 
 void verify_stage(mpi::Communicator const& comm, Experiment const& e) {

@@ -8,6 +8,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "search/constraint.hpp"
 
 namespace apq::app {
 namespace {
@@ -17,6 +18,7 @@ using Json = nlohmann::ordered_json;
 struct Constraint {
   cost::Metric metric;
   double limit;
+  search::Constraint limits;  // the above and those that hold together with it
   Json winner;
   space::Genes genes;
   std::optional<std::size_t> best_collected;  // row
@@ -43,10 +45,13 @@ std::vector<Constraint> read_constraints(Experiment const& e, cost::CostModel co
   auto const search = Json::parse(read_file(e.layout.search_summary()));
   std::vector<Constraint> constraints;
   for (auto const& item : search.at("constraints")) {
-    Constraint c{cost::metric_from_name(item.at("metric").get<std::string>()), item.at("limit").get<double>(), item.at("winner"), {}, {}};
+    Constraint c{cost::metric_from_name(item.at("metric").get<std::string>()), item.at("limit").get<double>(), {}, item.at("winner"), {}, {}};
+    c.limits.push_back({c.metric, c.limit});
+    for (auto const& other : item.at("also"))
+      c.limits.push_back({cost::metric_from_name(other.at("metric").get<std::string>()), other.at("limit").get<double>()});
     c.genes = c.winner.at("genes").get<space::Genes>();
     for (std::size_t i = 0; i < collected.rows.size(); ++i) {
-      if (cost::value_of(cost_model(collected.rows[i].genes), c.metric) > c.limit) continue;
+      if (!search::is_met(c.limits, cost_model(collected.rows[i].genes))) continue;
       if (!c.best_collected || is_better(collected.rows[i], collected.rows[*c.best_collected])) c.best_collected = i;
     }
     constraints.push_back(std::move(c));

@@ -1,0 +1,18 @@
+#include "app/command.hpp"
+#include "app/experiment.hpp"
+#include "app/stages.hpp"
+
+namespace apq::app {
+
+Body add_report(CLI::App& app) {
+  auto const options = add_experiment_options(app);
+  app.footer("Example:\n  apq report --study runs/quickstart\nParts that are not there yet say which command makes them.");
+  return [options](mpi::Communicator const& world) {
+    auto const experiment = load_experiment(world, *options);
+    if (answered(world, experiment, *options)) return 0;
+    report_stage(world, experiment);
+    return 0;
+  };
+}
+
+}  // namespace apq::app

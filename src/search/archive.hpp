@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <vector>
+
+#include "search/candidate.hpp"
+#include "search/cheapest.hpp"
+
+namespace apq::search {
+
+/// What a search remembers of all candidates it ever scored: for each metric those that no other beats in fitness at the
+/// same or lower cost, and the best under each of the scenarios it was asked for. Independent of the order of `add`.
+class Archive {
+ public:
+  /// @param watched  scenarios whose best candidate is kept.
+  explicit Archive(std::vector<Constraint> watched);
+
+  void add(Candidate const& candidate);
+
+  /// Non-dominated in (fitness, metric), cheapest first.
+  std::vector<Candidate> front(cost::Metric metric) const;
+  /// Union of the fronts of all metrics, best first, none twice.
+  std::vector<Candidate> members() const;
+  /// Best candidate that meets watched scenario `i`; nullptr when none was added.
+  Candidate const* best(std::size_t i) const { return best_[i].genes.empty() ? nullptr : &best_[i]; }
+
+ private:
+  using Front = std::map<double, Candidate>;  // by cost; fitness rises strictly with it
+  std::array<Front, num_metrics> fronts_;
+  std::vector<Constraint> watched_;
+  std::vector<Candidate> best_;
+};
+
+}  // namespace apq::search

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/mpi/communicator.hpp"
+#include "search/archive.hpp"
+#include "search/release_slips.hpp"
+#include "search/scorer.hpp"
+
+namespace apq::search {
+
+/// Defaults of the paper (APQ spec A9).
+struct EvolutionConfig {
+  int population = 100;      ///< individuals of the first generation
+  int parents = 25;          ///< the best so many of a generation survive and have children
+  int mutants = 50;          ///< children per generation made by mutation
+  int crossovers = 50;       ///< and by crossover
+  int generations = 500;     ///< after the first one
+  double mutation_rate = 0;  ///< per gene; 0: three changes are expected per child
+  ReleaseSlips slips;
+};
+
+struct GenerationRecord {
+  int generation;                ///< 0: the initial population
+  double best, mean, worst;      ///< fitness of the population, all of which meets the constraint
+  std::uint64_t num_evaluated;   ///< distinct subnets scored so far in the whole search
+};
+
+struct EvolutionResult {
+  std::vector<Candidate> population;  ///< last generation, best first
+  Candidate best;                     ///< of all generations
+  std::vector<GenerationRecord> history;
+};
+
+/// What is searched for, and in what.
+struct EvolutionTask {
+  Domain const& domain;
+  cost::CostModel const& cost_model;
+  Constraint const& constraint;
+  std::uint64_t seed;   ///< of the study
+  std::uint64_t index;  ///< of this task in the study: keys its random numbers, below 2^16
+  space::Genes fallback;  ///< meets the constraint: feasible_member()
+};
+
+/// Evolution under a constraint that every individual meets, by repair. Children are made, repaired and priced by the ranks in
+/// equal parts, then scored in equal parts; child j of generation g draws from a stream of its own, and rankings have no
+/// ties, so the result is the same for any number of ranks.
+///
+/// @param initial  individuals to begin with, best first, at most `population` are taken; repaired where needed. The rest of
+///                 the first generation is random.
+/// @param archive  gets every candidate that is scored.
+/// Collective: all ranks pass the same arguments and get the same result.
+EvolutionResult evolve(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config,
+                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive);
+
+}  // namespace apq::search

@@ -1,0 +1,88 @@
+#include "search/search_files.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "common/core/atomic_file.hpp"
+#include "common/h5/h5_file.hpp"
+#include "common/space/subnet_json.hpp"
+
+namespace apq::search {
+using Json = nlohmann::ordered_json;
+namespace {
+
+Json cost_json(cost::Cost const& cost) {
+  Json json;
+  for (auto metric : all_metrics) json[cost::name_of(metric)] = cost::value_of(cost, metric);
+  return json;
+}
+
+Json winner_json(space::SearchSpace const& space, Candidate const& winner) {
+  return {{"subnet", Json(space::to_json(space, space::subnet_of(space, winner.genes)))},
+          {"genes", winner.genes},
+          {"predicted_accuracy", winner.fitness},
+          {"cost", cost_json(winner.cost)}};
+}
+
+}  // namespace
+
+Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model, SearchConfig const& config,
+             std::string const& fitness, std::uint64_t seed, SearchOutcome const& outcome) {
+  Json json{{"fitness", fitness}, {"population", config.evolution.population}, {"generations", config.evolution.generations},
+            {"seed", seed}, {"candidates_evaluated", outcome.num_evaluated}, {"seconds", outcome.seconds},
+            {"cost_model", cost_model.description()}, {"constraints", Json::array()}, {"front", Json::array()}};
+  for (auto const& scenario : outcome.scenarios) {
+    auto const& first = scenario.constraint.front();
+    auto const& quantile = scenario.request.limits.front().quantile;
+    Json item{{"metric", cost::name_of(first.metric)}, {"limit", first.value}, {"quantile", quantile ? Json(*quantile) : Json(nullptr)}};
+    item["also"] = Json::array();
+    for (std::size_t i = 1; i < scenario.constraint.size(); ++i)
+      item["also"].push_back({{"metric", cost::name_of(scenario.constraint[i].metric)}, {"limit", scenario.constraint[i].value}});
+    item["winner"] = winner_json(space, scenario.winner);
+    item["history"] = Json::array();
+    for (auto const& record : scenario.history)
+      item["history"].push_back({{"generation", record.generation}, {"best", record.best}, {"mean", record.mean},
+                                 {"worst", record.worst}, {"evaluated", record.num_evaluated}});
+    item["sequential"] = nullptr;
+    json["constraints"].push_back(std::move(item));
+  }
+  for (auto const& candidate : outcome.front)
+    json["front"].push_back({{"predicted_accuracy", candidate.fitness}, {"cost", cost_json(candidate.cost)}, {"genes", candidate.genes}});
+  return json;
+}
+
+void write_search(StudyLayout const& layout, space::SearchSpace const& space, Json const& json, SearchOutcome const& outcome) {
+  make_directory(layout.winners());
+  for (std::size_t i = 0; i < outcome.scenarios.size(); ++i) {
+    auto const& scenario = outcome.scenarios[i];
+    auto const& first = scenario.constraint.front();
+    Json winner = json.at("constraints")[i].at("winner");
+    winner["metric"] = cost::name_of(first.metric);
+    winner["limit"] = first.value;
+    winner["release"] = Json(space::to_release_json(space, space::subnet_of(space, scenario.winner.genes)));
+    replace_file(layout.winners() / fmt::format("{}_{:.6g}.json", cost::name_of(first.metric), first.value), winner.dump(1) + "\n");
+  }
+  std::vector<std::uint8_t> genes;
+  std::vector<double> fitness, costs;
+  for (auto const& candidate : outcome.front) {
+    genes.insert(genes.end(), candidate.genes.begin(), candidate.genes.end());
+    fitness.push_back(candidate.fitness);
+    for (auto metric : all_metrics) costs.push_back(cost::value_of(candidate.cost, metric));
+  }
+  auto file = h5::File::create(layout.search_result().string());
+  file.write_attribute("format", "apq search");
+  file.write<std::uint8_t>("front_genes", genes, static_cast<std::size_t>(space.num_genes()), "1", "canonical genes of the front");
+  file.write<double>("front_accuracy", fitness, 0, "1", "fitness: accuracy in [0, 1]");
+  file.write<double>("front_cost", costs, num_metrics, "ms, mJ, 1, byte, 1, 1", "latency_ms, energy_mj, bitops, size_bytes, macs, params");
+  for (std::size_t i = 0; i < outcome.scenarios.size(); ++i) {
+    std::vector<double> history;
+    for (auto const& record : outcome.scenarios[i].history)
+      history.insert(history.end(), {record.best, record.mean, record.worst});
+    file.write<double>(fmt::format("history_{}", i), history, 3, "1", "best, mean and worst fitness of each generation of constraint " + std::to_string(i));
+  }
+  replace_file(layout.search_result(), file.image());
+  replace_file(layout.search_summary(), json.dump(1) + "\n");  // last: its presence says that the search is done
+}
+
+}  // namespace apq::search
