@@ -25,7 +25,7 @@ char const* css_class(Tone tone) {
 
 // Mean advance of the system fonts' digits and lower case; only placing depends on it.
 double text_width(std::string const& text) {
-  return 0.55 * text_size * static_cast<double>(text.size());
+  return 0.6 * text_size * static_cast<double>(text.size());
 }
 
 bool is_line(Form form) {
@@ -113,7 +113,7 @@ class Drawing {
             ? log_ticks(yr.low, yr.high)
             : linear_ticks(yr.low, yr.high, std::max(3, static_cast<int>((bottom - top) / 48)));
     double left = 20, right = size_.width - 14.0;
-    for (auto const& tick : y_ticks_) left = std::max(left, text_width(tick.label) + 12);
+    for (auto const& tick : y_ticks_) left = std::max(left, text_width(tick.label) + 14);
     for (auto const& series : chart_.series)
       if (series.at_end && !series.points.empty())
         right = std::min(right, size_.width - 12 - text_width(series.name));

@@ -219,7 +219,9 @@ std::optional<Chart> convergence(Inputs const& inputs) {
     auto const& c = inputs.search->constraints[i];
     if (c.history.empty()) continue;
     auto const words = metric_text(c.metric, typical_value(inputs, c.metric));
-    Series line{fmt::format("{} {}", figure(c.limit * words.factor), words.unit),
+    // "M" alone would not tell BitOps from MACs.
+    auto const unit = words.unit.size() < 2 ? words.unit + " " + words.name : words.unit;
+    Series line{fmt::format("{} {}", figure(c.limit * words.factor), unit),
                 (i / std::size(tones)) % 2 ? Form::dashed : Form::step,
                 tones[i % std::size(tones)],
                 {},

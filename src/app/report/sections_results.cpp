@@ -169,9 +169,12 @@ std::string winners_section(Inputs const& inputs) {
   html += "</tr></thead>\n<tbody>\n";
   for (auto const& w : inputs.winners) {
     html += fmt::format(
-        "<tr><td data-label=\"limit\">{}</td><td data-label=\"predicted\">{:.2f}&#8239;%</td><td "
+        "<tr><td data-label=\"limit\">{}</td><td "
+        "data-label=\"predicted\"><span>{:.2f}&#8239;%<small>measured "
+        "{:.2f}</small></span></td><td "
         "data-label=\"winner on test\"><span>{}</span></td>",
-        limit_text(inputs, w), 100 * w.predicted, percent_cell(w.network.test));
+        limit_text(inputs, w), 100 * w.predicted, w.network.validation.percent(),
+        percent_cell(w.network.test));
     if (auto const c = comparison_of(w))
       html += fmt::format(
           "<td data-label=\"best collected on test\"><span>{}</span></td><td "
@@ -192,7 +195,8 @@ std::string winners_section(Inputs const& inputs) {
     html += "</tr>\n";
   }
   html +=
-      "</tbody></table></div>\n<p class=\"note\">Predictions are for the validation images. "
+      "</tbody></table></div>\n<p class=\"note\">Predicted: for the validation images, and below "
+      "what was measured on them. "
       "Winners and best collected samples were evaluated on the same " +
       counted(inputs.test_images, "test image") +
       ", which no earlier stage had seen. Best collected: highest validation accuracy among the "

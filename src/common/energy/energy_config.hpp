@@ -15,7 +15,7 @@ struct EnergyConfig {
   double watts_per_gpu = 300.0;  ///< declared power of a GPU in use; no meter of apq reads GPUs
   double pue = 1.0;              ///< data-centre overhead (power usage effectiveness), >= 1
   double grid_gco2e_per_kwh = 475.0;
-  std::string grid_source = "world average 475 gCO2e/kWh (IEA 2019, as used by CodeCarbon)";
+  std::string grid_source = "world average (IEA 2019, as used by CodeCarbon)";
   std::filesystem::path powercap = "/sys/class/powercap";  ///< root of the RAPL tree
 };
 

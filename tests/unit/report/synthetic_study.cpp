@@ -263,7 +263,7 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
     run.gco2e = run.kwh * 475;
     run.method = "declared 10 W per busy core";
     run.grid_gco2e_per_kwh = 475;
-    run.grid_source = "world average 475 gCO2e/kWh (IEA 2019, as used by CodeCarbon)";
+    run.grid_source = "world average (IEA 2019, as used by CodeCarbon)";
     run.ranks = 2;
     energy::add_run(layout.ledger(), run);
   }
