@@ -119,12 +119,12 @@ std::string headline(Inputs const& inputs) {
       high = std::max(high, w.network.test.percent());
     auto const range = high - low < 0.005 ? fmt::format("{:.2f}&#8239;%", high)
                                           : fmt::format("{:.2f} to {:.2f}&#8239;%", low, high);
-    lede = fmt::format(
-        "{}, {} top-1 on {}. {}",
-        inputs.winners.size() == 1 ? "One network found"
-                                   : fmt::format("{} networks found under {} limits",
-                                                 inputs.winners.size(), inputs.winners.size()),
-        range, counted(inputs.test_images, "test image"), escaped(winners_sentence(inputs)));
+    lede = fmt::format("{}: {} top-1 on {}. {}",
+                       inputs.winners.size() == 1
+                           ? std::string("One network")
+                           : fmt::format("{} networks, one for each limit", inputs.winners.size()),
+                       range, counted(inputs.test_images, "test image"),
+                       escaped(winners_sentence(inputs)));
   }
   auto html = fmt::format(
       "<header>\n<p class=\"eyebrow\">apq study</p>\n<h1>{}</h1>\n<p class=\"lede\">{}</p>\n<div "
