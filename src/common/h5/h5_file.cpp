@@ -1,8 +1,12 @@
 #include "common/h5/h5_file.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
+
+#include "common/core/atomic_file.hpp"
+#include "common/h5/seal.hpp"
 
 namespace apq::h5 {
 namespace fs = std::filesystem;
@@ -42,32 +46,38 @@ void check(herr_t status, Errc code, std::string const& file, std::string const&
   if (status < 0) fail(code, file, what);
 }
 
+// H5T_VARIABLE for any length: Python gets a str, and no text is too long for an attribute.
 TypeHandle text_type(std::size_t length) {
   TypeHandle type(H5Tcopy(H5T_C_S1), "H5Tcopy");
-  H5Tset_size(type.get(), std::max<std::size_t>(length, 1));
+  H5Tset_size(type.get(), length);
   H5Tset_cset(type.get(), H5T_CSET_UTF8);
   return type;
 }
 
 void write_text(hid_t object, std::string const& file, std::string const& name,
                 std::string const& text) {
-  auto const type = text_type(text.size());
+  auto const type = text_type(H5T_VARIABLE);
   SpaceHandle const space(H5Screate(H5S_SCALAR), "H5Screate");
   AttributeHandle const attribute(
       checked(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
               Errc::io, file, "cannot create attribute " + name),
       name);
-  std::string const padded = text.empty() ? std::string(1, '\0') : text;
-  check(H5Awrite(attribute.get(), type.get(), padded.data()), Errc::io, file,
+  char const* const value = text.c_str();
+  check(H5Awrite(attribute.get(), type.get(), &value), Errc::io, file,
         "cannot write attribute " + name);
+}
+
+PropertyHandle in_memory() {
+  silence();
+  PropertyHandle properties(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
+  H5Pset_fapl_core(properties.get(), std::size_t{1} << 20, false);
+  return properties;
 }
 
 }  // namespace
 
 File File::create(std::string const& name) {
-  silence();
-  PropertyHandle const properties(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate");
-  H5Pset_fapl_core(properties.get(), std::size_t{1} << 20, false);
+  auto const properties = in_memory();
   return {FileHandle(checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties.get()),
                              Errc::io, name, "cannot be created in memory"),
                      ""),
@@ -75,14 +85,21 @@ File File::create(std::string const& name) {
 }
 
 File File::open(fs::path const& path) {
-  silence();
   std::error_code ec;
   if (!fs::is_regular_file(path, ec))
     throw Error(Errc::io, fmt::format("{}: no such file", path.string()));
-  return {FileHandle(checked(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), Errc::data,
+  auto image = unsealed(read_file(path), path.string());
+  auto const properties = in_memory();
+  H5Pset_file_image(properties.get(), image.data(), image.size());
+  auto const unused = path.string() + " in memory";  // HDF5 takes no image under the name of a file
+  return {FileHandle(checked(H5Fopen(unused.c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data,
                              path.string(), "is not a readable HDF5 file"),
                      ""),
           path.string()};
+}
+
+void File::save(fs::path const& path) const {
+  replace_file(path, sealed(image()));
 }
 
 std::string File::image() const {
@@ -190,15 +207,13 @@ std::string File::text_attribute(std::string const& name) const {
   TypeHandle const type(
       checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name),
       name);
-  auto const size = H5Tget_size(type.get());
-  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0 ||
-      size > (1u << 20))
-    throw Error(Errc::data,
-                fmt::format("{}: attribute {} is not a text of fixed length", name_, name));
-  std::string text(size, '\0');
-  check(H5Aread(attribute.get(), type.get(), text.data()), Errc::data, name_,
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) <= 0)
+    throw Error(Errc::data, fmt::format("{}: attribute {} is not a text", name_, name));
+  char* value = nullptr;
+  check(H5Aread(attribute.get(), type.get(), static_cast<void*>(&value)), Errc::data, name_,
         "cannot read attribute " + name);
-  while (!text.empty() && text.back() == '\0') text.pop_back();
+  std::string text = value == nullptr ? "" : value;
+  H5free_memory(value);
   return text;
 }
 
@@ -220,11 +235,45 @@ std::uint64_t File::number_attribute(std::string const& name) const {
   return value;
 }
 
-void File::create_group(std::string const& name) {
-  GroupHandle const group(
-      checked(H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), Errc::io,
-              name_, "cannot create group " + name),
+void File::write_lines(std::string const& name, std::vector<std::string> const& lines,
+                       std::string const& description) {
+  std::size_t width = 1;
+  for (auto const& line : lines) width = std::max(width, line.size());
+  std::string table;
+  for (auto const& line : lines) table += line + std::string(width - line.size(), '\0');
+  auto const type = text_type(width);
+  hsize_t const rows = lines.size();
+  SpaceHandle const space(H5Screate_simple(1, &rows, nullptr), "H5Screate_simple");
+  DatasetHandle const dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(),
+                                                 H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                                      Errc::io, name_, "cannot create dataset " + name),
+                              name);
+  check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::io,
+        name_, "cannot write dataset " + name);
+  write_text(dataset.get(), name_, "description", description);
+}
+
+std::vector<std::string> File::read_lines(std::string const& name) const {
+  auto const rows = shape(name).rows;
+  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_,
+                                      "lacks dataset " + name),
+                              name);
+  TypeHandle const type(
+      checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name),
       name);
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0)
+    throw Error(Errc::data,
+                fmt::format("{}: dataset {} is not of texts of fixed length", name_, name));
+  auto const width = H5Tget_size(type.get());
+  std::string table(rows * width, '\0');
+  check(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::data,
+        name_, "cannot read dataset " + name);
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < rows; ++i) {
+    auto const line = table.substr(i * width, width);
+    lines.push_back(line.substr(0, line.find('\0')));
+  }
+  return lines;
 }
 
 }  // namespace apq::h5

@@ -42,12 +42,16 @@ inline hid_t native_type<double>() {
 
 class File {
  public:
-  /// A new file that lives in memory until `image()` is taken; `name` is for messages only. HDF5
-  /// never writes to the disk itself: after a write that failed (disk full) it can neither close
-  /// the file nor leave the process in order.
+  /// A new file that lives in memory until `save`; `name` is for messages only. HDF5 never writes
+  /// to the disk itself: after a write that failed (disk full) it can neither close the file nor
+  /// leave the process in order.
   static File create(std::string const& name);
-  /// @throws Error(io) when absent, Error(data) when not HDF5 or damaged beyond opening.
+  /// Reads a file that `save` wrote into memory. @throws Error(io) when it cannot be read,
+  /// Error(data) when it is not one of apq's or any byte of it has changed.
   static File open(std::filesystem::path const& path);
+  /// Writes the created file whole and sealed (seal.hpp): temporary file, fsync, rename.
+  /// @throws Error(io) with the system's reason; an older file of that name stays as it was.
+  void save(std::filesystem::path const& path) const;
 
   /// Chunked and extendible in rows; `columns` 0 makes it one-dimensional. Unit and description
   /// become attributes.
@@ -61,20 +65,23 @@ class File {
   template <class T>
   std::vector<T> read(std::string const& name) const;
 
+  /// One text a row, as long as the longest; at least one.
+  void write_lines(std::string const& name, std::vector<std::string> const& lines,
+                   std::string const& description);
+  std::vector<std::string> read_lines(std::string const& name) const;
+
   void write_attribute(std::string const& name, std::string const& text);
   void write_attribute(std::string const& name, std::uint64_t value);
   bool has_attribute(std::string const& name) const;
   std::string text_attribute(std::string const& name) const;
   std::uint64_t number_attribute(std::string const& name) const;
 
-  void create_group(std::string const& name);
-  /// The bytes of a created file, ready for replace_file.
-  std::string image() const;
   hid_t id() const { return handle_.get(); }
   std::string const& name() const { return name_; }
 
  private:
   File(FileHandle handle, std::string name) : handle_(std::move(handle)), name_(std::move(name)) {}
+  std::string image() const;
   FileHandle handle_;
   std::string name_;
 };

@@ -38,7 +38,7 @@ void add_label(Sha256& hash, Row const& row) {
   hash.add_value(row.correct).add_value(row.correct5).add_value(row.total);
 }
 
-// Over header and rows, everything a reader gets: a flipped bit anywhere shows.
+// Over header and rows, everything a reader gets.
 std::string checksum(Shard const& shard) {
   Sha256 hash;
   for_each_text(shard.header, [&](char const* name, std::string const& text) {
@@ -107,7 +107,7 @@ void write_shard(fs::path const& path, Shard const& shard) {
   write("seconds", column(shard.rows, &Row::seconds), "s", "wall time of the sample");
   write("joules", column(shard.rows, &Row::joules), "J", "energy of the sample; NaN: unknown");
   file.write_attribute("checksum", checksum(shard));
-  replace_file(path, file.image());
+  file.save(path);
 }
 
 Shard read_shard(fs::path const& path) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/study_layout.hpp"
 #include "common/space/subnet.hpp"
 
 // The shard format: the only place that knows its names, shapes, units and version (docs/shard_format.md).
@@ -43,7 +44,7 @@ struct Shard {
   std::vector<Row> rows;
 };
 
-/// Writes a whole shard (temporary file, fsync, rename). Row checksum (SHA-256 over the canonical rows) is stored.
+/// Writes a whole shard (temporary file, fsync, rename), sealed (seal.hpp). A checksum over header and rows is stored.
 /// @throws Error(io) naming the file and reason, e.g. disk full; an older file of that name stays as it was.
 void write_shard(std::filesystem::path const& file, Shard const& shard);
 
@@ -68,11 +69,23 @@ Dataset read_dataset(std::filesystem::path const& directory, OnDamage on_damage 
 /// 64 hex digits over the canonical rows sorted by id: id, genes, correct, correct5, total. Not time, energy, loss, host.
 std::string content_hash(std::vector<Row> const& rows);
 
-/// A file of virtual datasets that joins the shards into one array each, for h5py; lists the shards and their row
-/// counts in the attribute `manifest` (SHA-256, rows, path; a line each). @throws Error(data) when a shard is missing or damaged (HDF5 itself would read zeros).
+/// A file of virtual datasets that joins the shards into one array each, for h5py; its dataset `manifest` lists the
+/// shards ("SHA-256 rows path" a line, paths relative to the file). HDF5 itself reads the rows of a missing shard as fill
+/// values: NaN, and the largest number of the type. @throws Error(data) when there is no shard or one is damaged.
 void write_joined(std::filesystem::path const& directory, std::filesystem::path const& file);
+
+/// One line of a joined file's manifest.
+struct JoinedShard {
+  std::filesystem::path path;
+  std::size_t rows;
+  std::string file_hash;
+};
+std::vector<JoinedShard> read_manifest(std::filesystem::path const& file);
 
 /// @throws Error(data) naming the first shard of a joined file's manifest that is missing or changed.
 void check_joined(std::filesystem::path const& file);
+
+/// The rows of a study's stage; where its joined file exists, every shard that it lists must be there.
+Dataset read_stage(StudyLayout const& layout, std::string const& stage);
 
 }  // namespace apq::h5
