@@ -81,7 +81,7 @@ void write_search(StudyLayout const& layout, space::SearchSpace const& space, Js
       history.insert(history.end(), {record.best, record.mean, record.worst});
     file.write<double>(fmt::format("history_{}", i), history, 3, "1", "best, mean and worst fitness of each generation of constraint " + std::to_string(i));
   }
-  replace_file(layout.search_result(), file.image());
+  file.save(layout.search_result());
   replace_file(layout.search_summary(), json.dump(1) + "\n");  // last: its presence says that the search is done
 }
 
