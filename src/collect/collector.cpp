@@ -1,12 +1,11 @@
 #include "collect/collector.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <limits>
 #include <optional>
-#include <set>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/core/progress.hpp"
+#include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/work_claim.hpp"
 
@@ -55,6 +55,23 @@ void clean_up(fs::path const& directory) {
   }
 }
 
+space::Genes genes_of(CollectRequest const& request, std::uint64_t id) {
+  return sample(*request.space, request.header.seed, request.header.stage, id,
+                request.config.policies_per_architecture);
+}
+
+// Seed and space agree by now, so another subnet under an id comes from another way of sampling.
+void require_samples(h5::Dataset const& dataset, CollectRequest const& request) {
+  for (auto const& row : dataset.rows)
+    if (row.genes != genes_of(request, row.id))
+      throw Error(Errc::data,
+                  fmt::format("{}: sample {} is another subnet than this study draws (was "
+                              "policies_per_architecture changed, now {}?); choose "
+                              "another study.dir",
+                              request.directory.string(), row.id,
+                              request.config.policies_per_architecture));
+}
+
 std::vector<std::uint64_t> missing_ids(std::vector<h5::Row> const& rows,
                                        std::uint64_t num_samples) {
   std::vector<std::uint64_t> missing;
@@ -66,21 +83,29 @@ std::vector<std::uint64_t> missing_ids(std::vector<h5::Row> const& rows,
   return missing;
 }
 
+// The label of one sample; whatever goes wrong names the sample and its genes.
 h5::Row evaluate(CollectRequest const& request, Evaluator& evaluator, std::uint64_t id) {
   auto const start = std::chrono::steady_clock::now();
-  auto const genes = sample(*request.space, request.header.seed, request.header.stage, id,
-                            request.config.policies_per_architecture);
+  auto const genes = genes_of(request, id);
+  auto fail = [&](Errc code, std::string const& what) {
+    throw Error(code, fmt::format("sample {} of stage {}: {}; genes [{}]", id, request.header.stage,
+                                  what, fmt::join(genes, " ")));
+  };
   Label label;
   try {
     label = evaluator.evaluate(space::subnet_of(*request.space, genes), id);
   } catch (Error const& e) {
-    throw Error(e.code(),
-                fmt::format("sample {} of stage {}: {}", id, request.header.stage, e.what()));
+    fail(e.code(), e.what());
+  } catch (std::exception const& e) {
+    fail(Errc::internal, mpi::unexpected(e.what()));
   }
   if (!std::isfinite(label.loss))
-    throw Error(Errc::numeric, fmt::format("sample {} of stage {}: the loss is {} (damaged "
-                                           "supernet weights or a space that does not fit them?)",
-                                           id, request.header.stage, label.loss));
+    fail(Errc::numeric, fmt::format("the loss is {} (damaged supernet weights or a space that does "
+                                    "not fit them?)",
+                                    label.loss));
+  if (label.total == 0 || label.correct > label.correct5 || label.correct5 > label.total)
+    fail(Errc::internal, fmt::format("impossible counts: {} top-1, {} top-5, {} images",
+                                     label.correct, label.correct5, label.total));
   double const seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return {.id = id,
@@ -113,13 +138,62 @@ class StopOnSignal {
   void (*previous_[3])(int) = {};
 };
 
+// Takes samples until none is left; true when a signal ended it. Where one rank stops, all stop
+// after the sample in hand; what is labelled is written in any case.
+bool label_samples(mpi::Communicator const& comm, CollectRequest const& request,
+                   std::vector<std::uint64_t> const& ids, std::string const& run,
+                   std::function<std::unique_ptr<Evaluator>()> const& make_evaluator,
+                   mpi::WorkClaim& claim, Progress& progress) {
+  ShardWriter writer(request.directory, fmt::format("{}-r{:05}", run, comm.rank()), request.header,
+                     static_cast<std::size_t>(request.config.shard_rows),
+                     request.config.flush_seconds);
+  StopOnSignal const stop_on_signal;
+  bool stopped = false;
+  std::unique_ptr<Evaluator> evaluator;
+  auto const already_there = request.num_samples - ids.size();
+  try {
+    while (auto const item = claim.next()) {
+      if (stop_requested != 0) {
+        stopped = true;
+        claim.close();
+        break;
+      }
+      if (!evaluator) evaluator = make_evaluator();
+      // Claimed is done but for the samples in hand: close enough for a progress line.
+      progress.update(already_there + *item);
+      writer.add(evaluate(request, *evaluator, ids[*item]));
+    }
+  } catch (...) {
+    claim.close();
+    try {
+      writer.flush();
+    } catch (Error const& e) {
+      log::rank().warn("{}", e.what());
+    }
+    throw;
+  }
+  writer.flush();
+  return stopped;
+}
+
+// A joined file that is absent or not of exactly these shards is written anew.
+bool needs_join(fs::path const& joined, h5::Dataset const& dataset) {
+  if (!fs::exists(joined)) return true;
+  try {
+    h5::check_joined(joined);
+    return h5::read_manifest(joined).size() != dataset.files.size();
+  } catch (Error const&) {
+    return true;
+  }
+}
+
 }  // namespace
 
 CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                       std::function<std::unique_ptr<Evaluator>()> const& make_evaluator) {
   auto const& space = *request.space;
-  request.header.num_genes =
-      request.header.stage == "quant" ? space.num_genes() : space.num_architecture_genes();
+  auto const& stage = request.header.stage;
+  request.header.num_genes = stage == "quant" ? space.num_genes() : space.num_architecture_genes();
   std::optional<DirectoryLock> lock;
   std::vector<std::uint64_t> missing;
   mpi::collectively(comm, [&] {
@@ -129,6 +203,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
     clean_up(request.directory);
     auto const dataset = h5::read_dataset(request.directory);
     require_identity(dataset, request.header);
+    require_samples(dataset, request);
     missing = missing_ids(dataset.rows, request.num_samples);
   });
   // The run's name keeps its shards apart from those of earlier runs, whatever their ranks were.
@@ -138,53 +213,33 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                   ::getpid()));
   missing = mpi::broadcast(comm, missing);
   CollectResult const result{request.num_samples - missing.size(), missing.size()};
-  if (missing.empty()) return result;
 
-  auto const claim = mpi::make_shared_counter(comm, missing.size());
-  Progress progress("collect " + request.header.stage, "samples", request.num_samples,
-                    result.already_there, comm.is_root());
-  StopOnSignal const stop_on_signal;
-  bool stopped = false;
-  mpi::collectively(comm, [&] {
-    ShardWriter writer(request.directory, fmt::format("{}-r{:05}", run, comm.rank()),
-                       request.header, static_cast<std::size_t>(request.config.shard_rows),
-                       request.config.flush_seconds);
-    std::unique_ptr<Evaluator> evaluator;
-    try {
-      while (auto const item = claim->next()) {
-        if (stop_requested != 0) {
-          stopped = true;
-          break;
-        }
-        if (!evaluator) evaluator = make_evaluator();
-        // Claimed so far is done so far but for the samples in hand: close enough for a progress
-        // line.
-        progress.update(result.already_there + *item);
-        writer.add(evaluate(request, *evaluator, missing[*item]));
-      }
-    } catch (Error const& e) {
-      if (e.code() != Errc::io) writer.flush();  // what is done stays, unless writing itself fails
-      throw;
-    }
-    writer.flush();
-  });
-  double const any_stopped = mpi::allreduce_max(comm, stopped ? 1.0 : 0.0);
-  if (any_stopped > 0)
+  if (!missing.empty()) {
+    auto const claim = mpi::make_shared_counter(comm, missing.size());
+    Progress progress("collect " + stage, "samples", request.num_samples, result.already_there,
+                      comm.is_root());
+    bool stopped = false;
     mpi::collectively(comm, [&] {
-      throw Error(
+      stopped = label_samples(comm, request, missing, run, make_evaluator, *claim, progress);
+    });
+    if (mpi::allreduce_max(comm, stopped ? 1.0 : 0.0) > 0)
+      throw mpi::CollectiveError(
           Errc::io,
           fmt::format("collect {}: stopped by a signal; run the same command again to go on",
-                      request.header.stage));
-    });
-  progress.update(request.num_samples);
-  progress.finish();
+                      stage));
+    progress.update(request.num_samples);
+    progress.finish();
+  }
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
     auto const dataset = h5::read_dataset(request.directory);
+    require_samples(dataset, request);
     if (auto const still = missing_ids(dataset.rows, request.num_samples); !still.empty())
       throw Error(Errc::internal,
                   fmt::format("{}: {} samples are missing after the collection, the first is {}",
                               request.directory.string(), still.size(), still.front()));
+    if (!request.joined.empty() && !dataset.files.empty() && needs_join(request.joined, dataset))
+      h5::write_joined(request.directory, request.joined);
   });
   return result;
 }

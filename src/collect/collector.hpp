@@ -18,6 +18,7 @@ struct CollectRequest {
   h5::ShardHeader header;           ///< stage, seed, hashes; num_genes is filled in
   std::uint64_t num_samples;        ///< ids 0 .. num_samples-1 will be there
   std::filesystem::path directory;  ///< of the stage's shards
+  std::filesystem::path joined = {};  ///< file that joins them for h5py (write_joined); empty: none is written
   CollectConfig config;
   std::function<double(double seconds)> joules_of;  ///< energy of so many busy seconds; empty: unknown
 };
@@ -28,9 +29,12 @@ struct CollectResult {
 
 /// Labels the samples whose ids are missing in `directory`. The ranks take them one by one from a shared counter; each
 /// writes shards of its own. Damaged shards are set aside as *.damaged and their ids collected again. At the end the whole
-/// set is read back and checked. An evaluator is made on each rank only when there is work. Collective over `comm`.
-/// @throws Error(data) when shards of another space, seed, supernet or evaluation are there (both hashes named);
-///         Error(numeric) when a label is not finite (sample id named); Error(io) when a shard cannot be written.
+/// set is read back, checked and joined. An evaluator is made on each rank only when there is work, and must not use MPI.
+/// When one rank fails or gets SIGTERM, SIGINT or SIGUSR1, all stop after the sample in hand and write what they have.
+/// Collective over `comm`.
+/// @throws Error(data) when shards of another space, seed, supernet or evaluation are there (both hashes named), or their
+///         samples are other subnets; Error(numeric) when a label is not finite (sample and genes named);
+///         Error(io) when a shard cannot be written, another run holds the directory, or a signal stopped the collection.
 CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                       std::function<std::unique_ptr<Evaluator>()> const& make_evaluator);
 

@@ -1,13 +1,19 @@
 #include "collect/collector.hpp"
 
+#include <csignal>
+#include <functional>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "collect/directory_lock.hpp"
 #include "collect/sampler.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "support/fake_evaluator.hpp"
 #include "support/shared_data.hpp"
@@ -45,6 +51,14 @@ class Collector : public testing::Test {
     return collect::collect(world, r, [] {
       return std::make_unique<test::FakeEvaluator>(std::chrono::milliseconds(1));
     });
+  }
+  std::string message_of(collect::CollectRequest const& r) {
+    try {
+      run(r);
+    } catch (Error const& e) {
+      return e.what();
+    }
+    return "";
   }
   // The dataset as one rank alone would have made it, without files.
   std::string expected_hash(std::uint64_t samples, std::string const& stage = "fp") const {
@@ -122,30 +136,123 @@ TEST_F(Collector, ShardsOfAnotherSupernetAreRefusedNamingBothHashes) {
   }
 }
 
-class FailsAt : public test::FakeEvaluator {
+TEST_F(Collector, SamplesDrawnInAnotherWayAreRefused) {
+  run(request(12, "quant"));
+  auto other = request(24, "quant");
+  other.config.policies_per_architecture = 4;
+  EXPECT_NE(message_of(other).find("is another subnet than this study draws"), std::string::npos)
+      << message_of(other);
+}
+
+TEST_F(Collector, OneRunAtATimeInADirectory) {
+  run(request(3));
+  std::optional<collect::DirectoryLock> held;
+  if (world.is_root()) held.emplace(root / "shards/fp");
+  mpi::barrier(world);
+  auto const message = message_of(request(6));
+  EXPECT_NE(message.find("another run is collecting into this directory"), std::string::npos)
+      << message;
+  held.reset();
+  run(request(6));
+  EXPECT_EQ(hash(), expected_hash(6));
+}
+
+TEST_F(Collector, TheJoinedFileFollowsTheShards) {
+  auto r = request(9);
+  r.joined = root / "dataset_fp.h5";
+  auto rows_joined = [&] {
+    h5::check_joined(r.joined);
+    std::size_t rows = 0;
+    for (auto const& shard : h5::read_manifest(r.joined)) rows += shard.rows;
+    return rows;
+  };
+  run(r);
+  EXPECT_EQ(rows_joined(), 9u);
+  mpi::barrier(world);
+  // As if the run had been killed before it joined.
+  r.num_samples = 14;
+  auto unjoined = r;
+  unjoined.joined.clear();
+  run(unjoined);
+  EXPECT_EQ(rows_joined(), 9u);
+  mpi::barrier(world);
+  EXPECT_EQ(run(r).collected, 0u);
+  EXPECT_EQ(rows_joined(), 14u);
+}
+
+// Does what `fault` says at one sample; the other samples are labelled as always.
+class FaultAt : public test::FakeEvaluator {
  public:
-  explicit FailsAt(std::uint64_t sample) : sample_(sample) {}
+  using Fault = std::function<void(collect::Label&)>;
+  FaultAt(std::uint64_t sample, Fault fault)
+      : FakeEvaluator(std::chrono::milliseconds(1)), sample_(sample), fault_(std::move(fault)) {}
   collect::Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override {
     auto label = FakeEvaluator::evaluate(subnet, sample);
-    if (sample == sample_) label.loss = std::numeric_limits<double>::quiet_NaN();
+    if (sample == sample_) fault_(label);
     return label;
   }
 
  private:
   std::uint64_t sample_;
+  Fault fault_;
 };
 
-TEST_F(Collector, ALabelThatIsNotANumberStopsEveryRankAndNamesTheSample) {
-  try {
-    collect::collect(world, request(20), [] { return std::make_unique<FailsAt>(13); });
-    ADD_FAILURE() << "must stop";
-  } catch (Error const& e) {
-    EXPECT_EQ(e.code(), Errc::numeric);
-    EXPECT_NE(std::string(e.what()).find("sample 13 of stage fp"), std::string::npos) << e.what();
+class Fault : public Collector {
+ protected:
+  // A collection in which sample 13 goes wrong. All ranks get the same error and stop early; what
+  // was sound stays, and a run with a sound evaluator completes it.
+  void run_with(FaultAt::Fault const& fault) {
+    try {
+      collect::collect(world, request(2000), [&] { return std::make_unique<FaultAt>(13, fault); });
+      ADD_FAILURE() << "must stop";
+    } catch (mpi::CollectiveError const& e) {
+      message = e.what();
+      code = e.code();
+    }
+    auto const done = h5::read_dataset(root / "shards/fp").rows.size();
+    EXPECT_LT(done, 1000u);
+    EXPECT_GT(done, 0u);
+    mpi::barrier(world);
+    run(request(done + 20));
+    EXPECT_EQ(hash(), expected_hash(done + 20));
   }
-  // What was sound stays; a run with a sound evaluator completes it.
-  run(request(20));
-  EXPECT_EQ(hash(), expected_hash(20));
+  void expect_in_message(char const* part) const {
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  }
+  std::string message;
+  Errc code = Errc::config;
+};
+
+TEST_F(Fault, ALossThatIsNotANumberNamesSampleAndGenes) {
+  run_with([](auto& label) { label.loss = std::numeric_limits<double>::quiet_NaN(); });
+  EXPECT_EQ(code, Errc::numeric);
+  expect_in_message("sample 13 of stage fp: the loss is nan");
+  auto const genes = collect::sample(space, 5, "fp", 13);
+  expect_in_message(fmt::format("genes [{}]", fmt::join(genes, " ")).c_str());
+}
+
+TEST_F(Fault, AnErrorOfTheEvaluatorKeepsItsKind) {
+  run_with([](auto&) { throw Error(Errc::data, "calibration: no image left"); });
+  EXPECT_EQ(code, Errc::data);
+  expect_in_message("sample 13 of stage fp: calibration: no image left");
+}
+
+TEST_F(Fault, AForeignExceptionIsOneLineAndLosesNothing) {
+  run_with([](auto&) { throw std::runtime_error("shapes differ\nframe 0\nframe 1"); });
+  EXPECT_EQ(code, Errc::internal);
+  expect_in_message("sample 13 of stage fp: unexpected: shapes differ;");
+}
+
+TEST_F(Fault, CountsThatCannotBeAreRefused) {
+  run_with([](auto& label) { label.correct5 = label.correct - 1; });
+  EXPECT_EQ(code, Errc::internal);
+  expect_in_message("impossible counts");
+}
+
+TEST_F(Fault, ASignalToOneRankStopsAllAfterTheSampleInHand) {
+  run_with([](auto&) { std::raise(SIGTERM); });
+  EXPECT_EQ(code, Errc::io);
+  expect_in_message("stopped by a signal; run the same command again to go on");
 }
 
 }  // namespace
