@@ -1,29 +1,77 @@
 #!/usr/bin/env bash
 # A collection killed with SIGKILL at random moments and resumed with other rank counts must end with the very dataset
-# of one that was never disturbed.
+# of one that was never disturbed; so must one that SIGTERM stopped, and one that a single rank's death ended.
 set -euo pipefail
 mpiexec=$1
 program=$2
 samples=150
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+session=
+# Every process of a trial is in the session that its mpiexec leads: nothing else is ever signalled.
+session_pids() {
+  local stat fields
+  for stat in /proc/[0-9]*/stat; do
+    { read -r fields <"$stat"; } 2>/dev/null || continue
+    read -r -a fields <<<"${fields##*) }"  # state, parent, group, session
+    [[ ${fields[3]} != "$session" ]] || basename "${stat%/stat}"
+  done
+}
+signal_session() { [[ -z $session ]] || kill "-$1" $(session_pids) 2>/dev/null || true; }
+end_session() { signal_session KILL; session=; }
+trap 'end_session; rm -rf "$work"' EXIT
 whole=$("$mpiexec" -n 1 "$program" "$work/whole" "$samples" 2>/dev/null)
 [[ ${#whole} -eq 64 ]] || { echo "no hash from the undisturbed run: $whole"; exit 1; }
+
+start() {  # ranks, study
+  setsid "$mpiexec" -n "$1" "$program" "$2" "$samples" >"$2.log" 2>&1 &
+  session=$!
+}
+rows() { find "$1/shards" -name '*.h5' 2>/dev/null | wc -l; }
+wait_for_shards() {  # study, so many more than now: the collection is under way, however slow the machine
+  local want=$(($(rows "$1") + $2))
+  for _ in $(seq 200); do
+    [[ $(rows "$1") -lt $want && -d /proc/$session ]] || return 0
+    sleep 0.05
+  done
+}
+resume_and_compare() {  # study, ranks
+  local resumed
+  resumed=$("$mpiexec" -n "$2" "$program" "$1" "$samples" 2>"$1.log") || { cat "$1.log"; exit 1; }
+  [[ $resumed == "$whole" ]] || { echo "hash ${resumed:0:12} differs from the undisturbed run's ${whole:0:12}"; exit 1; }
+  if find "$1" -name '*.damaged' -o -name '*.partial' | grep -q .; then echo "a damaged or partial file was left in $1"; exit 1; fi
+}
+
 RANDOM=20260117
 for trial in 1 2 3 4 5 6; do
-  directory=$work/trial$trial
-  interrupted=0
-  for ranks in 3 1 2 3; do
-    setsid "$mpiexec" -n "$ranks" "$program" "$directory" "$samples" >/dev/null 2>&1 &
-    group=$!
-    sleep "$((RANDOM % 2)).$((RANDOM % 5 + 4))"
-    if kill -KILL -- "-$group" 2>/dev/null; then interrupted=$((interrupted + 1)); fi
-    pkill -KILL -f "$directory" 2>/dev/null || true
+  study=$work/trial$trial
+  kills=0
+  for ranks in 3 1 2; do
+    start "$ranks" "$study"
+    wait_for_shards "$study" $((RANDOM % 4))
+    sleep "0.$((RANDOM % 10))"
+    if [[ $((RANDOM % 3)) -eq 0 ]]; then  # one rank alone; mpiexec ends the others
+      victim=$(session_pids | grep -vx "$session" | tail -1 || true)
+      [[ -n $victim ]] && kill -KILL "$victim" 2>/dev/null && kills=$((kills + 1))
+      for _ in $(seq 100); do [[ -d /proc/$session ]] || break; sleep 0.05; done
+    else
+      [[ -d /proc/$session ]] && kills=$((kills + 1))
+    fi
+    group=$session
+    end_session
     wait "$group" 2>/dev/null || true
   done
-  rows_before=$(find "$work" -path "$directory/*.h5" | wc -l)
-  resumed=$("$mpiexec" -n 2 "$program" "$directory" "$samples" 2>/dev/null)
-  echo "trial $trial: killed $interrupted times, $rows_before shards were there, hash ${resumed:0:12}"
-  [[ $resumed == "$whole" ]] || { echo "the hash differs from the undisturbed run's ${whole:0:12}"; exit 1; }
-  if find "$directory" -name '*.damaged' -o -name '*.partial' | grep -q .; then echo "a damaged or partial shard was left behind"; exit 1; fi
+  before=$(rows "$study")
+  resume_and_compare "$study" 2
+  echo "trial $trial: killed $kills times, $before shards were there, same hash ${whole:0:12}"
 done
+
+study=$work/terminated
+start 1 "$study"
+wait_for_shards "$study" 2
+kill -TERM $(session_pids | grep -vx "$session") || true  # the rank, not mpiexec
+status=0
+wait "$session" || status=$?
+session=
+grep -q "stopped by a signal; run the same command again to go on" "$study.log" || { echo "SIGTERM ended it with $status without a word: $(cat "$study.log")"; exit 1; }
+resume_and_compare "$study" 3
+echo "terminated: same hash"
