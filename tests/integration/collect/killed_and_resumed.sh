@@ -16,8 +16,10 @@ session_pids() {
     [[ ${fields[3]} != "$session" ]] || basename "${stat%/stat}"
   done
 }
-signal_session() { [[ -z $session ]] || kill "-$1" $(session_pids) 2>/dev/null || true; }
-end_session() { signal_session KILL; session=; }
+end_session() {
+  [[ -z $session ]] || session_pids | xargs -r kill -KILL 2>/dev/null || true
+  session=
+}
 trap 'end_session; rm -rf "$work"' EXIT
 whole=$("$mpiexec" -n 1 "$program" "$work/whole" "$samples" 2>/dev/null)
 [[ ${#whole} -eq 64 ]] || { echo "no hash from the undisturbed run: $whole"; exit 1; }
@@ -68,7 +70,7 @@ done
 study=$work/terminated
 start 1 "$study"
 wait_for_shards "$study" 2
-kill -TERM $(session_pids | grep -vx "$session") || true  # the rank, not mpiexec
+session_pids | grep -vx "$session" | xargs -r kill -TERM || true  # the rank, not mpiexec
 status=0
 wait "$session" || status=$?
 session=
