@@ -28,7 +28,7 @@ start() {  # ranks, study
   setsid "$mpiexec" -n "$1" "$program" "$2" "$samples" >"$2.log" 2>&1 &
   session=$!
 }
-rows() { find "$1/shards" -name '*.h5' 2>/dev/null | wc -l; }
+rows() { { find "$1/shards" -name '*.h5' 2>/dev/null || true; } | wc -l; }
 wait_for_shards() {  # study, so many more than now: the collection is under way, however slow the machine
   local want=$(($(rows "$1") + $2))
   for _ in $(seq 200); do
