@@ -283,7 +283,6 @@ void save_state_dict(fs::path const& file, StateDict const& dict) {
 }
 
 void require_match(Shapes const& expected, StateDict const& dict, std::string const& source) {
-  constexpr std::size_t most_listed = 20;
   std::vector<std::string> missing, unexpected, misshaped;
   for (auto const& [name, shape] : expected) {
     auto const found = dict.find(name);
@@ -299,11 +298,7 @@ void require_match(Shapes const& expected, StateDict const& dict, std::string co
   std::vector<std::string> problems;
   auto list = [&](char const* kind, std::vector<std::string> const& names) {
     if (names.empty()) return;
-    auto const shown = std::min(names.size(), most_listed);
-    problems.push_back(fmt::format(
-        "{} {}: {}{}", names.size(), kind,
-        fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-        shown < names.size() ? ", ..." : ""));
+    problems.push_back(fmt::format("{} {}: {}", names.size(), kind, fmt::join(names, ", ")));
   };
   list("missing", missing);
   list("unexpected", unexpected);

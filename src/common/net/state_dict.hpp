@@ -30,8 +30,7 @@ void save_state_dict(std::filesystem::path const& file, StateDict const& dict);
 using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 
 /// @throws Error(data) starting with `source` that lists every missing, unexpected and mis-shaped
-/// key (the first 20 of each
-///         kind, and how many there are).
+/// key, with the number of each kind.
 void require_match(Shapes const& expected, StateDict const& dict, std::string const& source);
 
 }  // namespace apq::net

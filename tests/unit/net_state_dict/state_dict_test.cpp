@@ -178,8 +178,7 @@ TEST(StateDict, RequireMatchListsEveryKey) {
   for (int i = 0; i < 30; ++i) many[fmt::format("k{:02}", i)] = {1};
   auto const listed = failure([&] { require_match(many, {}, "f.pt"); });
   EXPECT_NE(listed.find("30 missing: k00"), std::string::npos);
-  EXPECT_NE(listed.find("k19, ..."), std::string::npos);
-  EXPECT_EQ(listed.find("k20"), std::string::npos);
+  for (auto const& [name, shape] : many) EXPECT_NE(listed.find(name), std::string::npos) << name;
 }
 
 TEST(StateDict, ReadsGoldenFiles) {
