@@ -63,7 +63,7 @@ h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::
 
 // Content of both datasets: what training and search depend on beside their settings.
 std::string datasets_key(Experiment const& e) {
-  return h5::content_hash(h5::read_dataset(e.layout.shards("fp")).rows) + h5::content_hash(h5::read_dataset(e.layout.shards("quant")).rows);
+  return h5::content_hash(h5::read_stage(e.layout, "fp").rows) + h5::content_hash(h5::read_stage(e.layout, "quant").rows);
 }
 
 std::string broadcast_key(mpi::Communicator const& comm, std::function<std::string()> const& make) {
@@ -93,7 +93,7 @@ void run_once(mpi::Communicator const& comm, Experiment const& e, std::string co
 
 // The collected quantised samples, best first: what the evolution may begin with.
 std::vector<space::Genes> best_collected(Experiment const& e) {
-  auto rows = h5::read_dataset(e.layout.shards("quant")).rows;
+  auto rows = h5::read_stage(e.layout, "quant").rows;
   std::stable_sort(rows.begin(), rows.end(), [](h5::Row const& a, h5::Row const& b) {
     return static_cast<std::uint64_t>(a.correct) * b.total > static_cast<std::uint64_t>(b.correct) * a.total;
   });
@@ -151,7 +151,7 @@ void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::stri
     splits = load_splits(e);
     request = {.space = &e.space, .header = header_of(e, stage, splits),
                .num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples,
-               .directory = e.layout.shards(stage), .config = e.collect, .joules_of = {}};
+               .directory = e.layout.shards(stage), .joined = e.layout.joined(stage), .config = e.collect, .joules_of = {}};
   });
   energy::StageMeter meter(comm, e.energy, "collect." + stage);
   request.joules_of = [&](double seconds) { return meter.joules_of(seconds); };
@@ -163,9 +163,6 @@ void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::stri
     return;
   }
   meter.finish(e.layout.ledger());
-  mpi::collectively(comm, [&] {
-    if (comm.is_root()) h5::write_joined(e.layout.shards(stage), e.layout.joined(stage));
-  });
 }
 
 void train_stage(mpi::Communicator const& comm, Experiment const& e) {
@@ -187,7 +184,7 @@ void verify_stage(mpi::Communicator const& comm, Experiment const& e) {
     h5::Dataset collected;
     mpi::collectively(comm, [&] {
       splits = load_splits(e);
-      collected = h5::read_dataset(e.layout.shards("quant"));
+      collected = h5::read_stage(e.layout, "quant");
     });
     verify_winners(comm, e, splits, collected);
   });

@@ -303,10 +303,15 @@ std::string Config::choice_or(std::string const& key, std::string const& fallbac
 
 fs::path Config::path(std::string const& key) {
   fs::path const value = get<std::string>(key);
-  if (value.is_absolute() || document_->overridden.contains(dotted(node_->prefix, key))) return value;
+  if (value.empty()) return value;
   std::error_code ec;
+  bool const is_relative_to_file = !document_->overridden.contains(dotted(node_->prefix, key));
   auto const beside = document_->directory / value;
-  return fs::exists(beside, ec) ? beside : value;
+  auto const chosen = value.is_relative() && is_relative_to_file && fs::exists(beside, ec) ? beside : value;
+  // The resolved configuration moves into the study's directory: there only an absolute path means the same file.
+  auto const absolute = fs::absolute(chosen, ec).lexically_normal();
+  if (fs::exists(absolute, ec)) node_->values[key] = YAML::Node(absolute.string());
+  return chosen;
 }
 
 fs::path Config::path_or(std::string const& key, fs::path const& fallback) {

@@ -1,0 +1,123 @@
+#include "search/search.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "common/core/error.hpp"
+#include "common/core/sha256.hpp"
+#include "common/mpi/collectives.hpp"
+#include "support/shared_data.hpp"
+
+namespace {
+
+using namespace apq;
+
+// Larger and wider is better, with a bump that depends on all genes: a landscape in closed form.
+class ClosedForm : public search::Fitness {
+ public:
+  void evaluate(std::span<space::Genes const> genes, std::span<double> out) override {
+    for (std::size_t i = 0; i < genes.size(); ++i) {
+      double sum = 0;
+      for (std::size_t g = 0; g < genes[i].size(); ++g) sum += std::sqrt(genes[i][g]) * (1 + 0.3 * std::sin(static_cast<double>(g)));
+      out[i] = 1 - 1 / (1 + sum / 50);
+    }
+  }
+  std::string name() const override { return "closed form"; }
+};
+
+class Search : public testing::Test {
+ protected:
+  search::SearchOutcome run(search::SearchConfig const& config, std::uint64_t seed = 2) {
+    ClosedForm fitness;
+    return search::run_search(world, space, cost_model, fitness, config, seed, {});
+  }
+  search::SearchConfig config(std::vector<double> const& quantiles) {
+    search::SearchConfig c;
+    c.evolution.population = 23;
+    c.evolution.parents = 7;
+    c.evolution.mutants = 10;
+    c.evolution.crossovers = 9;
+    c.evolution.generations = 12;
+    for (double q : quantiles) c.constraints.push_back({{{cost::Metric::latency_ms, std::nullopt, q}}, "test"});
+    return c;
+  }
+  mpi::Communicator world{MPI_COMM_WORLD};
+  space::SearchSpace space = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
+  cost::CostModel cost_model{space, {}};
+};
+
+std::string digest(search::SearchOutcome const& outcome) {
+  Sha256 hash;
+  auto add = [&](search::Candidate const& c) { hash.add(c.genes.data(), c.genes.size()).add_value(c.fitness); };
+  for (auto const& scenario : outcome.scenarios) {
+    add(scenario.winner);
+    for (auto const& record : scenario.history) hash.add_value(record.best).add_value(record.mean).add_value(record.num_evaluated);
+  }
+  for (auto const& candidate : outcome.front) add(candidate);
+  return hash.hex();
+}
+
+TEST_F(Search, TheOutcomeIsThatOfOneRank) {
+  auto const together = digest(run(config({0.2, 0.6})));
+  // The same search on a communicator of one rank.
+  mpi::Communicator const alone(MPI_COMM_SELF);
+  ClosedForm fitness;
+  auto const single = digest(search::run_search(alone, space, cost_model, fitness, config({0.2, 0.6}), 2, {}));
+  EXPECT_EQ(together, single);
+  EXPECT_NE(together, digest(run(config({0.2, 0.6}), 3)));
+}
+
+TEST_F(Search, WinnersMeetTheirLimitsAndLooserLimitsAreNeverWorse) {
+  auto const outcome = run(config({0.8, 0.05, 0.4}));
+  for (auto const& scenario : outcome.scenarios) {
+    EXPECT_TRUE(search::is_met(scenario.constraint, scenario.winner.cost));
+    EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
+    for (std::size_t g = 1; g < scenario.history.size(); ++g) EXPECT_GE(scenario.history[g].best, scenario.history[g - 1].best);
+  }
+  EXPECT_GE(outcome.scenarios[0].winner.fitness, outcome.scenarios[2].winner.fitness);
+  EXPECT_GE(outcome.scenarios[2].winner.fitness, outcome.scenarios[1].winner.fitness);
+}
+
+TEST_F(Search, EvolutionBeatsItsFirstGeneration) {
+  auto const outcome = run(config({0.3}));
+  EXPECT_GT(outcome.scenarios[0].winner.fitness, outcome.scenarios[0].history.front().best);
+}
+
+TEST_F(Search, SeveralLimitsHoldTogether) {
+  auto c = config({0.5});
+  c.constraints[0].limits.push_back({cost::Metric::size_bytes, std::nullopt, 0.2});
+  auto const outcome = run(c);
+  ASSERT_EQ(outcome.scenarios[0].constraint.size(), 2u);
+  EXPECT_TRUE(search::is_met(outcome.scenarios[0].constraint, outcome.scenarios[0].winner.cost));
+}
+
+TEST_F(Search, AnInfeasibleLimitIsAnErrorOnEveryRank) {
+  auto c = config({});
+  c.constraints.push_back({{{cost::Metric::latency_ms, 1e-6, std::nullopt}}, "c.yaml:3: search.constraints[0]"});
+  try {
+    run(c);
+    ADD_FAILURE() << "must be refused";
+  } catch (Error const& e) {
+    EXPECT_EQ(e.code(), Errc::numeric);
+    EXPECT_NE(std::string(e.what()).find("c.yaml:3"), std::string::npos) << e.what();
+  }
+  EXPECT_THROW(run(config({})), Error);
+}
+
+TEST_F(Search, ReleaseSlipsChangeTheCourse) {
+  auto const corrected = digest(run(config({0.3})));
+  auto slips = std::vector<search::ReleaseSlips>(5);
+  slips[0].halved_first_generation = true;
+  slips[1].discarded_crossovers = true;
+  slips[2].frozen_depth = true;
+  slips[3].extra_generation = true;
+  slips[4].whole_block_mutation = true;
+  for (auto const& slip : slips) {
+    auto c = config({0.3});
+    c.evolution.slips = slip;
+    EXPECT_NE(digest(run(c)), corrected);
+  }
+}
+
+}  // namespace
