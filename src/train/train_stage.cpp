@@ -17,7 +17,7 @@ namespace {
 std::vector<h5::Row> read_rows(StudyLayout const& layout, std::string const& stage,
                                space::SearchSpace const& space) {
   auto const directory = layout.shards(stage);
-  auto dataset = h5::read_dataset(directory);
+  auto dataset = h5::read_stage(layout, stage);
   if (dataset.rows.empty())
     throw Error(Errc::data, fmt::format("{}: holds no rows; run `apq collect --stage {}` first",
                                         directory.string(), stage));

@@ -138,9 +138,10 @@ void with_json(fs::path const& file, std::function<void(Json const&)> const& use
   }
 }
 
-Collected collected(fs::path const& directory, cost::CostModel const& cost_model) {
+Collected collected(StudyLayout const& layout, std::string const& stage,
+                    cost::CostModel const& cost_model) {
   Collected result;
-  result.dataset = h5::read_dataset(directory);
+  result.dataset = h5::read_stage(layout, stage);
   if (result.dataset.rows.empty()) return result;
   result.content_hash = h5::content_hash(result.dataset.rows);
   for (auto const& row : result.dataset.rows) result.costs.push_back(cost_model(row.genes));
@@ -166,8 +167,8 @@ Inputs load(StudyLayout const& layout, space::SearchSpace const& space,
     inputs.study = section.get_or("name", inputs.study);
     if (section.has("seed")) inputs.seed = section.get<std::uint64_t>("seed");
   }
-  inputs.fp = collected(layout.shards("fp"), cost_model);
-  inputs.quant = collected(layout.shards("quant"), cost_model);
+  inputs.fp = collected(layout, "fp", cost_model);
+  inputs.quant = collected(layout, "quant", cost_model);
   with_json(layout.train_metrics(), [&](Json const& json) { inputs.training = training_of(json); });
   with_json(layout.search_summary(), [&](Json const& json) { inputs.search = search_of(json); });
   with_json(layout.verification(), [&](Json const& json) {

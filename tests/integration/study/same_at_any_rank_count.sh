@@ -12,7 +12,7 @@ run() {  # ranks directory
   "$mpiexec" -n "$1" "$apq" run --config tests/integration/study/small.yaml --set "study.dir=$2" 2>>"$work/log" || { tail -n 5 "$work/log"; return 1; }
 }
 fail() { echo "FAILED: $1"; exit 1; }
-winners() { python3 -c 'import json,sys; s=json.load(open(sys.argv[1])); print([(c["metric"],c["limit"],c["winner"]["genes"]) for c in s["constraints"]], [f["genes"] for f in s["front"]])' "$1"; }
+without_seconds() { sed -E 's/"[a-z_]*seconds": *[-+0-9.e]+//g' "$1"; }
 for ranks in 1 2 3; do
   run $ranks "$work/$ranks" || fail "apq run on $ranks ranks"
   "$apq" data hash "$work/$ranks" >"$work/$ranks.hash"
@@ -25,9 +25,7 @@ for ranks in 2 3; do
     cmp "$work/1/$file" "$work/$ranks/$file" || fail "$file of 1 and $ranks ranks differ"
   done
   cmp "$work/1/winners.json" "$work/$ranks/winners.json" || fail "winners of 1 and $ranks ranks differ"
-  if command -v python3 >/dev/null; then
-    [[ $(winners "$work/1/search.json") == "$(winners "$work/$ranks/search.json")" ]] || fail "fronts of 1 and $ranks ranks differ"
-  fi
+  cmp <(without_seconds "$work/1/search.json") <(without_seconds "$work/$ranks/search.json") || fail "fronts of 1 and $ranks ranks differ"
 done
 
 setsid "$mpiexec" -n 3 "$apq" run --config tests/integration/study/small.yaml --set "study.dir=$work/killed" >/dev/null 2>&1 &

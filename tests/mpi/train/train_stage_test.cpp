@@ -153,6 +153,25 @@ TEST(TrainStage, RefusesShardsOfAnotherSpaceAndTooFewRows) {
   EXPECT_FALSE(std::filesystem::exists(layout.train_metrics()));
 }
 
+TEST(TrainStage, ALostShardIsAnError) {
+  Fixture f;
+  SharedDir const dir(f.world);
+  StudyLayout const layout{dir.path};
+  if (f.world.is_root()) {
+    write_shards(f, dir.path, f.space.hash);
+    h5::write_joined(layout.shards("fp"), layout.joined("fp"));
+    std::filesystem::remove(layout.shards("fp") / "shard_0.h5");
+  }
+  mpi::barrier(f.world);
+  try {
+    run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::fp);
+    ADD_FAILURE() << "trained without the lost shard";
+  } catch (Error const& error) {
+    EXPECT_NE(std::string(error.what()).find("shard_0.h5"), std::string::npos) << error.what();
+  }
+  mpi::barrier(f.world);
+}
+
 TEST(TrainStage, TinySetsSkipCurvePointsThatAreTooSmall) {
   Fixture f;
   auto const fp = train_fp(f.world, f.space, f.fp, quick(), seed);
