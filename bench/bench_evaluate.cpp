@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 
+#include "common/core/heap.hpp"
 #include "common/image/idx.hpp"
 #include "common/net/calibration.hpp"
 #include "common/net/evaluate.hpp"
@@ -57,4 +58,8 @@ BENCHMARK_CAPTURE(sample, whole_sample_quantised, true, true)->Unit(benchmark::k
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  apq::keep_freed_memory();  // as apq itself does
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -5,6 +5,7 @@
 
 #include "app/command.hpp"
 #include "common/core/build_info.hpp"
+#include "common/core/heap.hpp"
 #include "common/mpi/run_main.hpp"
 
 namespace {
@@ -20,6 +21,7 @@ struct Command {
 
 constexpr Command commands[] = {
     {"run", "All stages of a study, from images to the report; what is done already is not done again", apq::app::add_run},
+    {"plan", "What a study will take: hours, energy, memory and disk, from a few measured samples", apq::app::add_plan},
     {"supernet", "Train the once-for-all network that subnets are sliced from", apq::app::add_supernet},
     {"collect", "Label sampled subnets: full precision or quantised", apq::app::add_collect},
     {"train", "Fit the accuracy predictors and measure what the transfer gains", apq::app::add_train},
@@ -59,4 +61,7 @@ int run(apq::mpi::Communicator const& world, int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return apq::mpi::run_main(argc, argv, run); }
+int main(int argc, char** argv) {
+  apq::keep_freed_memory();
+  return apq::mpi::run_main(argc, argv, run);
+}
