@@ -1,7 +1,7 @@
 #include "app/verification.hpp"
 
 #include <algorithm>
-#include <map>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -59,24 +59,60 @@ std::vector<Constraint> read_constraints(Experiment const& e, cost::CostModel co
   return constraints;
 }
 
-using Evaluated = std::map<space::Genes, Counts>;
+// The largest network as it is and with the same bit widths everywhere: what mixed precision is measured against.
+struct Uniform {
+  std::optional<std::array<int, 2>> bits;  // weights, activations; absent: full precision
+  space::Subnet subnet;
+};
 
-Evaluated evaluate_all(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, image::Split const& on,
-                       std::vector<space::Genes> const& subnets) {
+std::vector<Uniform> uniform_networks(space::SearchSpace const& space) {
+  std::vector<Uniform> networks{{std::nullopt, space::largest_subnet(space)}};
+  for (std::array<int, 2> const bits : {std::array{8, 8}, std::array{6, 6}, std::array{4, 8}, std::array{4, 4}}) {
+    auto const offered = [&](space::Role role, int width) {
+      auto const& choices = space.bits[static_cast<std::size_t>(role)];
+      return std::find(choices.begin(), choices.end(), width) != choices.end();
+    };
+    if (!offered(space::Role::pw_w, bits[0]) || !offered(space::Role::dw_w, bits[0]) || !offered(space::Role::pw_a, bits[1]) ||
+        !offered(space::Role::dw_a, bits[1]))
+      continue;
+    auto subnet = space::largest_subnet(space);
+    subnet.bits = space::uniform_bits(space, bits[0], bits[1]);
+    networks.push_back({bits, std::move(subnet)});
+  }
+  return networks;
+}
+
+// Block by block, because a forbidden combination (no hardware for it: latency and energy unknown) has no genes.
+cost::Cost cost_of(space::SearchSpace const& space, cost::CostModel const& model, space::Subnet const& subnet) {
+  auto sum = model.fixed(subnet.bits.has_value());
+  for (int b = 0; b < space.num_blocks(); ++b) {
+    auto const i = static_cast<std::size_t>(b);
+    auto const& block = space.blocks[i];
+    if (block.position >= subnet.depths[static_cast<std::size_t>(block.stage)]) continue;
+    std::optional<std::array<int, space::num_roles>> bits;
+    if (subnet.bits) {
+      bits.emplace();
+      for (std::size_t role = 0; role < space::num_roles; ++role) (*bits)[role] = (*subnet.bits)[role][i];
+    }
+    sum += model.block(b, subnet.kernels[i], subnet.middle_channels[i], bits);
+  }
+  return sum;
+}
+
+// Counts of every subnet, in their order, on every rank. Ranks share the subnets.
+std::vector<Counts> evaluate_all(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, image::Split const& on,
+                                 std::vector<space::Subnet> const& subnets) {
   auto const range = mpi::block_range(subnets.size(), comm.size(), comm.rank());
   std::vector<Counts> mine;
   mpi::collectively(comm, [&] {
     if (range.first == range.last) return;
     collect::SupernetEvaluator evaluator(e.space, e.supernet_file(), splits.calibration, on, e.data, e.evaluator);
     for (auto i = range.first; i < range.last; ++i) {
-      auto const label = evaluator.evaluate(space::subnet_of(e.space, subnets[i]), i);
+      auto const label = evaluator.evaluate(subnets[i], i);
       mine.push_back({label.correct, label.total});
     }
   });
-  auto const all = mpi::allgather(comm, std::span<Counts const>(mine));
-  Evaluated evaluated;
-  for (std::size_t i = 0; i < subnets.size(); ++i) evaluated[subnets[i]] = all[i];
-  return evaluated;
+  return mpi::allgather(comm, std::span<Counts const>(mine));
 }
 
 }  // namespace
@@ -84,32 +120,46 @@ Evaluated evaluate_all(mpi::Communicator const& comm, Experiment const& e, image
 void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, h5::Dataset const& collected) {
   std::vector<Constraint> constraints;
   std::optional<cost::CostModel> cost_model;
-  std::vector<space::Genes> subnets;
+  std::vector<space::Genes> chosen;
+  std::vector<Uniform> uniform;
+  std::vector<space::Subnet> subnets;  // the chosen ones, then the uniform ones
   mpi::collectively(comm, [&] {
     cost_model.emplace(e.space, e.cost);
     constraints = read_constraints(e, *cost_model, collected);
     for (auto const& c : constraints) {
-      subnets.push_back(c.genes);
-      if (c.best_collected) subnets.push_back(collected.rows[*c.best_collected].genes);
+      chosen.push_back(c.genes);
+      if (c.best_collected) chosen.push_back(collected.rows[*c.best_collected].genes);
     }
-    std::sort(subnets.begin(), subnets.end());
-    subnets.erase(std::unique(subnets.begin(), subnets.end()), subnets.end());
+    std::sort(chosen.begin(), chosen.end());
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    uniform = uniform_networks(e.space);
+    for (auto const& genes : chosen) subnets.push_back(space::subnet_of(e.space, genes));
+    for (auto const& network : uniform) subnets.push_back(network.subnet);
   });
   auto const on_validation = evaluate_all(comm, e, splits, splits.validation, subnets);
   auto const on_test = evaluate_all(comm, e, splits, splits.test, subnets);
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
-    Json result{{"test_images", splits.test.size()}, {"test_fingerprint", splits.test.fingerprint}, {"winners", Json::array()}};
+    auto const index_of = [&](space::Genes const& genes) {
+      return static_cast<std::size_t>(std::lower_bound(chosen.begin(), chosen.end(), genes) - chosen.begin());
+    };
+    Json result{{"test_images", splits.test.size()}, {"test_fingerprint", splits.test.fingerprint}, {"winners", Json::array()}, {"uniform", Json::array()}};
     for (auto const& c : constraints) {
       Json entry{{"metric", cost::name_of(c.metric)}, {"limit", c.limit}, {"genes", c.genes},
                  {"predicted_accuracy", c.winner.at("predicted_accuracy")}, {"cost", c.winner.at("cost")},
-                 {"validation", to_json(on_validation.at(c.genes))}, {"test", to_json(on_test.at(c.genes))}, {"best_collected", nullptr}};
+                 {"validation", to_json(on_validation[index_of(c.genes)])}, {"test", to_json(on_test[index_of(c.genes)])}, {"best_collected", nullptr}};
       if (c.best_collected) {
         auto const& row = collected.rows[*c.best_collected];
         entry["best_collected"] = {{"id", row.id}, {"genes", row.genes}, {"cost", to_json((*cost_model)(row.genes))},
-                                   {"validation", {{"correct", row.correct}, {"total", row.total}}}, {"test", to_json(on_test.at(row.genes))}};
+                                   {"validation", {{"correct", row.correct}, {"total", row.total}}}, {"test", to_json(on_test[index_of(row.genes)])}};
       }
       result["winners"].push_back(std::move(entry));
+    }
+    for (std::size_t i = 0; i < uniform.size(); ++i) {
+      auto const& bits = uniform[i].bits;
+      result["uniform"].push_back({{"bits", bits ? Json{{"weights", (*bits)[0]}, {"activations", (*bits)[1]}} : Json(nullptr)},
+                                   {"cost", to_json(cost_of(e.space, *cost_model, uniform[i].subnet))},
+                                   {"validation", to_json(on_validation[chosen.size() + i])}, {"test", to_json(on_test[chosen.size() + i])}});
     }
     replace_file(e.layout.verification(), result.dump(1) + "\n");
   });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -97,6 +98,13 @@ struct Winner {
   std::optional<Verified> best_collected;  ///< the best collected sample that obeys the limit
 };
 
+/// The largest network with the same bit widths in every block, or in full precision.
+struct UniformNetwork {
+  std::optional<std::array<int, 2>> bits;  ///< weights, activations
+  cost::Cost cost;
+  Counts validation, test;
+};
+
 /// Everything that a study's directory holds, as far as it is there.
 struct Inputs {
   std::string study, directory, config;  ///< name; path; resolved configuration, YAML
@@ -108,6 +116,7 @@ struct Inputs {
   std::optional<Search> search;
   std::uint64_t test_images = 0;
   std::vector<Winner> winners;
+  std::vector<UniformNetwork> uniform;
   std::vector<energy::StageCost> ledger;
 };
 

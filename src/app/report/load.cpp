@@ -126,6 +126,19 @@ std::vector<Winner> winners_of(Json const& json) {
   return winners;
 }
 
+std::vector<UniformNetwork> uniform_of(Json const& json) {
+  std::vector<UniformNetwork> networks;
+  if (!json.contains("uniform")) return networks;
+  for (auto const& u : json["uniform"]) {
+    UniformNetwork network{
+        {}, cost_of(u.at("cost")), counts_of(u.at("validation")), counts_of(u.at("test"))};
+    if (auto const& bits = u.at("bits"); bits.is_object())
+      network.bits = {bits.at("weights").get<int>(), bits.at("activations").get<int>()};
+    networks.push_back(network);
+  }
+  return networks;
+}
+
 // `use` gets the document when the file is there.
 void with_json(fs::path const& file, std::function<void(Json const&)> const& use) {
   if (!fs::exists(file)) return;
@@ -174,6 +187,7 @@ Inputs load(StudyLayout const& layout, space::SearchSpace const& space,
   with_json(layout.verification(), [&](Json const& json) {
     inputs.test_images = json.at("test_images").get<std::uint64_t>();
     inputs.winners = winners_of(json);
+    inputs.uniform = uniform_of(json);
   });
   inputs.ledger = energy::read_ledger(layout.ledger());
   return inputs;

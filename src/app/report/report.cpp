@@ -21,8 +21,8 @@ std::string render_html(Inputs const& inputs) {
       escaped(inputs.study), page_style(), chart_style());
   html += headline(inputs) + "<main>\n";
   for (auto const part :
-       {winners_section, tradeoff_section, networks_section, labels_section, predictor_section,
-        transfer_section, convergence_section, cost_section, provenance_section})
+       {winners_section, tradeoff_section, networks_section, uniform_section,
+        labels_section, predictor_section, transfer_section, convergence_section, cost_section, provenance_section})
     html += part(inputs);
   return html +
          "</main>\n<footer>Every figure lies beside this file as SVG and CSV in "

@@ -11,6 +11,7 @@ std::string headline(Inputs const& inputs);
 std::string winners_section(Inputs const& inputs);
 std::string tradeoff_section(Inputs const& inputs);
 std::string networks_section(Inputs const& inputs);
+std::string uniform_section(Inputs const& inputs);
 std::string labels_section(Inputs const& inputs);
 std::string predictor_section(Inputs const& inputs);
 std::string transfer_section(Inputs const& inputs);

@@ -271,4 +271,37 @@ std::string networks_section(Inputs const& inputs) {
   return section("The networks", html);
 }
 
+std::string uniform_section(Inputs const& inputs) {
+  if (inputs.uniform.size() < 2) return {};
+  auto const& reference = inputs.uniform.front();
+  std::vector<cost::Metric> const metrics{cost::Metric::latency_ms, cost::Metric::energy_mj,
+                                          cost::Metric::bitops, cost::Metric::size_bytes};
+  std::string html =
+      "<div class=\"scroll\"><table>\n<thead><tr><th class=\"l\">bits</th><th>top-1 on "
+      "validation</th><th>top-1 on test, 95&#8239;%</th><th>lost on test<br>(points)</th>";
+  for (auto const m : metrics)
+    html += fmt::format("<th>{}</th>", metric_text(m, typical_value(inputs, m)).axis());
+  html += "</tr></thead>\n<tbody>\n";
+  for (auto const& u : inputs.uniform) {
+    auto const name = u.bits ? fmt::format("W{}A{}", (*u.bits)[0], (*u.bits)[1])
+                             : std::string("full precision");
+    html += fmt::format("<tr><td class=\"l\">{}</td><td>{:.2f}&#8239;%</td><td>{}</td><td>{}</td>",
+                        name, u.validation.percent(), percent_cell(u.test),
+                        u.bits ? fmt::format("{:.2f}", reference.test.percent() - u.test.percent())
+                               : std::string("–"));
+    for (auto const m : metrics) {
+      auto const words = metric_text(m, typical_value(inputs, m));
+      double const value = cost::value_of(u.cost, m);
+      html += fmt::format("<td>{}</td>",
+                          std::isfinite(value) ? figure(words.factor * value) : std::string("–"));
+    }
+    html += "</tr>\n";
+  }
+  html +=
+      "</tbody></table></div>\n<p class=\"note\">The largest network with the same bit widths in "
+      "every searched block (the first and last layers stay at 8 bits), calibrated but not "
+      "fine-tuned, as every quantised sample is. A dash: the cost model has no such layer.</p>\n";
+  return section("Uniform bit widths", html);
+}
+
 }  // namespace apq::app::report

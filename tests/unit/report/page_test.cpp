@@ -91,12 +91,15 @@ TEST_F(ReportStudy, WholeStudyMakesOneSelfContainedPage) {
   EXPECT_EQ(html.find("class=\"missing\""), std::string::npos);
   EXPECT_NE(html.find("synthetic &lt;study&gt;"), std::string::npos);
   for (auto const* heading :
-       {"Winners", "Accuracy against latency", "Labels", "Predicted against measured",
+       {"Winners", "Accuracy against latency", "Uniform bit widths", "Labels", "Predicted against measured",
         "Transfer against training from scratch", "Convergence of the search", "What it cost",
         "Where it comes from"})
     EXPECT_NE(html.find(std::string("<h2>") + heading + "</h2>"), std::string::npos) << heading;
   EXPECT_NE(html.find("declared 10 W per busy core"), std::string::npos);
   EXPECT_NE(html.find("IEA 2019"), std::string::npos);
+  auto const uniform = html.find("W4A8");
+  ASSERT_NE(uniform, std::string::npos);
+  EXPECT_NE(html.find(">2.99<", uniform), std::string::npos);  // 9300 and 9001 of 10,000
   EXPECT_NE(html.find(load(layout, space, cost_model).quant.content_hash), std::string::npos);
 }
 

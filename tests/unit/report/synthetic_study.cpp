@@ -248,7 +248,18 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
                                              {"front", front}}
                                             .dump(1));
   replace_file(layout.verification(),
-               Json{{"test_images", num_test_images}, {"winners", winners}}.dump(1));
+               Json{{"test_images", num_test_images},
+                    {"winners", winners},
+                    {"uniform",
+                     {{{"bits", nullptr},
+                       {"cost", {{"bitops", 3e9}, {"latency_ms", nullptr}}},
+                       {"validation", {{"correct", 1900}, {"total", 2000}}},
+                       {"test", {{"correct", 9300}, {"total", 10000}}}},
+                      {{"bits", {{"weights", 4}, {"activations", 8}}},
+                       {"cost", {{"bitops", 1e8}, {"latency_ms", 0.2}}},
+                       {"validation", {{"correct", 1800}, {"total", 2000}}},
+                       {"test", {{"correct", 9001}, {"total", 10000}}}}}}}
+                   .dump(1));
 
   for (auto const& [stage, wall] : {std::pair{"collect.fp", 171.0},
                                     {"collect.quant", 203.0},
