@@ -1,6 +1,7 @@
 // How many images a second does one core evaluate, full precision and quantised? The quickstart's space and images;
 // random weights cost the same time as trained ones. A counter "images" is images per second.
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <benchmark/benchmark.h>
 
 #include "common/core/heap.hpp"

@@ -1,6 +1,7 @@
 #include "collect/supernet_evaluator.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/version.h>

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
 
 #include "common/core/error.hpp"

@@ -1,6 +1,7 @@
 #include "common/net/forward.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "common/net/quantiser.hpp"
 

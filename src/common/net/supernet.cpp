@@ -1,6 +1,7 @@
 #include "common/net/supernet.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,6 @@
 // Parity with the released Python code, in float64: see the README of the golden cases.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
 

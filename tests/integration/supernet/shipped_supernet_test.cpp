@@ -1,0 +1,53 @@
+// What the shipped weights promise (README): accurate at both ends, and subnets that differ enough to be worth searching.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "collect/supernet_evaluator.hpp"
+#include "common/core/random.hpp"
+#include "common/image/idx.hpp"
+#include "common/mpi/collectives.hpp"
+#include "support/shared_data.hpp"
+
+using namespace apq;
+
+namespace {
+
+std::filesystem::path const images_directory = "/usr/share/datasets/fashion-mnist";
+
+TEST(ShippedSupernet, IsAccurateAtBothEndsAndItsSubnetsSpread) {
+  if (!std::filesystem::exists(images_directory))
+    GTEST_SKIP() << "the package dataset-fashion-mnist is not installed";
+  mpi::Communicator const world(MPI_COMM_WORLD);
+  auto const space = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
+  auto const images = image::read_idx_directory(images_directory, space.image_size, space.num_classes);
+  image::DataConfig data;
+  data.calibration_images = 1000;
+  auto const splits = image::split(images.training, images.test, data);
+  collect::SupernetEvaluator evaluator(space, test::source_dir() / "data/fashion_mnist_supernet.pt", splits.calibration, splits.test,
+                                       data, {});
+  std::vector<space::Subnet> subnets{space::largest_subnet(space), space::smallest_subnet(space)};
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    RandomStream random(7, "space.random", i);  // as `apq space --random 200 --seed 7 --stage fp` draws them
+    subnets.push_back(space::subnet_of(space, space::random_genes(space, random, false)));
+  }
+  auto const range = mpi::block_range(subnets.size(), world.size(), world.rank());
+  std::vector<double> mine;
+  for (auto i = range.first; i < range.last; ++i) {
+    auto const label = evaluator.evaluate(subnets[i], i);
+    EXPECT_EQ(label.total, 10'000u);
+    mine.push_back(100.0 * label.correct / label.total);
+  }
+  auto const top1 = mpi::allgather(world, std::span<double const>(mine));  // in the order of `subnets`
+  ASSERT_EQ(top1.size(), subnets.size());
+  double const largest = top1[0], smallest = top1[1];
+  auto const [low, high] = std::minmax_element(top1.begin() + 2, top1.end());
+  EXPECT_GE(largest, 91.0);
+  EXPECT_GE(smallest, 87.0);
+  EXPECT_GE(*high - *low, 3.0) << *low << " to " << *high;
+  if (world.is_root())
+    printf("test top-1: largest %.2f %%, smallest %.2f %%, 200 random subnets %.2f to %.2f %%\n", largest, smallest, *low, *high);
+}
+
+}  // namespace
