@@ -1,5 +1,7 @@
 #include "train/flat_parameters.hpp"
 
+#include <ATen/core/grad_mode.h>
+
 namespace apq::train {
 
 FlatParameters::FlatParameters(net::Supernet& supernet) {

@@ -1,5 +1,7 @@
 #include "common/net/evaluate.hpp"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 
 #include "common/net/forward.hpp"

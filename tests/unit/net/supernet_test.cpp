@@ -1,5 +1,6 @@
 #include "common/net/supernet.hpp"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "common/core/error.hpp"
