@@ -236,12 +236,15 @@ StateDict load_state_dict(fs::path const& file) {
   }
 }
 
-void save_state_dict(fs::path const& file, StateDict const& dict) {
+void save_state_dict(fs::path const& file, StateDict const& dict, DictLayout layout) {
   PickleWriter pickle;
   std::vector<at::Tensor> tensors;
-  pickle.text(
-      "\x80\x02"
-      "ccollections\nOrderedDict\n)R(");
+  pickle.text("\x80\x02");
+  if (layout == DictLayout::wrapped) {
+    pickle.text("}");
+    pickle.string("state_dict");
+  }
+  pickle.text("ccollections\nOrderedDict\n)R(");
   for (auto const& [name, tensor] : dict) {
     auto const values = tensor.detach().to(at::kCPU).contiguous();
     auto const* type =
@@ -267,7 +270,7 @@ void save_state_dict(fs::path const& file, StateDict const& dict) {
         "ccollections\nOrderedDict\n)RtR");
     tensors.push_back(values);
   }
-  pickle.text("u.");
+  pickle.text(layout == DictLayout::wrapped ? "us." : "u.");
 
   // Through memory: the writer's destructor throws when the disk is full.
   std::string archive;
