@@ -19,6 +19,7 @@ constexpr Kind kinds[] = {
 
 Body add_import(CLI::App& app) {
   app.require_subcommand(1);
+  app.footer("Example:\n  apq import weights mcunet.pth --space mcunet.yaml -o mcunet.pt\n\n`apq import KIND --help` explains each kind.");
   std::vector<std::pair<CLI::App*, Body>> bodies;
   for (auto const& kind : kinds) {
     auto* const sub = app.add_subcommand(kind.name, kind.summary);
