@@ -21,21 +21,22 @@ constexpr std::size_t max_bytes = std::size_t{16} << 20;
 constexpr int max_depth = 32;
 constexpr std::size_t max_blocks = 1000;
 
-/// An object of the net config and where it stands, for messages.
+/// An object of the net config and where it stands ("n.json", "n.json: blocks[3]"), for messages.
 class Part {
  public:
-  Part(Json const& json, std::string const& where) : json_(json), where_(where) {
+  Part(Json const& json, std::string const& where, char const* separator = ".")
+      : json_(json), where_(where), separator_(separator) {
     if (!json.is_object()) throw Error(Errc::data, fmt::format("{}: is {}, not an object", where, json.type_name()));
   }
   [[noreturn]] void fail(std::string const& key, std::string const& problem) const {
-    throw Error(Errc::data, fmt::format("{}.{}: {}", where_, key, problem));
+    throw Error(Errc::data, fmt::format("{}{}{}: {}", where_, separator_, key, problem));
   }
   bool has(char const* key) const { return json_.contains(key) && !json_.at(key).is_null(); }
   Json const& at(char const* key) const {
     if (!has(key)) fail(key, "is missing");
     return json_.at(key);
   }
-  Part part(char const* key) const { return {at(key), where_ + "." + key}; }
+  Part part(char const* key) const { return {at(key), where_ + separator_ + key}; }
   int integer(char const* key, int low, int high) const {
     auto const& value = at(key);
     if (!value.is_number()) fail(key, fmt::format("is {}, not a number", value.type_name()));
@@ -69,6 +70,7 @@ class Part {
   }
   Json const& json_;
   std::string where_;
+  char const* separator_;  // before a key
 };
 
 constexpr int max_width = 65536;
@@ -161,7 +163,7 @@ void read_first_block(TrainedNet& net, Part const& block) {
 }
 
 TrainedNet read_net(Json const& json, std::string const& source) {
-  Part const root(json, source);
+  Part const root(json, source, ": ");
   TrainedNet net{};
   for (auto const& [key, value] : json.items())
     if (value.is_object() && value.contains("name") && key != "first_conv" && key != "feature_mix_layer" && key != "classifier")
@@ -291,7 +293,7 @@ std::string space_file_of(std::string const& text, std::string const& source) {
       "# (imported weights are sorted, so that the first channels are the important ones), fewer blocks, fewer bits.\n"
       "# The net config does not say how pixels were normalised; MCUNet's networks expect mean 0.5 and std 0.5.\n",
       name_of(source));
-  out += fmt::format("name: {}\n", name_of(source));
+  out += fmt::format("name: \"{}\"\n", name_of(source));
   out += fmt::format("image: {{channels: {}, size: {}, classes: {}}}{}\n", net.image_channels, net.image_size, net.num_classes,
                      net.names_resolution ? "" : "  # the net config names no resolution; 224 is assumed");
   out += fmt::format("stem: {{width: {}, kernel: {}, stride: {}}}\n", net.stem_width, net.stem_kernel, net.stem_stride);

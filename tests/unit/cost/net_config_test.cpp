@@ -1,6 +1,7 @@
 #include "common/space/net_config.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -128,16 +129,16 @@ TEST(NetConfig, WhatASpaceCannotExpressIsRefusedByItsPlace) {
     EXPECT_EQ(error_of(sample_with(from, to)).find(expected), 0u) << error_of(sample_with(from, to));
   };
   says("\"use_se\": false", "\"use_se\": true", "n.json: blocks[0].mobile_inverted_conv.use_se: = true; a space holds");
-  says("\"act_func\": \"relu6\"}", "\"act_func\": \"h_swish\"}", "n.json.first_conv.act_func: = \"h_swish\"");
+  says("\"act_func\": \"relu6\"}", "\"act_func\": \"h_swish\"}", "n.json: first_conv.act_func: = \"h_swish\"");
   says("\"kernel_size\": 7", "\"kernel_size\": 6", "n.json: blocks[1].mobile_inverted_conv.kernel_size: = 6 is even");
   says("\"kernel_size\": 7", "\"kernel_size\": 1e99", "n.json: blocks[1].mobile_inverted_conv.kernel_size: = 1e+99 must be");
   says("\"mid_channels\": 32", "\"mid_channels\": [32]", "n.json: blocks[1].mobile_inverted_conv.mid_channels: is array");
   says("\"in_channels\": 24", "\"in_channels\": 23", "n.json: blocks[6].mobile_inverted_conv.in_channels: = 23, but 24 come in");
-  says("\"in_features\": 24", "\"in_features\": 25", "n.json.classifier.in_features: = 25, but 24 come in");
+  says("\"in_features\": 24", "\"in_features\": 25", "n.json: classifier.in_features: = 25, but 24 come in");
   says("\"expand_ratio\": 1", "\"expand_ratio\": 2", "n.json: blocks[0]: expands");
   says("{\"name\": \"IdentityLayer\", \"in_channels\": 16},\n     \"mobile", "null, \"mobile", "n.json: blocks[3]: has neither");
-  says("\"feature_mix_layer\": null", "\"final_expand_layer\": {\"name\": \"ConvLayer\"}", "n.json.final_expand_layer: is a layer");
-  says("\"resolution\": 22", "\"resolution\": 0", "n.json.resolution: = 0 must be");
+  says("\"feature_mix_layer\": null", "\"final_expand_layer\": {\"name\": \"ConvLayer\"}", "n.json: final_expand_layer: is a layer");
+  says("\"resolution\": 22", "\"resolution\": 0", "n.json: resolution: = 0 must be");
   says("\"shortcut\": null, \"mobile_inverted_conv\": {\"name\": \"MBInvertedConvLayer\", \"in_channels\": 16",
        "\"shortcut\": {\"name\": \"IdentityLayer\"}, \"mobile_inverted_conv\": {\"name\": \"MBInvertedConvLayer\", \"in_channels\": 16",
        "n.json: blocks[5].mobile_inverted_conv: has an identity shortcut around 16 -> 24");
