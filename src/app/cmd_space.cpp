@@ -4,9 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/encoding.hpp"
+#include "common/space/net_config.hpp"
 #include "common/space/subnet_json.hpp"
 
 namespace apq::app {
@@ -14,7 +17,10 @@ namespace {
 
 struct Options {
   std::filesystem::path space;
+  std::filesystem::path net, output;  // of from-net
   int num_random = 0;
+  bool largest = false;
+  std::vector<int> bits;  // weights, activations; empty: full precision
   std::uint64_t seed = 1;
   std::string stage = "quant", format = "table";
 };
@@ -27,6 +33,21 @@ nlohmann::json random_subnets(space::SearchSpace const& space, Options const& o)
     subnets.push_back(space::to_json(space, space::subnet_of(space, genes)));
   }
   return subnets;
+}
+
+nlohmann::json largest_subnet(space::SearchSpace const& space, std::vector<int> const& bits) {
+  auto subnet = space::largest_subnet(space);
+  if (!bits.empty()) subnet.bits = space::uniform_bits(space, bits[0], bits[1]);
+  space::genes_of(space, subnet);  // refuses a forbidden combination
+  return nlohmann::json::array({space::to_json(space, subnet)});
+}
+
+std::string from_net(Options const& o) {
+  auto const text = space::space_file_of(read_file(o.net), o.net.string());
+  auto const space = space::parse_space(text, o.net.string());
+  replace_file(o.output, text);
+  return fmt::format("{}: {} blocks in {} stages, {:.4g} architectures\n", o.output.string(),
+                     space.num_blocks(), space.num_stages(), count(space).architectures);
 }
 
 std::string table_of(space::SearchSpace const& space) {
@@ -47,9 +68,10 @@ std::string table_of(space::SearchSpace const& space) {
 }
 
 std::string answer(Options const& o) {
+  if (o.space.empty()) throw Error(Errc::config, "--space: is required; give a space file (YAML)");
   auto const space = space::load_space(o.space);
-  if (o.num_random > 0) {
-    auto const subnets = random_subnets(space, o);
+  if (o.num_random > 0 || o.largest) {
+    auto const subnets = o.largest ? largest_subnet(space, o.bits) : random_subnets(space, o);
     if (o.format == "json") return subnets.dump() + "\n";
     std::string lines;
     for (auto const& subnet : subnets) lines += subnet.dump() + "\n";
@@ -71,9 +93,17 @@ std::string answer(Options const& o) {
 
 Body add_space(CLI::App& app) {
   auto const o = std::make_shared<Options>();
-  app.add_option("--space", o->space, "Search space, a YAML file")->required();
-  app.add_option("--random", o->num_random, "Print so many random subnets instead of the size")
-      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--space", o->space, "Search space, a YAML file or a net config (JSON)");
+  auto* const random =
+      app.add_option("--random", o->num_random, "Print so many random subnets instead of the size")
+          ->check(CLI::Range(1, 1'000'000));
+  auto* const largest =
+      app.add_flag("--largest", o->largest, "Print the largest subnet instead of the size")
+          ->excludes(random);
+  app.add_option("--bits", o->bits, "Bits of weights and activations of the largest subnet")
+      ->delimiter(',')
+      ->expected(2)
+      ->needs(largest);
   app.add_option("--seed", o->seed, "Seed of the random subnets")->capture_default_str();
   app.add_option("--stage", o->stage, "fp: full precision; quant: with bit widths")
       ->check(CLI::IsMember({"fp", "quant"}))
@@ -84,10 +114,18 @@ Body add_space(CLI::App& app) {
   app.footer(
       "Examples:\n  apq space --space configs/spaces/apq_imagenet.yaml\n"
       "  apq space --space configs/spaces/apq_imagenet.yaml --random 10 --seed 3 --format json > "
-      "subnets.json");
-  return [o](mpi::Communicator const& world) {
+      "subnets.json\n"
+      "  apq space --space S.yaml --largest --bits 8,8 --format json > w8a8.json\n"
+      "  apq space from-net NET.json -o S.yaml");
+  auto* const net = app.add_subcommand("from-net", "The space around one trained network");
+  net->add_option("net", o->net, "Net config of the ProxylessNAS family (JSON)")->required();
+  net->add_option("-o,--output", o->output, "Space file to write (YAML)")->required();
+  return [o, net](mpi::Communicator const& world) {
     std::string text;
-    mpi::collectively(world, [&] { text = answer(*o); });
+    mpi::collectively(world, [&] {
+      if (!net->parsed()) text = answer(*o);
+      else if (world.is_root()) text = from_net(*o);
+    });
     if (world.is_root()) std::fputs(text.c_str(), stdout);
     return 0;
   };

@@ -170,6 +170,7 @@ void Config::fail(std::string const& key, std::string const& problem) const {
 
 bool Config::has(std::string const& key) const { return present(node_->yaml, key); }
 bool Config::is_list(std::string const& key) const { return has(key) && node_->yaml[key].IsSequence(); }
+bool Config::is_section(std::string const& key) const { return has(key) && node_->yaml[key].IsMap(); }
 
 namespace {
 

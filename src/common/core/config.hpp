@@ -50,6 +50,8 @@ class Config {
   bool has(std::string const& key) const;
   /// True when the value at `key` is a list (and not a mapping or scalar).
   bool is_list(std::string const& key) const;
+  /// Present and a mapping of keys to values.
+  bool is_section(std::string const& key) const;
   /// A sub-mapping; one that is absent reads as empty, so that defaults apply.
   Config section(std::string const& key);
   /// A list of mappings (required, at least one).

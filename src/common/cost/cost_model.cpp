@@ -51,17 +51,17 @@ Cost convolution(LayerShape const& shape, LayerBits bits) {
   return size_of(shape, bits, 2.0 * shape.out_channels);
 }
 
-/// The layers outside the searched blocks.
+/// The layers outside the searched blocks. The feature mix means nothing in a space without one.
 struct FixedLayers {
   LayerShape stem, first_depthwise, first_project, feature_mix, classifier;
   explicit FixedLayers(space::SearchSpace const& s) {
-    int const size = s.image_size / s.stem_stride;
-    int const last = s.blocks.back().in_size / s.blocks.back().stride;
     stem = {s.image_channels, s.stem_width, s.image_size, s.stem_kernel, s.stem_stride, 1, true};
+    int const size = stem.out_size();
+    int const last = s.blocks.back().out_size();
     first_depthwise = {s.stem_width, s.stem_width, size, s.first_block_kernel, 1, s.stem_width};
     first_project = {s.stem_width, s.first_block_width, size, 1, 1, 1};
     feature_mix = {s.blocks.back().out_channels, s.feature_mix_width, last, 1, 1, 1};
-    classifier = {s.feature_mix_width, s.num_classes, 1, 1, 1, 1};
+    classifier = {s.feature_width(), s.num_classes, 1, 1, 1, 1};
   }
 };
 
@@ -70,7 +70,7 @@ struct BlockLayers {
   BlockLayers(space::Block const& b, int kernel, int middle) {
     expand = {b.in_channels, middle, b.in_size, 1, 1, 1};
     depthwise = {middle, middle, b.in_size, kernel, b.stride, middle};
-    project = {middle, b.out_channels, b.in_size / b.stride, 1, 1, 1};
+    project = {middle, b.out_channels, b.out_size(), 1, 1, 1};
   }
 };
 
@@ -203,16 +203,17 @@ CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) 
 
   FixedLayers const layers(space);
   auto add_fixed = [&](Cost& total, LayerBits bits) {
-    for (auto const& shape :
-         {layers.stem, layers.first_depthwise, layers.first_project, layers.feature_mix})
+    for (auto const& shape : {layers.stem, layers.first_depthwise, layers.first_project})
       total += convolution(shape, bits);
+    if (space.has_feature_mix()) total += convolution(layers.feature_mix, bits);
     total += size_of(layers.classifier, bits, layers.classifier.out_channels);
   };
   add_fixed(tables->fixed_quantised, fixed_bits);
   add_fixed(tables->fixed_float, full_precision);
   tables->fixed_float.latency_ms = tables->fixed_float.energy_mj = no_number;
   accelerator.add(tables->fixed_quantised, layers.stem, fixed_bits, "head");
-  accelerator.add(tables->fixed_quantised, layers.feature_mix, fixed_bits, "tail");
+  if (space.has_feature_mix())
+    accelerator.add(tables->fixed_quantised, layers.feature_mix, fixed_bits, "tail");
   if (config.basis == Basis::complete)
     for (auto const& shape : {layers.first_depthwise, layers.first_project, layers.classifier})
       accelerator.add_modelled(tables->fixed_quantised, shape, fixed_bits);

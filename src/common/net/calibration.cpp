@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/core/error.hpp"
 #include "common/net/forward.hpp"
 #include "common/net/kl_threshold.hpp"
 
@@ -99,6 +100,10 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
 
 void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity) {
   at::NoGradGuard const no_grad;
+  if (batches.empty()) {
+    if (!net.is_quantised) return;
+    throw Error(Errc::config, "no calibration images; a quantised subnet's ranges come from them");
+  }
   if (!net.is_quantised) {
     recalibrate_norms(net, batches, false);
     return;

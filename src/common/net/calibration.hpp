@@ -21,6 +21,8 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
 /// Everything a sliced subnet needs before it is evaluated. Full precision: BN recalibration. Quantised, corrected: BN in full
 /// precision, ranges on the first batch, BN again with the final quantisers. Quantised, release (D-22): BN with
 /// uncalibrated quantisers, then ranges. Weights are frozen at the end.
+/// No batches: a full-precision subnet keeps the stored statistics, which are those of the largest one.
+/// @throws Error(config) for a quantised subnet without batches.
 void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity);
 
 }  // namespace apq::net

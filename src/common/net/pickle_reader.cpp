@@ -38,6 +38,8 @@ std::string storage_type(std::string_view name) {
   return {};
 }
 
+constexpr std::size_t max_values = 4'000'000;
+
 /// Opcodes by their letter in CPython's pickletools.
 class Machine {
  public:
@@ -94,6 +96,8 @@ class Machine {
   // ---- stack
   template <class T>
   void push(T value) {
+    // One byte can make a value of 150; a checkpoint has some ten values a tensor.
+    if (document_.values.size() >= max_values) fail(fmt::format("more than {} values", max_values));
     stack_.push_back(&document_.values.emplace_back(Value{std::move(value)}));
   }
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }

@@ -40,8 +40,17 @@ at::ScalarType scalar_type(std::string const& storage) {
 /// The bytes of a storage by its key; they outlive the tensors' copying.
 using StorageBytes = std::function<std::string_view(pickle::StorageRef const&)>;
 
+/// What the tensors of one file may still claim. Tensors can share a storage, and each becomes a
+/// copy: without a limit a small file could ask for any amount.
+struct MemoryAllowance {
+  std::uintmax_t bytes;
+  /// Sharing makes a sound file's tensors larger than the file, though not by this much.
+  explicit MemoryAllowance(std::string const& file)
+      : bytes((std::uintmax_t{1} << 20) + 8 * fs::file_size(file)) {}
+};
+
 at::Tensor build_tensor(pickle::TensorRef const& ref, StorageBytes const& bytes_of,
-                        std::string const& where) {
+                        MemoryAllowance& allowance, std::string const& where) {
   auto const type = scalar_type(ref.storage.type);
   auto const item_size = static_cast<std::int64_t>(c10::elementSize(type));
   std::int64_t const size = ref.storage.num_elements;
@@ -68,10 +77,14 @@ at::Tensor build_tensor(pickle::TensorRef const& ref, StorageBytes const& bytes_
         "shape [{}] with strides [{}] at offset {} reaches beyond its storage of {} elements",
         fmt::join(ref.shape, ", "), fmt::join(ref.strides, ", "), ref.offset, size));
   if (is_empty) return at::empty(ref.shape, at::TensorOptions().dtype(type));
-  // A copy first: records need not be aligned to the element size.
-  auto storage = at::empty({size}, at::TensorOptions().dtype(type));
-  std::memcpy(storage.data_ptr(), bytes.data(), static_cast<std::size_t>(size * item_size));
-  return storage.as_strided(ref.shape, ref.strides, ref.offset).clone(at::MemoryFormat::Contiguous);
+  // A copy of the part in use first: records need not be aligned to the element size.
+  auto const used = static_cast<std::int64_t>(last) - ref.offset + 1;
+  auto const used_bytes = static_cast<std::size_t>(used * item_size);
+  if (used_bytes > allowance.bytes) refuse("claims more data than the file can hold");
+  allowance.bytes -= used_bytes;
+  auto storage = at::empty({used}, at::TensorOptions().dtype(type));
+  std::memcpy(storage.data_ptr(), bytes.data() + ref.offset * item_size, used_bytes);
+  return storage.as_strided(ref.shape, ref.strides, 0).clone(at::MemoryFormat::Contiguous);
 }
 
 StateDict build(pickle::Value const* root, StorageBytes const& bytes_of, std::string const& file) {
@@ -84,6 +97,7 @@ StateDict build(pickle::Value const* root, StorageBytes const& bytes_of, std::st
         fmt::format("{}: holds no state dict; save one with torch.save(net.state_dict(), file)",
                     file));
   StateDict result;
+  MemoryAllowance allowance(file);
   for (auto const& [key, value] : dict->items) {
     auto const* name = key->as<std::string>();
     if (!name)
@@ -94,7 +108,7 @@ StateDict build(pickle::Value const* root, StorageBytes const& bytes_of, std::st
           Errc::data,
           fmt::format("{}: {} is not a tensor; a state dict or {{'state_dict': ...}} is needed",
                       file, *name));
-    result[*name] = build_tensor(*tensor, bytes_of, fmt::format("{}: {}", file, *name));
+    result[*name] = build_tensor(*tensor, bytes_of, allowance, fmt::format("{}: {}", file, *name));
   }
   return result;
 }
@@ -236,12 +250,15 @@ StateDict load_state_dict(fs::path const& file) {
   }
 }
 
-void save_state_dict(fs::path const& file, StateDict const& dict) {
+void save_state_dict(fs::path const& file, StateDict const& dict, DictLayout layout) {
   PickleWriter pickle;
   std::vector<at::Tensor> tensors;
-  pickle.text(
-      "\x80\x02"
-      "ccollections\nOrderedDict\n)R(");
+  pickle.text("\x80\x02");
+  if (layout == DictLayout::wrapped) {
+    pickle.text("}");
+    pickle.string("state_dict");
+  }
+  pickle.text("ccollections\nOrderedDict\n)R(");
   for (auto const& [name, tensor] : dict) {
     auto const values = tensor.detach().to(at::kCPU).contiguous();
     auto const* type =
@@ -267,7 +284,7 @@ void save_state_dict(fs::path const& file, StateDict const& dict) {
         "ccollections\nOrderedDict\n)RtR");
     tensors.push_back(values);
   }
-  pickle.text("u.");
+  pickle.text(layout == DictLayout::wrapped ? "us." : "u.");
 
   // Through memory: the writer's destructor throws when the disk is full.
   std::string archive;

@@ -22,10 +22,16 @@ using StateDict = std::map<std::string, at::Tensor>;
 /// @throws Error(io) when the file cannot be opened, Error(data) naming file and fault otherwise.
 StateDict load_state_dict(std::filesystem::path const& file);
 
+enum class DictLayout {
+  bare,    ///< the state dict itself
+  wrapped  ///< {'state_dict': it}, as the release and once-for-all do
+};
+
 /// Writes an OrderedDict in the zip format, readable with torch.load(file, weights_only=True). The
 /// same tensors give the same bytes with the same LibTorch. Replaces the file whole.
 /// @throws Error(io); Error(data) for a tensor type that torch.save of 2020 had no name for.
-void save_state_dict(std::filesystem::path const& file, StateDict const& dict);
+void save_state_dict(std::filesystem::path const& file, StateDict const& dict,
+                     DictLayout layout = DictLayout::bare);
 
 using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 

@@ -11,7 +11,10 @@ constexpr int fixed_bits = 8;  // first conv, first block, feature mix, classifi
 
 class Slicer {
  public:
-  Slicer(Supernet const& supernet) : weights_(supernet.weights), epsilon_(supernet.space.bn_epsilon) {}
+  Slicer(Supernet const& supernet)
+      : weights_(supernet.weights),
+        epsilon_(supernet.space.bn_epsilon),
+        crops_only_(supernet.space.kernel_transform == space::KernelTransform::crop) {}
 
   at::Tensor const& at(std::string const& name) const { return weights_.at(name); }
 
@@ -21,9 +24,13 @@ class Slicer {
             part(".running_var").detach().clone(), epsilon_};
   }
 
-  // y = x W^T over the flattened filter (spec A4); one matrix per step of the kernel list, shared by all channels.
+  // Learned: y = x W^T over the flattened filter (spec A4); one matrix per step of the kernel list, shared by all channels.
   at::Tensor depthwise_filter(int i, std::vector<int> const& kernels, std::int64_t channels, int kernel) const {
     auto filter = at(names::depthwise(i) + ".conv.conv.weight").slice(0, 0, channels);
+    if (crops_only_) {
+      std::int64_t const margin = (kernels.back() - kernel) / 2;
+      return filter.slice(2, margin, margin + kernel).slice(3, margin, margin + kernel);
+    }
     for (std::size_t k = kernels.size(); k-- > 1 && kernels[k] != kernel;) {
       std::int64_t const from = kernels[k];
       std::int64_t const to = kernels[k - 1];
@@ -38,6 +45,7 @@ class Slicer {
  private:
   StateDict const& weights_;
   double epsilon_;
+  bool crops_only_;
 };
 
 // Convolutions, depthwise ones above all, are several times faster channels-last in float32; float64 has no such kernels.
@@ -100,18 +108,21 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
     net.blocks.push_back({{expand, depthwise, project}, block.has_shortcut()});
   }
 
-  std::string const mix = names::feature_mix;
-  ConvUnit mix_unit{.name = mix + ".conv", .weight = slicer.at(mix + ".conv.weight"),
-                    .norm = slicer.norm(mix + ".bn", space.feature_mix_width)};
+  if (space.has_feature_mix()) {
+    std::string const mix = names::feature_mix;
+    ConvUnit mix_unit{.name = mix + ".conv", .weight = slicer.at(mix + ".conv.weight"),
+                      .norm = slicer.norm(mix + ".bn", space.feature_mix_width)};
+    if (net.is_quantised) {
+      mix_unit.quantisation = quantisation(fixed_bits, fixed_bits, true);
+      if (fidelity.feature_mix_loses_a_bit) --mix_unit.quantisation.activation_bits;
+    }
+    net.blocks.push_back({{mix_unit}, false});
+  }
   std::string const classifier = names::classifier;
   net.classifier_weight = slicer.at(classifier + ".weight");
   net.classifier_bias = slicer.at(classifier + ".bias");
-  if (net.is_quantised) {
-    mix_unit.quantisation = quantisation(fixed_bits, fixed_bits, true);
-    if (fidelity.feature_mix_loses_a_bit) --mix_unit.quantisation.activation_bits;
-    net.classifier_quantisation = quantisation(fixed_bits, fixed_bits, false);
-  }
-  net.blocks.push_back({{mix_unit}, false});
+  // Without a feature mix the classifier sees a linear bottleneck's output, which has a sign.
+  if (net.is_quantised) net.classifier_quantisation = quantisation(fixed_bits, fixed_bits, !space.has_feature_mix());
   for (auto& block : net.blocks)
     for (auto& unit : block.convs) unit.weight = laid_out(unit.weight);
   return net;

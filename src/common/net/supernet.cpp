@@ -42,7 +42,8 @@ std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) 
     add(names::expand(i) + ".conv.conv.weight", {middle, block.in_channels, 1, 1}, Kind::convolution);
     norm(names::expand(i) + ".bn.bn", middle);
     add(names::depthwise(i) + ".conv.conv.weight", {middle, 1, kernel, kernel}, Kind::convolution);
-    for (std::size_t k = block.kernels.size(); k-- > 1;) {
+    bool const has_matrices = space.kernel_transform == space::KernelTransform::learned;
+    for (std::size_t k = block.kernels.size(); has_matrices && k-- > 1;) {
       std::int64_t const to = block.kernels[k - 1];
       add(names::kernel_matrix(i, block.kernels[k], block.kernels[k - 1]), {to * to, to * to}, Kind::kernel_matrix);
     }
@@ -50,11 +51,13 @@ std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) 
     add(names::project(i) + ".conv.conv.weight", {block.out_channels, middle, 1, 1}, Kind::convolution);
     norm(names::project(i) + ".bn.bn", block.out_channels);
   }
-  std::string const mix = names::feature_mix;
-  add(mix + ".conv.weight", {space.feature_mix_width, space.blocks.back().out_channels, 1, 1}, Kind::convolution);
-  norm(mix + ".bn", space.feature_mix_width);
+  if (space.has_feature_mix()) {
+    std::string const mix = names::feature_mix;
+    add(mix + ".conv.weight", {space.feature_mix_width, space.blocks.back().out_channels, 1, 1}, Kind::convolution);
+    norm(mix + ".bn", space.feature_mix_width);
+  }
   std::string const classifier = names::classifier;
-  add(classifier + ".weight", {space.num_classes, space.feature_mix_width}, Kind::linear_weight);
+  add(classifier + ".weight", {space.num_classes, space.feature_width()}, Kind::linear_weight);
   add(classifier + ".bias", {space.num_classes}, Kind::linear_bias);
   return list;
 }
@@ -101,17 +104,31 @@ Supernet make_supernet(space::SearchSpace const& space, std::uint64_t seed) {
   return supernet;
 }
 
-Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
-  StateDict dict = load_state_dict(file);
-  std::erase_if(dict, [](auto const& entry) {
-    std::string const& name = entry.first;
-    return name.ends_with(".num_batches_tracked") || name.ends_with(".activation_range") || name.ends_with(".weight_range");
-  });
-  std::map<std::string, std::vector<std::int64_t>> expected;
+WeightNames names_in(space::SearchSpace const& space, StateDict const& checkpoint) {
+  std::map<std::string, Shape> expected, found;
   for (auto const& spec : supernet_parameters(space)) expected[spec.name] = spec.shape;
-  require_match(expected, dict, file.string());
-  for (auto& [name, tensor] : dict) tensor = tensor.to(at::kFloat).contiguous();
-  return {space, std::move(dict)};
+  for (auto const& [name, tensor] : checkpoint) found[name] = tensor.sizes().vec();
+  return match_weight_names(expected, found);
+}
+
+Supernet adopt(space::SearchSpace const& space, StateDict const& checkpoint, WeightNames const& names) {
+  Supernet supernet{space, {}};
+  for (auto const& [from, to, shape] : names.matched)
+    supernet.weights[to] = checkpoint.at(from).to(at::kFloat).contiguous();
+  return supernet;
+}
+
+bool needs_sorting(space::SearchSpace const& space, WeightNames const& names) {
+  return space.kernel_transform == space::KernelTransform::crop && !names.is_native();
+}
+
+Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
+  auto const dict = load_state_dict(file);
+  auto const names = names_in(space, dict);
+  require_fit(names, file.string());
+  auto supernet = adopt(space, dict, names);
+  if (needs_sorting(space, names)) sort_channels(supernet);
+  return supernet;
 }
 
 void save_supernet(Supernet const& supernet, std::filesystem::path const& file) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/net/state_dict.hpp"
+#include "common/net/weight_names.hpp"
 #include "common/space/search_space.hpp"
 
 namespace apq::net {
@@ -38,6 +39,15 @@ struct Supernet {
 /// Kaiming-normal (fan out) convolutions, identity kernel transforms, BN (1, 0, 0, 1), classifier N(0, 0.01).
 Supernet make_supernet(space::SearchSpace const& space, std::uint64_t seed);
 
+/// How a checkpoint's keys fit the space's network.
+WeightNames names_in(space::SearchSpace const& space, StateDict const& checkpoint);
+/// The supernet of a checkpoint whose names fit. Weights become float32.
+Supernet adopt(space::SearchSpace const& space, StateDict const& checkpoint, WeightNames const& names);
+/// True for a network that was trained at one size and comes under others' names: its channels are in no order yet.
+bool needs_sorting(space::SearchSpace const& space, WeightNames const& names);
+
+/// Reads the project's own and the release's files, and those of others that weight_names.hpp knows; channels of the
+/// latter are sorted where `needs_sorting`, so that a file and its import are the same supernet.
 /// @throws Error(data) listing every missing, unexpected and mis-shaped key; range parameters of a quantised
 ///         checkpoint and batch counters are ignored.
 Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file);

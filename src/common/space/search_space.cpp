@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/core/atomic_file.hpp"
 #include "common/core/config.hpp"
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
+#include "common/space/net_config.hpp"
 #include "common/space/subnet_json.hpp"
 
 namespace apq::space {
@@ -74,16 +76,10 @@ std::vector<int> read_middle(Config& config, int in_channels, int divisor) {
   return choices(middle, "step", values);
 }
 
-/// The map after a strided layer; every size must divide exactly, or layers of a residual pair
-/// would disagree on it.
-int strided(Config& config, int size, int stride) {
-  if (size % stride != 0)
-    config.fail(
-        "stride",
-        fmt::format(
-            "does not fit the image (the map is {0} x {0} here and {0} is not a multiple of {1})",
-            size, stride));
-  return size / stride;
+/// The map after a strided layer. With odd kernels and padding kernel / 2 a size that the stride
+/// does not divide is rounded up, whatever the kernel (11 -> 6 at 176 pixels).
+int strided(int size, int stride) {
+  return (size - 1) / stride + 1;
 }
 
 /// Blocks of one stage appended to the space; returns the map size after it.
@@ -94,7 +90,7 @@ int add_stage(SearchSpace& space, Config& config, int in_channels, int size) {
   stage.depths = choices(config, "depths", config.list<int>("depths", {1, 64}));
   stage.first_block = space.num_blocks();
   stage.num_blocks = stage.depths.back();
-  int const out_size = strided(config, size, stage.stride);
+  int const out_size = strided(size, stage.stride);
   std::vector<Config> each;
   if (config.has("blocks")) {
     each = config.sections("blocks");
@@ -116,6 +112,7 @@ int add_stage(SearchSpace& space, Config& config, int in_channels, int size) {
     block.in_size = position == 0 ? size : out_size;
     block.kernels = read_kernels(source("kernels"));
     block.middle_channels = read_middle(source("middle"), block.in_channels, space.channel_divisor);
+    block.may_have_shortcut = source("shortcut").get_or<bool>("shortcut", true);
     space.blocks.push_back(std::move(block));
   }
   space.stages.push_back(std::move(stage));
@@ -173,6 +170,12 @@ std::string canonical_text(SearchSpace const& s) {
                         fmt::join(block.kernels, ","), fmt::join(block.middle_channels, ","));
   for (std::size_t role = 0; role < num_roles; ++role)
     text += fmt::format("{} {}\n", role_names[role], fmt::join(s.bits[role], ","));
+  // What came later is written only where it differs from what was there before.
+  if (s.kernel_transform == KernelTransform::crop) text += "kernel transform crop\n";
+  for (std::size_t b = 0; b < s.blocks.size(); ++b)
+    if (!s.blocks[b].may_have_shortcut && s.blocks[b].stride == 1 &&
+        s.blocks[b].in_channels == s.blocks[b].out_channels)
+      text += fmt::format("no shortcut {}\n", b);
   std::vector<std::string> forbidden;
   for (auto const& f : s.forbidden)
     forbidden.push_back(fmt::format("forbidden {} {} {}\n", f.kernel,
@@ -193,16 +196,22 @@ SearchSpace read_space(Config config) {
   space.stem_kernel = stem.get<int>("kernel", {1, 31});
   if (space.stem_kernel % 2 == 0) stem.fail("kernel", "must be odd");
   space.stem_stride = stem.get<int>("stride", {1, 8});
-  int size = strided(stem, space.image_size, space.stem_stride);
+  int size = strided(space.image_size, space.stem_stride);
   auto first = config.section("first_block");
   space.first_block_width = first.get<int>("width", width_range);
   space.first_block_kernel = first.get<int>("kernel", {1, 31});
   if (space.first_block_kernel % 2 == 0) first.fail("kernel", "must be odd");
-  space.feature_mix_width = config.section("feature_mix").get<int>("width", width_range);
+  if (config.has("feature_mix") && !config.is_section("feature_mix"))
+    config.choice_or("feature_mix", "none", {"none"});
+  else
+    space.feature_mix_width = config.section("feature_mix").get<int>("width", width_range);
   auto norm = config.section("batch_norm");
   space.bn_epsilon = norm.get_or<double>("epsilon", 1e-3, {1e-12, 1.0});
   space.bn_momentum = norm.get_or<double>("momentum", 0.1, {0.0, 1.0});
   space.channel_divisor = config.get_or<int>("channel_divisor", 8, {1, 1024});
+  bool const is_crop =
+      config.choice_or("kernel_transform", "learned", {"learned", "crop"}) == "crop";
+  space.kernel_transform = is_crop ? KernelTransform::crop : KernelTransform::learned;
   int channels = space.first_block_width;
   for (auto& stage : config.sections("stages")) {
     size = add_stage(space, stage, channels, size);
@@ -224,6 +233,8 @@ bool SearchSpace::is_forbidden(int kernel, Role role, int bit_width) const {
 }
 
 SearchSpace load_space(std::filesystem::path const& file) {
+  auto const text = read_file(file);
+  if (is_net_config(text)) return parse_space(space_file_of(text, file.string()), file.string());
   return read_space(Config::load(file));
 }
 

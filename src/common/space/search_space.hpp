@@ -24,7 +24,12 @@ struct Block {
   int in_size;                       ///< height = width of the block's input, pixels
   std::vector<int> kernels;          ///< ascending
   std::vector<int> middle_channels;  ///< ascending
-  bool has_shortcut() const { return stride == 1 && in_channels == out_channels; }
+  bool may_have_shortcut = true;     ///< false: trained without one although the shapes allow it
+  bool has_shortcut() const {
+    return may_have_shortcut && stride == 1 && in_channels == out_channels;
+  }
+  /// Height = width of the block's output: padding kernel / 2 and an odd kernel round up.
+  int out_size() const { return (in_size - 1) / stride + 1; }
 };
 
 struct Stage {
@@ -43,6 +48,10 @@ struct Forbidden {
   int bits;
 };
 
+/// How a smaller depthwise kernel comes out of the block's largest: its centre times a learned
+/// matrix (OFA), or the centre alone (weights that were trained at one kernel have no matrices).
+enum class KernelTransform { learned, crop };
+
 /// What the search chooses from, read from a YAML file (docs: configs/spaces/*.yaml). Immutable
 /// after loading.
 struct SearchSpace {
@@ -51,9 +60,10 @@ struct SearchSpace {
   int stem_width, stem_kernel, stem_stride;
   int first_block_width,
       first_block_kernel;  ///< fixed block after the stem: depthwise + 1x1, no expansion
-  int feature_mix_width;   ///< 1x1 convolution before the pooling
+  int feature_mix_width;   ///< 1x1 convolution before the pooling; 0: there is none
   int channel_divisor;     ///< rounding of ratio genes: make_divisible(round(cin*e), divisor)
   double bn_epsilon, bn_momentum;
+  KernelTransform kernel_transform;
   std::vector<Stage> stages;
   std::vector<Block> blocks;                     ///< all stages' blocks in order, B of them
   std::array<std::vector<int>, num_roles> bits;  ///< choices per role, ascending
@@ -62,6 +72,11 @@ struct SearchSpace {
 
   int num_blocks() const { return static_cast<int>(blocks.size()); }
   int num_stages() const { return static_cast<int>(stages.size()); }
+  bool has_feature_mix() const { return feature_mix_width > 0; }
+  /// Channels that are pooled and classified.
+  int feature_width() const {
+    return has_feature_mix() ? feature_mix_width : blocks.back().out_channels;
+  }
   /// Genes of a full-precision subnet: B kernels, B middle widths, S depths.
   int num_architecture_genes() const { return 2 * num_blocks() + num_stages(); }
   /// Genes of a quantised subnet: the above and 4 x B bit widths.
@@ -69,10 +84,11 @@ struct SearchSpace {
   bool is_forbidden(int kernel, Role role, int bit_width) const;
 };
 
-/// @throws Error(config) with file:line for an unknown key, a value out of range, an even kernel, a
-/// stride that does not
-///         divide the feature-map size, an empty choice, more than 255 choices, or forbidden
-///         combinations that leave nothing to choose.
+/// Reads a space file, or the net config (JSON) of one trained network: then the space of
+/// net_config.hpp around it.
+/// @throws Error(config) with file:line for an unknown key, a value out of range, an even kernel,
+///         an empty choice, more than 255 choices, or forbidden combinations that leave nothing to
+///         choose.
 SearchSpace load_space(std::filesystem::path const& file);
 SearchSpace parse_space(std::string const& yaml_text, std::string const& name);
 
