@@ -25,5 +25,6 @@ Body add_eval(CLI::App& app);
 Body add_report(CLI::App& app);
 Body add_run(CLI::App& app);
 Body add_doctor(CLI::App& app);
+Body add_import(CLI::App& app);
 
 }  // namespace apq::app

@@ -148,11 +148,11 @@ AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool z
   return AccuracyPredictor::Model::wrap(model.encoding, std::move(weights));
 }
 
-AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
-                      TrainConfig const& settings, FitConfig const& config,
-                      AccuracyPredictor const* transfer_from, std::uint64_t seed) {
-  SingleThread const single_thread;
-  at::NoGradGuard const no_grad;
+namespace {
+
+AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
+                          TrainConfig const& settings, FitConfig const& config,
+                          AccuracyPredictor const* transfer_from, std::uint64_t seed) {
   space::Encoding const encoding(space);
   auto const n = static_cast<std::int64_t>(rows.size());
   bool const quantised = n > 0 && static_cast<int>(rows[0].genes.size()) == space.num_genes();
@@ -294,6 +294,43 @@ AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> cons
     weights["quantize_fc.bias"] = bits.folded_bias(v["q"], v["bq"]);
   }
   return AccuracyPredictor::Model::wrap(encoding, std::move(weights));
+}
+
+/// One network that predicts the mean of its members: hidden units side by side, none of a member's
+/// connected to another's.
+AccuracyPredictor join(space::Encoding const& encoding, std::vector<AccuracyPredictor> const& members) {
+  net::StateDict weights;
+  for (auto const& [name, first] : members.front().model().weights) {
+    std::vector<at::Tensor> parts;
+    for (auto const& member : members) parts.push_back(member.model().weights.at(name));
+    auto const count = static_cast<double>(members.size());
+    if (name == "layers.1.0.weight" || name == "layers.2.0.weight") weights[name] = at::block_diag(parts);
+    else if (name == "regressor.weight") weights[name] = at::cat(parts, 1) / count;
+    else if (name == "regressor.bias") weights[name] = at::stack(parts).mean(0);
+    else weights[name] = at::cat(parts, 0);
+  }
+  return AccuracyPredictor::Model::wrap(encoding, std::move(weights));
+}
+
+}  // namespace
+
+AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
+                      TrainConfig const& settings, FitConfig const& config,
+                      AccuracyPredictor const* transfer_from, std::uint64_t seed) {
+  SingleThread const single_thread;
+  at::NoGradGuard const no_grad;
+  if (transfer_from != nullptr || settings.members == 1)
+    return fit_one(space, rows, settings, config, transfer_from, seed);
+  std::vector<AccuracyPredictor> members;
+  int hidden_left = settings.hidden;
+  for (int m = 0; m < settings.members; ++m) {
+    auto of_member = settings;
+    of_member.hidden = hidden_left / (settings.members - m);
+    hidden_left -= of_member.hidden;
+    auto const member_seed = RandomStream(seed, "train.fit.member", static_cast<std::uint64_t>(m)).next_u64();
+    members.push_back(fit_one(space, rows, of_member, config, nullptr, member_seed));
+  }
+  return join(space::Encoding(space), members);
 }
 
 }  // namespace apq::train

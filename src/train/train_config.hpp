@@ -24,11 +24,14 @@ struct FitConfig {
 enum class InputBasis {
   one_hot,
   ordinal,  ///< choices of a gene share a constant and a slope, see input_basis.hpp
+  shared,   ///< ordinal, and the blocks of a stage and of the network share theirs
 };
 
 /// Section `train` of an experiment.
 struct TrainConfig {
   int hidden = 400;  ///< width of the three hidden layers
+  int members = 1;   ///< networks of hidden / members units, each from its own random weights, whose mean
+                     ///< is the prediction; together they are one network of the release's shape
   InputBasis basis = InputBasis::ordinal;
   FitConfig fp,
       quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
