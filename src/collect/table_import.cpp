@@ -79,7 +79,7 @@ ImportedTable import_table(space::SearchSpace const& space, std::string_view tex
   for (auto const& entry : entries)
     if (!entry.correct) given.push_back(entry.accuracy);
   if (!given.empty()) {
-    auto const middle = given.begin() + static_cast<std::ptrdiff_t>(given.size() / 2);
+    auto const middle = given.begin() + static_cast<std::ptrdiff_t>((given.size() - 1) / 2);
     std::nth_element(given.begin(), middle, given.end());
     table.percent = options.unit == AccuracyUnit::percent || (options.unit == AccuracyUnit::by_content && *middle > 1);
   }
