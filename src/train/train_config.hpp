@@ -30,8 +30,8 @@ enum class InputBasis {
 /// Section `train` of an experiment.
 struct TrainConfig {
   int hidden = 400;  ///< width of the three hidden layers
-  int members = 1;   ///< networks of hidden / members units, each from its own random weights, whose mean
-                     ///< is the prediction; together they are one network of the release's shape
+  int members = 1;   ///< above 1, a full-precision predictor is a linear part and so many networks of
+                     ///< hidden / members units for what it leaves; together one network of the release's shape
   InputBasis basis = InputBasis::ordinal;
   FitConfig fp,
       quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
