@@ -84,12 +84,12 @@ std::string configuration(Options const& o, space::SearchSpace const& space) {
     return {};
   }
   auto const name = fs::weakly_canonical(o.study).filename().string();
-  return fmt::format("study:\n  name: {}\n  dir: {}\n  seed: 1\nspace: {}\n", nlohmann::json(name).dump(),
+  return fmt::format("study:\n  name: {}\n  dir: {}\n  seed: 1\nspace: {}\ntrain: {{members: 4}}\n", nlohmann::json(name).dump(),
                      nlohmann::json(fs::weakly_canonical(o.study).string()).dump(),
                      nlohmann::json(fs::canonical(o.space).string()).dump());
 }
 
-std::string import(Options const& o) {
+std::string import_file(Options const& o) {
   auto const space = space::load_space(o.space);
   auto const text = read_file(o.file);
   collect::TableOptions options{.stage = o.stage, .images = o.images, .columns = collect::parse_columns(o.columns)};
@@ -161,7 +161,7 @@ Body add_import_table(CLI::App& app) {
   return [o](mpi::Communicator const& world) {
     std::string text;
     mpi::collectively(world, [&] {
-      if (world.is_root()) text = import(*o);
+      if (world.is_root()) text = import_file(*o);
     });
     if (world.is_root()) {
       std::fputs(text.c_str(), stdout);
