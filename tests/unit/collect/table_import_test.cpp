@@ -134,14 +134,15 @@ TEST(TableImport, PublishedTables) {
   struct Case {
     char const *file, *space;
     std::size_t rows;
+    std::uint32_t images;  ///< the least that fits; CompOFA's counts are all even if they are of 12,500 images
   };
-  for (auto const& c : {Case{"MIT_OFA.jsonl", "ofa_mbv3_w1.0.yaml", 2610}, Case{"CompOFA.jsonl", "ofa_mbv3_w1.0.yaml", 2080},
-                        Case{"MC_OFA.jsonl", "ofa_mbv3_w1.0_e234.yaml", 2600}}) {
+  for (auto const& c : {Case{"MIT_OFA.jsonl", "ofa_mbv3_w1.0.yaml", 2610, 12500}, Case{"CompOFA.jsonl", "ofa_mbv3_w1.0.yaml", 2080, 6250},
+                        Case{"MC_OFA.jsonl", "ofa_mbv3_w1.0_e234.yaml", 2600, 12500}}) {
     auto const space = space::load_space(test::source_dir() / "configs/spaces" / c.space);
     auto const table = import_table(space, read_file(data / "tables" / c.file), c.file, {});
     EXPECT_TRUE(table.faults.empty()) << table.faults.front();
     EXPECT_EQ(table.rows.size(), c.rows) << c.file;
-    EXPECT_EQ(table.images, 12500u) << c.file;
+    EXPECT_EQ(table.images, c.images) << c.file;
     EXPECT_EQ(table.num_repeated, 0u);
   }
 }
