@@ -56,6 +56,9 @@ std::string table_of(space::SearchSpace const& space) {
   auto text = fmt::format("{} (hash {})\n", space.name, space.hash);
   text += fmt::format("  image           {} x {} x {}, {} classes\n", space.image_channels,
                       space.image_size, space.image_size, space.num_classes);
+  if (space.num_size_genes() > 0)
+    text += fmt::format("  image sizes     {} from {} to {}\n", space.image_sizes.size(),
+                        space.image_sizes.front(), space.image_sizes.back());
   text +=
       fmt::format("  blocks          {} in {} stages\n", space.num_blocks(), space.num_stages());
   text += fmt::format("  architectures   {:.4g}\n", size.architectures);

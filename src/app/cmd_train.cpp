@@ -31,7 +31,12 @@ void print_line(std::string const& name, nlohmann::json const& counts,
 void print_table(nlohmann::json const& report) {
   fmt::print("{:16} {:>6} {:>8}  {:21}  {:21}  {:21}  {}\n", "predictor", "rows", "held out",
              "Kendall tau [95 %]", "Spearman", "pairwise accuracy", "RMSE, points");
-  if (report.contains("fp")) print_line("fp", report["fp"], report["fp"]["metrics"]);
+  if (report.contains("fp")) {
+    auto const& metrics = report["fp"]["metrics"];
+    print_line("fp", report["fp"], metrics);
+    if (metrics.contains("kendall_tau_within_image_size"))
+      fmt::print("{:16} Kendall tau within one image size {:.3f}\n", "", metrics["kendall_tau_within_image_size"].get<double>());
+  }
   if (!report.contains("quant")) return;
   auto const& quant = report["quant"];
   print_line("quant, transfer", quant, quant["transfer"]["metrics"]);

@@ -32,7 +32,7 @@ constexpr Command commands[] = {
     {"space", "Size of a search space; random subnets of it", apq::app::add_space},
     {"cost", "MACs, parameters, BitOps, size, latency and energy of given subnets", apq::app::add_cost},
     {"encode", "One-hot encoding of given subnets", apq::app::add_encode},
-    {"import", "What others made: checkpoints", apq::app::add_import},
+    {"import", "What others made: checkpoints, accuracy tables", apq::app::add_import},
     {"doctor", "What this machine and this build can do", apq::app::add_doctor},
 };
 

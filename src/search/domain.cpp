@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include <fmt/format.h>
+
+#include "common/core/error.hpp"
+
 namespace apq::search {
 namespace {
 
@@ -18,6 +22,11 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 Domain::Domain(space::SearchSpace const& space)
     : space_(&space), layout_(space), choices_(index(space.num_genes())) {
+  if (space.num_size_genes() > 0)
+    throw Error(Errc::config,
+                fmt::format("search space {}: has {} image sizes (the search varies blocks, depths and bit widths only); "
+                            "give it a single one: image.size",
+                            space.name, space.image_sizes.size()));
   std::size_t max_kernels = 0, max_bits = 0;
   for (int b = 0; b < space.num_blocks(); ++b) {
     auto const& block = space.blocks[index(b)];

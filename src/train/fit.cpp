@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <numbers>
 #include <numeric>
 
@@ -149,11 +151,12 @@ AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool z
   return AccuracyPredictor::Model::wrap(model.encoding, std::move(weights));
 }
 
-AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
-                      TrainConfig const& settings, FitConfig const& config,
-                      AccuracyPredictor const* transfer_from, std::uint64_t seed) {
-  SingleThread const single_thread;
-  at::NoGradGuard const no_grad;
+namespace {
+
+/// One network. @param labels  [rows], what it is to predict.
+AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
+                          std::vector<double> const& labels, TrainConfig const& settings, FitConfig const& config,
+                          AccuracyPredictor const* transfer_from, std::uint64_t seed) {
   space::Encoding const encoding(space);
   auto const n = static_cast<std::int64_t>(rows.size());
   bool const quantised = n > 0 && static_cast<int>(rows[0].genes.size()) == space.num_genes();
@@ -162,7 +165,6 @@ AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> cons
   auto const bit_size = encoding.full_size() - encoding.architecture_size();
 
   // Targets of mean 0 and variance 1; the last layer takes it back at the end.
-  auto const labels = accuracies(rows);
   double const mean = std::accumulate(labels.begin(), labels.end(), 0.0) / static_cast<double>(n);
   double variance = 0;
   for (double const label : labels)
@@ -295,6 +297,128 @@ AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> cons
     weights["quantize_fc.bias"] = bits.folded_bias(v["q"], v["bq"]);
   }
   return AccuracyPredictor::Model::wrap(encoding, std::move(weights));
+}
+
+/// A linear function of the one-hot encoding of architectures, and how far off it is on each training row when
+/// fitted without that row.
+struct Linear {
+  at::Tensor weight;  ///< float64 [one-hot inputs]
+  double bias = 0;
+  std::vector<double> left_out_errors;  ///< label minus prediction
+};
+
+/// Ridge regression in the coordinates of the basis; the penalty is the one with the least left-out error (PRESS,
+/// Allen, Technometrics 16(1), 1974), for which no refit is needed.
+Linear fit_linear(at::Tensor const& one_hot_rows, at::Tensor const& basis, std::vector<double> const& labels) {
+  auto const to_onehot = basis.to(at::kDouble).t();
+  auto z = one_hot_rows.to(at::kDouble).mm(to_onehot);
+  auto const n = z.size(0);
+  auto const mean = z.mean(0);
+  z -= mean;
+  auto y = at::empty({n}, at::kDouble);
+  std::copy(labels.begin(), labels.end(), y.data_ptr<double>());
+  double const label_mean = y.mean().item<double>();
+  y -= label_mean;
+  auto const [values, vectors] = at::linalg_eigh(z.t().mm(z));
+  auto const spectrum = values.clamp_min(0);
+  auto const projected = z.mm(vectors);              // [rows, coordinates]
+  auto const correlation = projected.t().mv(y);      // [coordinates]
+  double const norm = std::max(z.square().sum(1).mean().item<double>(), 1e-9);
+  double least = std::numeric_limits<double>::infinity();
+  at::Tensor best, errors;
+  for (double exponent = -3.5; exponent <= 1.5; exponent += 0.25) {
+    auto const damped = spectrum + std::pow(10.0, exponent) * norm;
+    auto const coefficients = correlation / damped;
+    auto const leverage = (projected.square() / damped).sum(1) + 1.0 / static_cast<double>(n);
+    auto const left_out = (y - projected.mv(coefficients)) / (1 - leverage).clamp_min(1e-3);
+    double const error = left_out.square().mean().item<double>();
+    if (error >= least) continue;
+    least = error;
+    best = coefficients;
+    errors = left_out.contiguous();
+  }
+  if (!best.defined())
+    throw Error(Errc::numeric, "train: the linear part has no finite error; are the accuracies finite?");
+  auto const weight = vectors.mv(best);
+  return {to_onehot.mv(weight), label_mean - mean.dot(weight).item<double>(),
+          {errors.data_ptr<double>(), errors.data_ptr<double>() + n}};
+}
+
+/// `linear` plus `share` times the mean of the members, as one network: hidden units side by side, none of a member's
+/// connected to another's. The linear part is one unit, shifted so far up that no ReLU cuts it.
+AccuracyPredictor join(space::Encoding const& encoding, Linear const& linear, std::vector<AccuracyPredictor> const& members,
+                       double share) {
+  double const unit = std::max(linear.weight.abs().max().item<double>(), 1e-6);
+  double const shift = linear.weight.abs().sum().item<double>() / unit + 1;
+  auto const one = at::ones({1, 1});
+  std::map<std::string, std::vector<at::Tensor>> parts{
+      {"layers.0.0.weight", {(linear.weight / unit).to(at::kFloat).unsqueeze(0)}},
+      {"layers.0.0.bias", {at::full({1}, shift, at::kFloat)}},
+      {"layers.1.0.weight", {one}}, {"layers.1.0.bias", {at::zeros({1})}},
+      {"layers.2.0.weight", {one}}, {"layers.2.0.bias", {at::zeros({1})}},
+      {"regressor.weight", {one * unit}}};
+  double bias = linear.bias - shift * unit;
+  for (auto const& member : members)
+    for (auto const& [name, weight] : member.model().weights) {
+      double const factor = share / static_cast<double>(members.size());
+      if (name == "regressor.bias") bias += factor * weight.item<double>();
+      else parts.at(name).push_back(name == "regressor.weight" ? weight * factor : weight);
+    }
+  net::StateDict weights{{"regressor.bias", at::full({1}, bias, at::kFloat)}};
+  for (auto const& [name, tensors] : parts)
+    weights[name] = name == "layers.1.0.weight" || name == "layers.2.0.weight" ? at::block_diag(tensors)
+                                                                               : at::cat(tensors, name == "regressor.weight" ? 1 : 0);
+  return AccuracyPredictor::Model::wrap(encoding, std::move(weights));
+}
+
+/// A linear part, and networks for what it leaves. Each network is fitted without one fold of the rows; how well
+/// the folds are predicted decides how much of the networks is added.
+AccuracyPredictor fit_ensemble(space::SearchSpace const& space, std::vector<h5::Row> const& rows, TrainConfig const& settings,
+                               FitConfig const& config, std::uint64_t seed) {
+  space::Encoding const encoding(space);
+  auto const inputs = one_hot(encoding, rows).narrow(1, 0, encoding.architecture_size());
+  auto const linear = fit_linear(inputs, input_basis(space, settings.basis).architecture, accuracies(rows));
+  auto const num_members = static_cast<std::size_t>(settings.members);
+  std::vector<std::size_t> fold(rows.size());
+  for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = i % num_members;
+  RandomStream(seed, "train.fit.folds").shuffle(std::span(fold));
+  std::vector<AccuracyPredictor> members;
+  double both = 0, own = 0;  // sums of prediction x error and of prediction^2 over the folds left out
+  int hidden_left = settings.hidden - 1;
+  for (std::size_t m = 0; m < num_members; ++m) {
+    auto of_member = settings;
+    of_member.hidden = hidden_left / static_cast<int>(num_members - m);
+    hidden_left -= of_member.hidden;
+    std::vector<h5::Row> training, left_out;
+    std::vector<double> labels, truth;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      (fold[i] == m ? left_out : training).push_back(rows[i]);
+      (fold[i] == m ? truth : labels).push_back(linear.left_out_errors[i]);
+    }
+    auto const member_seed = RandomStream(seed, "train.fit.member", m).next_u64();
+    members.push_back(fit_one(space, training, labels, of_member, config, nullptr, member_seed));
+    auto const predicted = members.back().predict(genes_of(left_out));
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      both += predicted[i] * truth[i];
+      own += predicted[i] * predicted[i];
+    }
+  }
+  return join(encoding, linear, members, own > 0 ? std::clamp(both / own, 0.0, 1.0) : 0.0);
+}
+
+}  // namespace
+
+AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
+                      TrainConfig const& settings, FitConfig const& config,
+                      AccuracyPredictor const* transfer_from, std::uint64_t seed) {
+  SingleThread const single_thread;
+  at::NoGradGuard const no_grad;
+  constexpr std::size_t rows_per_fold = 10;
+  bool const full_precision = !rows.empty() && static_cast<int>(rows[0].genes.size()) == space.num_architecture_genes();
+  if (transfer_from == nullptr && full_precision && settings.members > 1 && settings.hidden > settings.members &&
+      rows.size() >= rows_per_fold * static_cast<std::size_t>(settings.members))
+    return fit_ensemble(space, rows, settings, config, seed);
+  return fit_one(space, rows, accuracies(rows), settings, config, transfer_from, seed);
 }
 
 }  // namespace apq::train

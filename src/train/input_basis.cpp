@@ -8,10 +8,16 @@
 namespace apq::train {
 namespace {
 
-constexpr float own_choice = 0.5F;
+constexpr float own_choice = 0.5F, shared_gain = 0.5F;
 
-/// @param choices  number of choices of each gene, in the encoding's order.
-at::Tensor matrix(std::vector<std::size_t> const& choices, InputBasis kind) {
+/// Genes of one kind.
+struct Genes {
+  std::vector<std::size_t> choices;  ///< number of choices of each gene, in the encoding's order
+  std::vector<std::vector<std::int64_t>> alike;  ///< groups of them that share coordinates
+};
+
+at::Tensor matrix(Genes const& of_kind, InputBasis kind) {
+  auto const& choices = of_kind.choices;
   auto const inputs =
       static_cast<std::int64_t>(std::accumulate(choices.begin(), choices.end(), std::size_t{0}));
   if (kind == InputBasis::one_hot) return at::eye(inputs);
@@ -27,19 +33,43 @@ at::Tensor matrix(std::vector<std::size_t> const& choices, InputBasis kind) {
           n == 1 ? 0 : 2 * static_cast<float>(i) / static_cast<float>(n - 1) - 1;
     }
   }
-  return result;
+  if (kind == InputBasis::ordinal) return result;
+  std::vector<at::Tensor> rows{result};
+  for (auto const& group : of_kind.alike)
+    for (std::int64_t const row : {0, 1}) {
+      auto sum = at::zeros({1, inputs});
+      for (auto const gene : group) sum += result.narrow(0, 2 * gene + row, 1);
+      rows.push_back(sum * shared_gain);
+    }
+  return at::cat(rows);
 }
 
 }  // namespace
 
 BasisMatrices input_basis(space::SearchSpace const& space, InputBasis kind) {
-  // The order of space::Encoding: kernels of all blocks, widths of all blocks; then each role's
+  // The order of space::Encoding: kernels of all blocks, widths of all blocks, the image size; then each role's
   // bits of all blocks.
-  std::vector<std::size_t> architecture, bits;
-  for (auto const& block : space.blocks) architecture.push_back(block.kernels.size());
-  for (auto const& block : space.blocks) architecture.push_back(block.middle_channels.size());
-  for (auto const& choices : space.bits)
-    bits.insert(bits.end(), space.blocks.size(), choices.size());
+  Genes architecture, bits;
+  auto const add_groups = [&](Genes& genes) {
+    auto const first = static_cast<std::int64_t>(genes.choices.size());
+    std::vector<std::int64_t> all;
+    for (auto const& stage : space.stages) {
+      std::vector<std::int64_t> of_stage(static_cast<std::size_t>(stage.num_blocks));
+      std::iota(of_stage.begin(), of_stage.end(), first + stage.first_block);
+      all.insert(all.end(), of_stage.begin(), of_stage.end());
+      if (of_stage.size() > 1) genes.alike.push_back(std::move(of_stage));
+    }
+    genes.alike.push_back(std::move(all));
+  };
+  add_groups(architecture);
+  for (auto const& block : space.blocks) architecture.choices.push_back(block.kernels.size());
+  add_groups(architecture);
+  for (auto const& block : space.blocks) architecture.choices.push_back(block.middle_channels.size());
+  if (space.num_size_genes() > 0) architecture.choices.push_back(space.image_sizes.size());
+  for (auto const& choices : space.bits) {
+    add_groups(bits);
+    bits.choices.insert(bits.choices.end(), space.blocks.size(), choices.size());
+  }
   return {matrix(architecture, kind), matrix(bits, kind)};
 }
 

@@ -13,6 +13,10 @@ namespace apq::train {
 /// identity, for what neither explains. So with a width that occurs twice in the data its
 /// neighbours still tell what it is worth; `one_hot` is B = identity.
 ///
+/// `shared` has in addition, for the genes of a kind (kernels, widths, a role's bits) within a stage and
+/// within the network, half the sums of their first two rows: depth, and kernels or widths on the whole.
+/// What blocks have in common is then learnt from all of them at once.
+///
 /// float32 [coordinates, one-hot inputs], for the architecture's and the bit widths' part of the
 /// encoding.
 struct BasisMatrices {

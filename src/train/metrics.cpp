@@ -1,8 +1,10 @@
 #include "train/metrics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -130,6 +132,26 @@ double kendall_tau_b(std::span<double const> predicted, std::span<double const> 
   if (untied_x == 0 || untied_y == 0) return 0;
   return (static_cast<double>(counts.concordant) - static_cast<double>(counts.discordant)) /
          (std::sqrt(untied_x) * std::sqrt(untied_y));
+}
+
+double kendall_tau_within(std::span<double const> predicted, std::span<double const> truth,
+                          std::span<int const> groups) {
+  if (predicted.size() != truth.size() || truth.size() != groups.size())
+    throw Error(Errc::internal, "kendall_tau_within: lengths differ");
+  std::map<int, std::array<std::vector<double>, 2>> by_group;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    auto& [p, t] = by_group[groups[i]];
+    p.push_back(predicted[i]);
+    t.push_back(truth[i]);
+  }
+  double sum = 0, rows = 0;
+  for (auto const& [group, pair] : by_group) {
+    auto const n = static_cast<double>(pair[0].size());
+    if (n < 2) continue;
+    sum += n * kendall_tau_b(pair[0], pair[1]);
+    rows += n;
+  }
+  return rows > 0 ? sum / rows : 0;
 }
 
 double spearman_rho(std::span<double const> predicted, std::span<double const> truth) {

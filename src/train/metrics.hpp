@@ -31,6 +31,11 @@ double pairwise_accuracy(std::span<double const> predicted, std::span<double con
 /// Root mean square error in percentage points; 0 for n = 0.
 double rmse_points(std::span<double const> predicted, std::span<double const> truth);
 
+/// Kendall's tau-b among the rows of each group (image size, say) alone, averaged over the groups with two
+/// rows or more, each weighted by its rows; 0 when there is none. @param groups  [n].
+double kendall_tau_within(std::span<double const> predicted, std::span<double const> truth,
+                          std::span<int const> groups);
+
 /// A value with its 95 % percentile bootstrap interval over rows.
 struct Estimate {
   double value = 0, low = 0, high = 0;

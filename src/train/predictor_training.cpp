@@ -111,6 +111,8 @@ nlohmann::json to_json(FpReport const& report, int hidden) {
                {"data_hash", report.data_hash},
                {"model", model_name(hidden)},
                {"seconds", report.seconds}});
+  if (report.kendall_tau_within_size)
+    json["metrics"]["kendall_tau_within_image_size"] = *report.kendall_tau_within_size;
   return json;
 }
 
@@ -150,7 +152,12 @@ FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& spa
   auto predictor = share(comm, std::move(fitted), 0, encoding, false, config.hidden);
   auto const predicted = predictor.predict(genes_of(split.held_out));
   FpReport report{rows.size(), split.training.size(), h5::content_hash(rows), seconds_since(start),
-                  judge(split.held_out, predicted, config.bootstrap, seed)};
+                  judge(split.held_out, predicted, config.bootstrap, seed), std::nullopt};
+  if (space.num_size_genes() > 0) {
+    std::vector<int> sizes;
+    for (auto const& row : split.held_out) sizes.push_back(space::image_size_of(space, row.genes));
+    report.kendall_tau_within_size = kendall_tau_within(predicted, accuracies(split.held_out), sizes);
+  }
   return {std::move(predictor), std::move(report)};
 }
 

@@ -34,6 +34,7 @@ struct FpReport {
   std::string data_hash;  ///< content hash of the rows
   double seconds;
   Verdict verdict;
+  std::optional<double> kendall_tau_within_size;  ///< where the image size is a gene: see kendall_tau_within
 };
 
 /// Mean over several splits, each with its own held-out rows.

@@ -1,5 +1,10 @@
 #include "train/train_config.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace apq::train {
@@ -19,9 +24,13 @@ FitConfig read_fit(Config section) {
 TrainConfig read_train_config(Config section) {
   TrainConfig config;
   config.hidden = section.get_or("hidden", config.hidden, Range<int>{1, 10'000});
-  config.basis = section.choice_or("input_basis", "ordinal", {"one_hot", "ordinal"}) == "ordinal"
-                     ? InputBasis::ordinal
-                     : InputBasis::one_hot;
+  config.members = section.get_or("members", config.members, Range<int>{1, 100});
+  if (config.members > config.hidden)
+    section.fail("members", fmt::format("is more than train.hidden ({})", config.hidden));
+  constexpr std::array basis_names{"one_hot", "ordinal", "shared"};  // in the order of InputBasis
+  auto const basis = section.choice_or("input_basis", basis_names[static_cast<std::size_t>(config.basis)],
+                                       {basis_names.begin(), basis_names.end()});
+  config.basis = static_cast<InputBasis>(std::find(basis_names.begin(), basis_names.end(), basis) - basis_names.begin());
   config.fp = read_fit(section.section("fp"));
   config.quant = read_fit(section.section("quant"));
   config.bit_gain = section.get_or("bit_gain", config.bit_gain, Range<double>{0.01, 1000});

@@ -24,11 +24,14 @@ struct FitConfig {
 enum class InputBasis {
   one_hot,
   ordinal,  ///< choices of a gene share a constant and a slope, see input_basis.hpp
+  shared,   ///< ordinal, and the blocks of a stage and of the network share theirs
 };
 
 /// Section `train` of an experiment.
 struct TrainConfig {
   int hidden = 400;  ///< width of the three hidden layers
+  int members = 1;   ///< above 1, a full-precision predictor is a linear part and so many networks of
+                     ///< hidden / members units for what it leaves; together one network of the release's shape
   InputBasis basis = InputBasis::ordinal;
   FitConfig fp,
       quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike

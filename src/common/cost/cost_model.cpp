@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,23 +55,45 @@ Cost convolution(LayerShape const& shape, LayerBits bits) {
 /// The layers outside the searched blocks. The feature mix means nothing in a space without one.
 struct FixedLayers {
   LayerShape stem, first_depthwise, first_project, feature_mix, classifier;
-  explicit FixedLayers(space::SearchSpace const& s) {
-    stem = {s.image_channels, s.stem_width, s.image_size, s.stem_kernel, s.stem_stride, 1, true};
-    int const size = stem.out_size();
-    int const last = s.blocks.back().out_size();
+  std::optional<LayerShape> final_expand;
+  /// @param sizes  of the blocks' inputs, see block_input_sizes().
+  FixedLayers(space::SearchSpace const& s, int image_size, std::vector<int> const& sizes) {
+    int const size = sizes.front();
+    int const stride = s.blocks.back().stride;
+    int const last = (sizes.back() + stride - 1) / stride;
+    stem = {s.image_channels, s.stem_width, image_size, s.stem_kernel, s.stem_stride, 1, true};
     first_depthwise = {s.stem_width, s.stem_width, size, s.first_block_kernel, 1, s.stem_width};
     first_project = {s.stem_width, s.first_block_width, size, 1, 1, 1};
     feature_mix = {s.blocks.back().out_channels, s.feature_mix_width, last, 1, 1, 1};
+    if (s.final_expand_width > 0) {
+      final_expand = {s.blocks.back().out_channels, s.final_expand_width, last, 1, 1, 1};
+      feature_mix = {s.final_expand_width, s.feature_mix_width, 1, 1, 1, 1};  // after the pooling
+    }
     classifier = {s.feature_width(), s.num_classes, 1, 1, 1, 1};
   }
 };
 
 struct BlockLayers {
   LayerShape expand, depthwise, project;
-  BlockLayers(space::Block const& b, int kernel, int middle) {
-    expand = {b.in_channels, middle, b.in_size, 1, 1, 1};
-    depthwise = {middle, middle, b.in_size, kernel, b.stride, middle};
-    project = {middle, b.out_channels, b.out_size(), 1, 1, 1};
+  BlockLayers(space::Block const& b, int in_size, int kernel, int middle) {
+    expand = {b.in_channels, middle, in_size, 1, 1, 1};
+    depthwise = {middle, middle, in_size, kernel, b.stride, middle};
+    project = {middle, b.out_channels, depthwise.out_size(), 1, 1, 1};
+  }
+};
+
+/// The two fully connected layers of a squeeze-excite unit. Quantised networks keep them at 8 bit,
+/// as their other layers outside the searched convolutions.
+struct SqueezeExcite {
+  LayerShape reduce, expand;
+  SqueezeExcite(int channels, int divisor) {
+    int const squeezed = space::squeezed_channels(channels, divisor);
+    reduce = {channels, squeezed, 1, 1, 1, 1};
+    expand = {squeezed, channels, 1, 1, 1, 1};
+  }
+  Cost size(LayerBits bits) const {
+    Cost cost = size_of(reduce, bits, reduce.out_channels);
+    return cost += size_of(expand, bits, expand.out_channels);
   }
 };
 
@@ -104,6 +127,7 @@ class Accelerator {
         "{}; basis complete: latency and energy of all layers{}", source,
         table_ ? fmt::format(" (first block and classifier from the {})", model) : "");
   }
+  std::string model_name() const { return model_.hardware().name; }
 
  private:
   BitFusion model_;
@@ -159,24 +183,50 @@ CostConfig read_cost_config(Config section) {
 /// Costs of all choices. A block's 1x1 layers depend on (middle, pw_w, pw_a), its depthwise layer
 /// on (kernel, middle, dw_w, dw_a).
 struct CostModel::Tables {
+  explicit Tables(space::SearchSpace the_space, CostConfig const& config)
+      : space(std::move(the_space)),
+        accelerator(config),
+        of_size(space.image_sizes.size()),
+        once(space.image_sizes.size()) {}
+
   struct OfBlock {
     std::vector<Cost> pointwise;        // [middle][pw_w][pw_a]
     std::vector<Cost> depthwise;        // [kernel][middle][dw_w][dw_a]
     std::vector<Cost> pointwise_float;  // [middle]
     std::vector<Cost> depthwise_float;  // [kernel][middle]
   };
+  /// Costs at one image size.
+  struct OfSize {
+    std::vector<OfBlock> blocks;
+    Cost fixed_quantised, fixed_float;
+    Cost const& fixed(bool quantised) const { return quantised ? fixed_quantised : fixed_float; }
+  };
   space::SearchSpace space;
-  std::vector<OfBlock> blocks;
-  Cost fixed_quantised, fixed_float;
+  Accelerator mutable accelerator;  ///< remembers layers that sizes share
+  std::vector<OfSize> mutable of_size;
+  std::vector<std::once_flag> mutable once;
+  std::mutex mutable building;
+  Basis basis = Basis::paper;
+
+  /// Made when a size is first asked for: few of the 25 of OFA's space ever are.
+  OfSize const& at_size(std::size_t size) const {
+    std::call_once(once[size], [&] {
+      std::lock_guard const lock(building);
+      of_size[size] = build(space.image_sizes[size]);
+    });
+    return of_size[size];
+  }
+  OfSize build(int image_size) const;
 
   std::size_t num_bits(space::Role role) const {
     return space.bits[static_cast<std::size_t>(role)].size();
   }
 
   /// `bits`: indices by role, nullptr for full precision.
-  Cost block(int index, std::size_t kernel, std::size_t middle, std::size_t const* bits) const {
+  Cost block(OfSize const& at, int index, std::size_t kernel, std::size_t middle,
+             std::size_t const* bits) const {
     using space::Role;
-    auto const& of_block = blocks[static_cast<std::size_t>(index)];
+    auto const& of_block = at.blocks[static_cast<std::size_t>(index)];
     auto const layer =
         kernel * space.blocks[static_cast<std::size_t>(index)].middle_channels.size() + middle;
     Cost cost;
@@ -194,29 +244,34 @@ struct CostModel::Tables {
   }
 };
 
-CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) {
+CostModel::Tables::OfSize CostModel::Tables::build(int image_size) const {
   using space::Role;
-  auto tables = std::make_shared<Tables>();
-  tables->space = space;
-  Accelerator accelerator(config);
-  description_ = accelerator.describe(config.basis);
-
-  FixedLayers const layers(space);
+  OfSize result;
+  auto const sizes = space::block_input_sizes(space, image_size);
+  FixedLayers const layers(space, image_size, sizes);
   auto add_fixed = [&](Cost& total, LayerBits bits) {
     for (auto const& shape : {layers.stem, layers.first_depthwise, layers.first_project})
       total += convolution(shape, bits);
-    if (space.has_feature_mix()) total += convolution(layers.feature_mix, bits);
+    if (layers.final_expand) {
+      total += convolution(*layers.final_expand, bits);
+      total += size_of(layers.feature_mix, bits, 0);
+    } else if (space.has_feature_mix()) {
+      total += convolution(layers.feature_mix, bits);
+    }
     total += size_of(layers.classifier, bits, layers.classifier.out_channels);
   };
-  add_fixed(tables->fixed_quantised, fixed_bits);
-  add_fixed(tables->fixed_float, full_precision);
-  tables->fixed_float.latency_ms = tables->fixed_float.energy_mj = no_number;
-  accelerator.add(tables->fixed_quantised, layers.stem, fixed_bits, "head");
+  add_fixed(result.fixed_quantised, fixed_bits);
+  add_fixed(result.fixed_float, full_precision);
+  result.fixed_float.latency_ms = result.fixed_float.energy_mj = no_number;
+  // The table's own names for stem and feature mix say nothing of the image size.
+  accelerator.add(result.fixed_quantised, layers.stem, fixed_bits, space.num_size_genes() > 0 ? "" : "head");
+  if (layers.final_expand) accelerator.add(result.fixed_quantised, *layers.final_expand, fixed_bits);
   if (space.has_feature_mix())
-    accelerator.add(tables->fixed_quantised, layers.feature_mix, fixed_bits, "tail");
-  if (config.basis == Basis::complete)
+    accelerator.add(result.fixed_quantised, layers.feature_mix, fixed_bits,
+                    space.num_size_genes() > 0 || layers.final_expand ? "" : "tail");
+  if (basis == Basis::complete)
     for (auto const& shape : {layers.first_depthwise, layers.first_project, layers.classifier})
-      accelerator.add_modelled(tables->fixed_quantised, shape, fixed_bits);
+      accelerator.add_modelled(result.fixed_quantised, shape, fixed_bits);
 
   auto bits_of = [&](Role role) -> std::vector<int> const& {
     return space.bits[static_cast<std::size_t>(role)];
@@ -225,13 +280,18 @@ CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) 
     cost.latency_ms = cost.energy_mj = no_number;
     return cost;
   };
-  for (auto const& block : space.blocks) {
-    Tables::OfBlock of_block;
+  for (std::size_t b = 0; b < space.blocks.size(); ++b) {
+    auto const& block = space.blocks[b];
+    bool const squeeze_excite = space.stages[static_cast<std::size_t>(block.stage)].squeeze_excite;
+    OfBlock of_block;
     for (int middle : block.middle_channels) {
-      BlockLayers const shapes(block, block.kernels.front(), middle);
+      BlockLayers const shapes(block, sizes[b], block.kernels.front(), middle);
+      SqueezeExcite const excite(middle, space.channel_divisor);
       auto pair = [&](LayerBits bits) {
         Cost cost = convolution(shapes.expand, bits);
-        return cost += convolution(shapes.project, bits);
+        cost += convolution(shapes.project, bits);
+        if (squeeze_excite) cost += excite.size(bits == full_precision ? bits : fixed_bits);
+        return cost;
       };
       of_block.pointwise_float.push_back(without_hardware(pair(full_precision)));
       for (int w : bits_of(Role::pw_w))
@@ -239,12 +299,15 @@ CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) 
           Cost cost = pair({w, a});
           accelerator.add(cost, shapes.expand, {w, a});
           accelerator.add(cost, shapes.project, {w, a});
+          if (squeeze_excite)
+            for (auto const& shape : {excite.reduce, excite.expand})
+              accelerator.add_modelled(cost, shape, fixed_bits);
           of_block.pointwise.push_back(cost);
         }
     }
     for (int kernel : block.kernels)
       for (int middle : block.middle_channels) {
-        auto const shape = BlockLayers(block, kernel, middle).depthwise;
+        auto const shape = BlockLayers(block, sizes[b], kernel, middle).depthwise;
         of_block.depthwise_float.push_back(without_hardware(convolution(shape, full_precision)));
         for (int w : bits_of(Role::dw_w))
           for (int a : bits_of(Role::dw_a)) {
@@ -258,13 +321,26 @@ CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) 
             of_block.depthwise.push_back(cost);
           }
       }
-    tables->blocks.push_back(std::move(of_block));
+    result.blocks.push_back(std::move(of_block));
   }
+  return result;
+}
+
+CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) {
+  auto tables = std::make_shared<Tables>(space, config);
+  tables->basis = config.basis;
+  description_ = tables->accelerator.describe(config.basis);
+  if (tables->accelerator.has_table() &&
+      std::any_of(space.stages.begin(), space.stages.end(),
+                  [](space::Stage const& stage) { return stage.squeeze_excite; }))
+    description_ += fmt::format("; squeeze-excite from the analytic model of {}",
+                                tables->accelerator.model_name());
+  tables->at_size(space.image_sizes.size() - 1);
   tables_ = std::move(tables);
 }
 
 Cost CostModel::fixed(bool quantised) const {
-  return quantised ? tables_->fixed_quantised : tables_->fixed_float;
+  return tables_->at_size(tables_->space.image_sizes.size() - 1).fixed(quantised);
 }
 
 Cost CostModel::block(int block, int kernel, int middle,
@@ -272,12 +348,13 @@ Cost CostModel::block(int block, int kernel, int middle,
   auto const& b = tables_->space.blocks.at(static_cast<std::size_t>(block));
   auto const k = index_in(b.kernels, kernel, block, "kernel");
   auto const m = index_in(b.middle_channels, middle, block, "middle width");
-  if (!bits) return tables_->block(block, k, m, nullptr);
+  auto const& at = tables_->at_size(tables_->space.image_sizes.size() - 1);
+  if (!bits) return tables_->block(at, block, k, m, nullptr);
   std::array<std::size_t, space::num_roles> indices{};
   for (std::size_t role = 0; role < space::num_roles; ++role)
     indices[role] =
         index_in(tables_->space.bits[role], (*bits)[role], block, space::role_names[role]);
-  return tables_->block(block, k, m, indices.data());
+  return tables_->block(at, block, k, m, indices.data());
 }
 
 Cost CostModel::operator()(std::span<std::uint8_t const> genes) const {
@@ -291,7 +368,8 @@ Cost CostModel::operator()(std::span<std::uint8_t const> genes) const {
   auto choice = [&](int position) {
     return static_cast<std::size_t>(genes[static_cast<std::size_t>(position)] - 1);
   };
-  Cost total = fixed(quantised);
+  auto const& at = tables_->at_size(space.num_size_genes() > 0 ? choice(layout.image_size()) : 0);
+  Cost total = at.fixed(quantised);
   for (int b = 0; b < space.num_blocks(); ++b) {
     if (genes[static_cast<std::size_t>(layout.kernel(b))] == 0) continue;
     std::array<std::size_t, space::num_roles> bits{};
@@ -299,7 +377,7 @@ Cost CostModel::operator()(std::span<std::uint8_t const> genes) const {
       for (int role = 0; role < space::num_roles; ++role)
         bits[static_cast<std::size_t>(role)] =
             choice(layout.bits(static_cast<space::Role>(role), b));
-    total += tables_->block(b, choice(layout.kernel(b)), choice(layout.middle(b)),
+    total += tables_->block(at, b, choice(layout.kernel(b)), choice(layout.middle(b)),
                             quantised ? bits.data() : nullptr);
   }
   return total;

@@ -50,10 +50,13 @@ CostConfig read_cost_config(Config section);
 /// Additive cost of subnets of one space. Every (block, choice) is computed once at construction,
 /// so a whole subnet is B look-ups and a changed block O(1). With a table, "head" is the stem and
 /// "tail" the feature mix; what Basis::complete adds comes from the analytic model, since the
-/// release's table lacks it.
+/// release's table lacks it; squeeze-excite units are always modelled. In a space of several image
+/// sizes fixed() and block() are those of the largest; a whole subnet is priced at its own size. The
+/// costs of the other sizes are computed when first asked for.
 class CostModel {
  public:
-  /// @throws Error(data) when the table lacks a layer of the space, named by its key.
+  /// @throws Error(data) when the table lacks a layer of the space, named by its key (at the largest
+  /// image size; at others when a subnet has it).
   CostModel(space::SearchSpace const& space, CostConfig const& config);
 
   /// Everything but the searched blocks (latency and energy by the basis). `quantised`: W8A8, else

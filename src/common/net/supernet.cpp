@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +16,31 @@
 namespace apq::net {
 using Kind = ParameterSpec::Kind;
 
+namespace {
+
+/// The networks here are those of the release: relu6, no squeeze-excite, one image size, no final expansion.
+void require_executable(space::SearchSpace const& space) {
+  std::vector<std::string> missing;
+  using space::Activation;
+  auto const is_other = [](Activation a) { return a != Activation::relu6; };
+  if (space.num_size_genes() > 0) missing.push_back("several image sizes");
+  if (std::any_of(space.stages.begin(), space.stages.end(), [](auto const& stage) { return stage.squeeze_excite; }))
+    missing.push_back("squeeze-excite");
+  if (is_other(space.stem_activation) || is_other(space.first_block_activation) || is_other(space.head_activation) ||
+      std::any_of(space.stages.begin(), space.stages.end(), [&](auto const& stage) { return is_other(stage.activation); }))
+    missing.push_back("activations other than relu6");
+  if (space.final_expand_width > 0) missing.push_back("a final expansion");
+  if (!missing.empty())
+    throw Error(Errc::config,
+                fmt::format("search space {}: its networks cannot be run (not implemented: {}); costs, imported accuracy tables "
+                            "and their predictors need no network",
+                            space.name, fmt::join(missing, ", ")));
+}
+
+}  // namespace
+
 std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) {
+  require_executable(space);
   std::vector<ParameterSpec> list;
   auto add = [&](std::string name, std::vector<std::int64_t> shape, Kind kind) {
     list.push_back({std::move(name), std::move(shape), kind});

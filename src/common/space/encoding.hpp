@@ -9,7 +9,7 @@
 namespace apq::space {
 
 /// One-hot encoding of a subnet (spec of the release's Converter): kernels of all blocks, middle
-/// widths of all blocks, then pw_w, pw_a, dw_w, dw_a of all blocks; a block that is inactive is all
+/// widths of all blocks, the image size where it is a gene, then pw_w, pw_a, dw_w, dw_a of all blocks; a block that is inactive is all
 /// zero.
 class Encoding {
  public:
@@ -23,7 +23,7 @@ class Encoding {
   void append_ones(std::span<std::uint8_t const> genes, std::vector<int>& out) const;
 
  private:
-  int num_blocks_, num_stages_;
+  std::size_t num_architecture_genes_;
   std::vector<int> gene_offset_;  // [num_genes] index of choice 0 in the vector; -1 for depth genes
   int architecture_size_ = 0, full_size_ = 0;
 };

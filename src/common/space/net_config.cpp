@@ -294,7 +294,7 @@ std::string space_file_of(std::string const& text, std::string const& source) {
       "# The net config does not say how pixels were normalised; MCUNet's networks expect mean 0.5 and std 0.5.\n",
       name_of(source));
   out += fmt::format("name: \"{}\"\n", name_of(source));
-  out += fmt::format("image: {{channels: {}, size: {}, classes: {}}}{}\n", net.image_channels, net.image_size, net.num_classes,
+  out += fmt::format("image: {{channels: {}, size: {}, classes: {}, odd_sizes: round_up}}{}\n", net.image_channels, net.image_size, net.num_classes,
                      net.names_resolution ? "" : "  # the net config names no resolution; 224 is assumed");
   out += fmt::format("stem: {{width: {}, kernel: {}, stride: {}}}\n", net.stem_width, net.stem_kernel, net.stem_stride);
   out += fmt::format("first_block: {{width: {}, kernel: {}}}\n", net.first_width, net.first_kernel);

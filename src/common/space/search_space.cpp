@@ -76,21 +76,61 @@ std::vector<int> read_middle(Config& config, int in_channels, int divisor) {
   return choices(middle, "step", values);
 }
 
-/// The map after a strided layer. With odd kernels and padding kernel / 2 a size that the stride
-/// does not divide is rounded up, whatever the kernel (11 -> 6 at 176 pixels).
-int strided(int size, int stride) {
-  return (size - 1) / stride + 1;
+int rounded_up(int size, int stride) {
+  return (size + stride - 1) / stride;
+}
+
+/// The map after a strided layer. A size that does not divide exactly is taken as a slip of the file
+/// unless the file allows it; image sizes in steps of 4 pixels cannot all divide.
+int strided(Config& config, SearchSpace const& space, int size, int stride) {
+  if (!space.rounds_sizes_up && size % stride != 0)
+    config.fail(
+        "stride",
+        fmt::format(
+            "does not fit the image (the map is {0} x {0} here and {0} is not a multiple of {1}); change "
+            "one of them, or set image.odd_sizes: round_up",
+            size, stride));
+  return rounded_up(size, stride);
+}
+
+Activation read_activation(Config& config, char const* fallback = "relu6") {
+  auto const names = std::vector<std::string>(activation_names.begin(), activation_names.end());
+  auto const name = config.choice_or("activation", fallback, names);
+  return static_cast<Activation>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+/// A width of the file times the space's width multiplier, rounded as OFA rounds it.
+int read_width(Config& config, double multiplier, int divisor) {
+  int const width = config.get<int>("width", width_range);
+  return multiplier == 1.0 ? width : make_divisible(width * multiplier, divisor);
+}
+
+/// `size`, or `sizes`: a list, or a range in steps.
+std::vector<int> read_image_sizes(Config& image) {
+  constexpr Range<int> range{1, 8192};
+  if (!image.has("sizes")) return {image.get<int>("size", range)};
+  if (image.has("size")) image.fail("size", "stands beside sizes; keep one of them");
+  if (image.is_list("sizes")) return choices(image, "sizes", image.list<int>("sizes", range));
+  auto sizes = image.section("sizes");
+  int const low = sizes.get<int>("min", range), high = sizes.get<int>("max", range);
+  int const step = sizes.get<int>("step", range);
+  if (low > high) sizes.fail("min", fmt::format("is above max ({})", high));
+  std::vector<int> values;
+  for (int size = low; size <= high; size += step) values.push_back(size);
+  return choices(sizes, "step", values);
 }
 
 /// Blocks of one stage appended to the space; returns the map size after it.
-int add_stage(SearchSpace& space, Config& config, int in_channels, int size) {
+int add_stage(SearchSpace& space, Config& config, int in_channels, int size, double multiplier) {
   Stage stage{};
-  stage.width = config.get<int>("width", width_range);
+  stage.width = read_width(config, multiplier, space.channel_divisor);
+  stage.activation = read_activation(config);
+  stage.squeeze_excite = config.get_or<bool>("squeeze_excite", false);
   stage.stride = config.get<int>("stride", {1, 8});
   stage.depths = choices(config, "depths", config.list<int>("depths", {1, 64}));
   stage.first_block = space.num_blocks();
   stage.num_blocks = stage.depths.back();
-  int const out_size = strided(size, stage.stride);
+  int const out_size = strided(config, space, size, stage.stride);
   std::vector<Config> each;
   if (config.has("blocks")) {
     each = config.sections("blocks");
@@ -154,7 +194,7 @@ void read_forbidden(SearchSpace& space, Config& config) {
 }
 
 /// Everything that defines the space but its name, in a fixed order. Changing this text changes
-/// every hash: don't.
+/// every hash: don't. What came later is told only where it is not the default.
 std::string canonical_text(SearchSpace const& s) {
   auto text = fmt::format(
       "apq space 1; image {} {} {}; stem {} {} {}; first {} {}; mix {}; divisor {}; bn {:.17g} "
@@ -181,7 +221,21 @@ std::string canonical_text(SearchSpace const& s) {
     forbidden.push_back(fmt::format("forbidden {} {} {}\n", f.kernel,
                                     role_names[static_cast<std::size_t>(f.role)], f.bits));
   std::sort(forbidden.begin(), forbidden.end());
-  return text + fmt::format("{}", fmt::join(forbidden, ""));
+  text += fmt::format("{}", fmt::join(forbidden, ""));
+  if (s.image_sizes.size() > 1) text += fmt::format("sizes {}\n", fmt::join(s.image_sizes, ","));
+  auto const activation = [&](std::string const& where, Activation a) {
+    if (a != Activation::relu6)
+      text += fmt::format("activation {} {}\n", where, activation_names[static_cast<std::size_t>(a)]);
+  };
+  activation("stem", s.stem_activation);
+  activation("first", s.first_block_activation);
+  activation("head", s.head_activation);
+  for (std::size_t i = 0; i < s.stages.size(); ++i) {
+    activation(fmt::format("stage {}", i), s.stages[i].activation);
+    if (s.stages[i].squeeze_excite) text += fmt::format("squeeze_excite {}\n", i);
+  }
+  if (s.final_expand_width > 0) text += fmt::format("final_expand {}\n", s.final_expand_width);
+  return text;
 }
 
 SearchSpace read_space(Config config) {
@@ -189,32 +243,48 @@ SearchSpace read_space(Config config) {
   space.name = config.get_or<std::string>("name", "unnamed");
   auto image = config.section("image");
   space.image_channels = image.get<int>("channels", {1, 1024});
-  space.image_size = image.get<int>("size", {1, 8192});
+  space.image_sizes = read_image_sizes(image);
+  space.image_size = space.image_sizes.back();
   space.num_classes = image.get<int>("classes", {2, 1'000'000});
+  // Several image sizes cannot all divide; one that does not is more often a slip.
+  space.rounds_sizes_up = image.choice_or("odd_sizes", space.image_sizes.size() > 1 ? "round_up" : "refuse",
+                                          {"refuse", "round_up"}) == "round_up";
+  space.channel_divisor = config.get_or<int>("channel_divisor", 8, {1, 1024});
+  double const multiplier = config.get_or<double>("width_multiplier", 1.0, {0.01, 100.0});
   auto stem = config.section("stem");
-  space.stem_width = stem.get<int>("width", width_range);
+  space.stem_width = read_width(stem, multiplier, space.channel_divisor);
+  space.stem_activation = read_activation(stem);
   space.stem_kernel = stem.get<int>("kernel", {1, 31});
   if (space.stem_kernel % 2 == 0) stem.fail("kernel", "must be odd");
   space.stem_stride = stem.get<int>("stride", {1, 8});
-  int size = strided(space.image_size, space.stem_stride);
+  int size = strided(stem, space, space.image_size, space.stem_stride);
   auto first = config.section("first_block");
-  space.first_block_width = first.get<int>("width", width_range);
+  space.first_block_width = read_width(first, multiplier, space.channel_divisor);
+  space.first_block_activation = read_activation(first);
   space.first_block_kernel = first.get<int>("kernel", {1, 31});
   if (space.first_block_kernel % 2 == 0) first.fail("kernel", "must be odd");
-  if (config.has("feature_mix") && !config.is_section("feature_mix"))
+  if (config.has("final_expand")) {
+    auto expand = config.section("final_expand");
+    space.final_expand_width = read_width(expand, multiplier, space.channel_divisor);
+  }
+  if (config.has("feature_mix") && !config.is_section("feature_mix")) {
     config.choice_or("feature_mix", "none", {"none"});
-  else
-    space.feature_mix_width = config.section("feature_mix").get<int>("width", width_range);
+    if (space.final_expand_width > 0)
+      config.fail("feature_mix", "is none, but final_expand comes before one");
+  } else {
+    auto mix = config.section("feature_mix");
+    space.feature_mix_width = read_width(mix, multiplier, space.channel_divisor);
+    space.head_activation = read_activation(mix);
+  }
   auto norm = config.section("batch_norm");
   space.bn_epsilon = norm.get_or<double>("epsilon", 1e-3, {1e-12, 1.0});
   space.bn_momentum = norm.get_or<double>("momentum", 0.1, {0.0, 1.0});
-  space.channel_divisor = config.get_or<int>("channel_divisor", 8, {1, 1024});
   bool const is_crop =
       config.choice_or("kernel_transform", "learned", {"learned", "crop"}) == "crop";
   space.kernel_transform = is_crop ? KernelTransform::crop : KernelTransform::learned;
   int channels = space.first_block_width;
   for (auto& stage : config.sections("stages")) {
-    size = add_stage(space, stage, channels, size);
+    size = add_stage(space, stage, channels, size, multiplier);
     channels = space.stages.back().width;
   }
   read_bits(space, config.section("bits"));
@@ -230,6 +300,20 @@ bool SearchSpace::is_forbidden(int kernel, Role role, int bit_width) const {
   return std::any_of(forbidden.begin(), forbidden.end(), [&](Forbidden const& f) {
     return f.role == role && f.bits == bit_width && (f.kernel == 0 || f.kernel == kernel);
   });
+}
+
+std::vector<int> block_input_sizes(SearchSpace const& space, int image_size) {
+  std::vector<int> sizes;
+  int size = rounded_up(image_size, space.stem_stride);
+  for (auto const& block : space.blocks) {
+    sizes.push_back(size);
+    size = rounded_up(size, block.stride);
+  }
+  return sizes;
+}
+
+int squeezed_channels(int channels, int divisor) {
+  return make_divisible(channels / 4, divisor);
 }
 
 SearchSpace load_space(std::filesystem::path const& file) {

@@ -33,6 +33,8 @@ SpaceSize count(SearchSpace const& space) {
     size.architectures *= sum.architectures;
     size.joint *= sum.joint;
   }
+  size.architectures *= static_cast<double>(space.image_sizes.size());
+  size.joint *= static_cast<double>(space.image_sizes.size());
   return size;
 }
 

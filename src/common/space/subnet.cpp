@@ -18,8 +18,9 @@ std::vector<int> const* choices_of(SearchSpace const& space, int position) {
   if (position < layout.middle(0)) return &space.blocks[at].kernels;
   if (position < layout.depth(0))
     return &space.blocks[static_cast<std::size_t>(position - layout.middle(0))].middle_channels;
-  if (position < space.num_architecture_genes())
+  if (position < layout.image_size())
     return &space.stages[static_cast<std::size_t>(position - layout.depth(0))].depths;
+  if (position < space.num_architecture_genes()) return &space.image_sizes;
   if (position < space.num_genes())
     return &space.bits[static_cast<std::size_t>((position - space.num_architecture_genes()) /
                                                 space.num_blocks())];
@@ -81,6 +82,8 @@ std::string fault_of(SearchSpace const& space, std::span<std::uint8_t const> gen
   for (int stage = 0; stage < space.num_stages(); ++stage)
     if (!in_range(layout.depth(stage)))
       return fmt::format("depth gene of stage {} is out of range", stage);
+  if (layout.num_size_genes > 0 && !in_range(layout.image_size()))
+    return "image size gene is out of range";
   for (int block = 0; block < space.num_blocks(); ++block) {
     bool const active = is_active(space, genes, block);
     std::string fault;
@@ -123,6 +126,7 @@ Genes genes_of(SearchSpace const& space, Subnet const& subnet) {
   for (int stage = 0; stage < space.num_stages(); ++stage)
     set(layout.depth(stage), subnet.depths[static_cast<std::size_t>(stage)],
         fmt::format("stage {}: d", stage));
+  if (layout.num_size_genes > 0) set(layout.image_size(), subnet.image_size, "r");
   for (int block = 0; block < num_blocks; ++block) {
     if (!is_active(space, genes, block)) continue;
     auto const b = static_cast<std::size_t>(block);
@@ -150,6 +154,7 @@ Subnet subnet_of(SearchSpace const& space, std::span<std::uint8_t const> genes) 
   }
   for (int stage = 0; stage < space.num_stages(); ++stage)
     subnet.depths[static_cast<std::size_t>(stage)] = value_at(space, genes, layout.depth(stage));
+  if (layout.num_size_genes > 0) subnet.image_size = image_size_of(space, genes);
   for (int block = 0; block < space.num_blocks(); ++block) {
     if (!is_active(space, genes, block)) continue;
     auto const b = static_cast<std::size_t>(block);
@@ -160,6 +165,11 @@ Subnet subnet_of(SearchSpace const& space, std::span<std::uint8_t const> genes) 
       (*subnet.bits)[role][b] = value_at(space, genes, layout.bits(static_cast<Role>(role), block));
   }
   return subnet;
+}
+
+int image_size_of(SearchSpace const& space, std::span<std::uint8_t const> genes) {
+  GeneLayout const layout(space);
+  return layout.num_size_genes > 0 ? value_at(space, genes, layout.image_size()) : space.image_size;
 }
 
 bool is_active(SearchSpace const& space, std::span<std::uint8_t const> genes, int block) {
@@ -204,6 +214,7 @@ Genes random_genes(SearchSpace const& space, RandomStream& random, bool quantise
           allowed[random.below(allowed.size())];
     }
   }
+  if (layout.num_size_genes > 0) draw(layout.image_size());
   return genes;
 }
 
@@ -217,6 +228,7 @@ Subnet extreme_subnet(SearchSpace const& space, Pick const& pick) {
     subnet.middle_channels.push_back(pick(block.middle_channels));
   }
   for (auto const& stage : space.stages) subnet.depths.push_back(pick(stage.depths));
+  if (space.image_sizes.size() > 1) subnet.image_size = pick(space.image_sizes);
   return subnet;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
@@ -67,6 +68,26 @@ std::vector<int> widths_from_ratios(SearchSpace const& space, Json const& info,
   return widths;
 }
 
+/// 0 in a space of one image size.
+int image_size(SearchSpace const& space, Json const& info, std::string const& source) {
+  char const* const key = present(info, "r") || !present(info, "image_size") ? "r" : "image_size";
+  bool const is_gene = space.image_sizes.size() > 1;
+  if (!present(info, key)) {
+    if (!is_gene) return 0;
+    fail(source, fmt::format("r is missing; it must be one of the image sizes {}",
+                             fmt::join(space.image_sizes, ", ")));
+  }
+  auto const& value = info.at(key).is_array() && info.at(key).size() == 1 ? info.at(key)[0] : info.at(key);
+  bool const is_number = value.is_number() && std::abs(value.get<double>()) < 1e9;
+  if (!is_number || !std::binary_search(space.image_sizes.begin(), space.image_sizes.end(),
+                                        static_cast<int>(value.get<double>())) ||
+      value.get<double>() != std::floor(value.get<double>()))
+    fail(source, fmt::format("{} = {} is not an image size of the space; allowed: {}", key,
+                             value.is_number() ? value.dump() : std::string(value.type_name()),
+                             fmt::join(space.image_sizes, ", ")));
+  return is_gene ? value.get<int>() : 0;
+}
+
 /// [info, q_info]; q_info is null or empty for a full-precision subnet. An array of two plain
 /// subnets has "ks" in both.
 bool is_release_pair(Json const& json) {
@@ -76,12 +97,15 @@ bool is_release_pair(Json const& json) {
 
 }  // namespace
 
+int make_divisible(double width, int divisor) {
+  int rounded = std::max(divisor, static_cast<int>(width + divisor / 2.0) / divisor * divisor);
+  if (rounded < 0.9 * width) rounded += divisor;
+  return rounded;
+}
+
 int channels_from_ratio(int in_channels, double ratio, int divisor) {
   // nearbyint rounds halves to even, as Python's round does.
-  double const channels = std::nearbyint(in_channels * ratio);
-  int rounded = std::max(divisor, static_cast<int>(channels + divisor / 2.0) / divisor * divisor);
-  if (rounded < 0.9 * channels) rounded += divisor;
-  return rounded;
+  return make_divisible(std::nearbyint(in_channels * ratio), divisor);
 }
 
 Subnet subnet_from_json(SearchSpace const& space, Json const& json, std::string const& source) {
@@ -107,6 +131,7 @@ Subnet subnet_from_json(SearchSpace const& space, Json const& json, std::string 
   for (std::size_t s = 0; s < space.stages.size(); ++s)
     if (space.stages[s].depths.size() == 1) subnet.depths[s] = space.stages[s].depths.front();
 
+  subnet.image_size = image_size(space, info, source);
   if (policy.is_object() &&
       std::any_of(role_names.begin(), role_names.end(),
                   [&](std::string const& role) { return present(policy, role + suffix); })) {
@@ -125,6 +150,7 @@ Subnet subnet_from_json(SearchSpace const& space, Json const& json, std::string 
 
 Json to_json(SearchSpace const&, Subnet const& subnet) {
   Json json{{"ks", subnet.kernels}, {"mid_channels", subnet.middle_channels}, {"d", subnet.depths}};
+  if (subnet.image_size > 0) json["r"] = subnet.image_size;
   if (subnet.bits)
     for (std::size_t role = 0; role < num_roles; ++role)
       json[std::string(role_names[role]) + "_bits"] = (*subnet.bits)[role];
@@ -136,6 +162,7 @@ Json to_release_json(SearchSpace const& space, Subnet const& subnet) {
   for (std::size_t b = 0; b < subnet.middle_channels.size(); ++b)
     ratios.push_back(static_cast<double>(subnet.middle_channels[b]) / space.blocks[b].in_channels);
   Json info{{"wid", nullptr}, {"ks", subnet.kernels}, {"e", ratios}, {"d", subnet.depths}};
+  if (subnet.image_size > 0) info["r"] = subnet.image_size;
   Json policy;
   if (subnet.bits)
     for (std::size_t role = 0; role < num_roles; ++role)

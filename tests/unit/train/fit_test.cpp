@@ -9,6 +9,7 @@
 #include "common/core/error.hpp"
 #include "train/input_basis.hpp"
 #include "train/metrics.hpp"
+#include "train/predictor_model.hpp"
 #include "train/row_split.hpp"
 #include "unit/train/synthetic_rows.hpp"
 
@@ -55,6 +56,37 @@ TEST(TrainFit, OrdinalBasisNeedsFewerRows) {
     one_hot_tau += tau(fit(space, rows, one_hot, one_hot.fp, nullptr, seed), fresh) / 3;
   }
   EXPECT_GT(ordinal_tau, one_hot_tau);
+}
+
+// A linear part and four networks for what it leaves are one network of the asked width.
+TEST(TrainFit, EnsembleIsOneNetwork) {
+  auto const space = test::synthetic_space();
+  auto const fresh = test::synthetic_rows(space, "fp", 300, 2);
+  auto config = quick();
+  config.members = 4;
+  auto const rows = test::synthetic_rows(space, "fp", 300, 1);
+  auto const a = fit(space, rows, config, config.fp, nullptr, 1), b = fit(space, rows, config, config.fp, nullptr, 1);
+  EXPECT_EQ(a.model().hidden, config.hidden);
+  EXPECT_EQ(a.predict(genes_of(fresh)), b.predict(genes_of(fresh)));
+  EXPECT_GT(tau(a, fresh), 0.4);
+  EXPECT_LT(rmse_points(a.predict(genes_of(fresh)), accuracies(fresh)), 1.0);
+}
+
+TEST(TrainFit, EnsembleFindsALinearLaw) {
+  auto const space = test::synthetic_space();
+  auto const linear = [&](std::uint64_t seed) {
+    auto rows = test::synthetic_rows(space, "fp", 300, seed);
+    for (auto& row : rows) {
+      double sum = 0;
+      for (std::size_t i = 0; i < static_cast<std::size_t>(2 * space.num_blocks()); ++i) sum += (1.0 + static_cast<double>(i % 3)) * row.genes[i];
+      row.total = 1'000'000;
+      row.correct = static_cast<std::uint32_t>(500'000 + 500 * sum);
+    }
+    return rows;
+  };
+  auto config = quick();
+  config.members = 4;
+  EXPECT_GT(tau(fit(space, linear(1), config, config.fp, nullptr, 1), linear(2)), 0.97);
 }
 
 TEST(TrainFit, TransferBeatsScratchAtFewRows) {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace apq::collect {
+
+/// One record of a comma-separated file.
+struct CsvRecord {
+  std::size_t line;  ///< of its first character, from 1
+  std::vector<std::string> fields;
+};
+
+/// Calls `visit` for each record that is not empty (RFC 4180: fields may be quoted, a quoted field may
+/// hold commas, doubled quotes and line ends; lines end in LF or CRLF).
+/// @throws Error(data) "name:line: ..." for a quote that is never closed or text after a closed one.
+void read_csv(std::string_view text, std::string const& name,
+              std::function<void(CsvRecord const&)> const& visit);
+
+}  // namespace apq::collect
