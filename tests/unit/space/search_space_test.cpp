@@ -167,7 +167,7 @@ TEST(SearchSpace, RefusalsNameLineAndRemedy) {
   EXPECT_EQ(error_of(with("size: 16", "size: 18")),
             "s.yaml:8: stages[0].stride = 2: does not fit the image (the map is 9 x 9 here and 9 "
             "is not a multiple of 2); change one of them, or set image.odd_sizes: round_up");
-  EXPECT_EQ(error_of(with("size: 16", "size: 18, odd_sizes: round_up")), "");
+  EXPECT_EQ(error_of(with("size: 16", "size: 18, odd_sizes: round_up")), "no error");
   EXPECT_EQ(error_of(with("depths: [1, 2]", "depths: []")),
             "s.yaml:8: stages[0].depths: is empty; there must be at least one choice");
   EXPECT_EQ(error_of(with("kernels: [3, 5]", "kernels: [3, 4]")),
