@@ -75,6 +75,7 @@ int evaluate_subnets(mpi::Communicator const& world, Options const& options) {
     space = space::load_space(options.space);
     if (options.size > 0) space.image_size = options.size;
     subnets = options.subnets.empty() ? std::vector{space::largest_subnet(space)} : space::load_subnets(space, options.subnets);
+    collect::supernet_hash(space, options.weights);  // weights that don't fit should show before ImageNet is decoded
     source = image::guess_source(options.images);
     source.root = options.root;
     source.classes = options.classes;
