@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "common/core/error.hpp"
 
@@ -34,17 +35,15 @@ void inks_to_rgb(std::span<std::uint8_t const> inks, std::span<std::uint8_t> rgb
 
 }  // namespace
 
-Decoder::Decoder() : jpeg_(tjInitDecompress()) {
-  if (jpeg_ == nullptr) throw Error(Errc::internal, fmt::format("TurboJPEG: {}", tjGetErrorStr2(nullptr)));
-}
-
-Decoder::~Decoder() { tjDestroy(jpeg_); }
-
 void Decoder::decode_jpeg(std::span<std::uint8_t const> bytes) {
+  // A new decompressor each time: libjpeg keeps tables, so that a damaged file would change or spoil those after it.
+  std::unique_ptr<void, int (*)(tjhandle)> const owner(tjInitDecompress(), tjDestroy);
+  auto* const jpeg = owner.get();
+  if (jpeg == nullptr) throw Error(Errc::internal, fmt::format("TurboJPEG: {}", tjGetErrorStr2(nullptr)));
   int width = 0, height = 0, subsampling = 0, colours = 0;
-  if (tjDecompressHeader3(jpeg_, bytes.data(), bytes.size(), &width, &height, &subsampling, &colours) != 0 &&
-      tjGetErrorCode(jpeg_) == TJERR_FATAL)
-    throw Error(Errc::data, fmt::format("damaged JPEG: {}", tjGetErrorStr2(jpeg_)));
+  if (tjDecompressHeader3(jpeg, bytes.data(), bytes.size(), &width, &height, &subsampling, &colours) != 0 &&
+      tjGetErrorCode(jpeg) == TJERR_FATAL)
+    throw Error(Errc::data, fmt::format("damaged JPEG: {}", tjGetErrorStr2(jpeg)));
   auto const pixels = static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height);
   // The barest block costs a bit, so a byte never stands for more than 8 blocks of 16x16.
   if (width < 1 || height < 1 || pixels > most_pixels || pixels / 2048 > bytes.size())
@@ -56,8 +55,8 @@ void Decoder::decode_jpeg(std::span<std::uint8_t const> bytes) {
   picture_.pixels.resize(pixels * 3);
   if (has_inks) inks_.resize(pixels * 4);
   auto* const to = has_inks ? inks_.data() : picture_.pixels.data();
-  if (tjDecompress2(jpeg_, bytes.data(), bytes.size(), to, width, 0, height, has_inks ? TJPF_CMYK : TJPF_RGB, TJFLAG_STOPONWARNING) != 0)
-    throw Error(Errc::data, fmt::format("damaged JPEG: {}", tjGetErrorStr2(jpeg_)));
+  if (tjDecompress2(jpeg, bytes.data(), bytes.size(), to, width, 0, height, has_inks ? TJPF_CMYK : TJPF_RGB, TJFLAG_STOPONWARNING) != 0)
+    throw Error(Errc::data, fmt::format("damaged JPEG: {}", tjGetErrorStr2(jpeg)));
   if (has_inks) inks_to_rgb(inks_, picture_.pixels);
 }
 

@@ -13,21 +13,15 @@ namespace apq::image {
 /// profile), 16 bits as their upper 8, transparency is dropped. JPEGs are decoded in full: libjpeg's scaled
 /// decoding averages 2x2 blocks first, which is another filter than the resize after it and moves pixels by several grey
 /// levels, for a fifth of the time (hpc measurement: 1,500 against 1,900 images/s at half size).
-/// One object serves one thread; its buffers are kept from image to image.
+/// One object serves one thread; only its buffers are kept from image to image.
 class Decoder {
  public:
-  Decoder();
-  ~Decoder();
-  Decoder(Decoder const&) = delete;
-  Decoder& operator=(Decoder const&) = delete;
-
   /// The picture lives until the next call. @throws Error(data) with the reason alone (no file name) for what is
   /// damaged, truncated (libjpeg's warnings count), neither JPEG nor PNG, or claims more pixels than its bytes can hold.
   Picture const& decode(std::span<std::uint8_t const> bytes);
 
  private:
   void decode_jpeg(std::span<std::uint8_t const> bytes);
-  void* jpeg_;
   Picture picture_;
   std::vector<std::uint8_t> inks_;
 };

@@ -106,8 +106,8 @@ TEST(Decode, TakesNoMemoryForPixelsThatCannotBeThere) {
   auto jpeg = test::jpeg_file(test::sharp_picture(8, 8), 8, 8, 3);
   auto const frame = jpeg.find("\xff\xc0");
   ASSERT_NE(frame, std::string::npos);
-  jpeg.replace(frame + 5, 4, "\xff\xff\xff\xff");
-  expect_refused(jpeg, "claims 65535 x 65535 pixels");
+  jpeg.replace(frame + 5, 4, std::string("\xff\0\xff\0", 4));
+  expect_refused(jpeg, "claims 65280 x 65280 pixels");
 }
 
 // A decoder is used again after each failure, as a rank does.
