@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "common/core/heap.hpp"
-#include "common/image/idx.hpp"
+#include "common/image/load.hpp"
 #include "common/net/calibration.hpp"
 #include "common/net/evaluate.hpp"
 #include "common/space/subnet.hpp"
@@ -23,10 +23,10 @@ struct Bench {
     image::DataConfig data;
     data.calibration_images = 500;
     data.validation_images = 2000;
-    auto const images = image::read_idx_directory("/usr/share/datasets/fashion-mnist", space.image_size, space.num_classes);
-    auto const splits = image::split(images.training, images.test, data);
-    calibration = net::make_batches(splits.calibration, 250, data.mean, data.deviation);
-    validation = net::make_batches(splits.validation, 100, data.mean, data.deviation);
+    auto const splits = image::load_splits(mpi::Communicator(MPI_COMM_WORLD), data, {1, space.image_size, space.num_classes},
+                                           {.calibration = true, .validation = true});
+    calibration = net::make_batches(splits.calibration, 250, data.normalisation);
+    validation = net::make_batches(splits.validation, 100, data.normalisation);
   }
 };
 
@@ -61,6 +61,8 @@ BENCHMARK_CAPTURE(sample, whole_sample_quantised, true, true)->Unit(benchmark::k
 
 int main(int argc, char** argv) {
   apq::keep_freed_memory();  // as apq itself does
+  MPI_Init(&argc, &argv);  // the images lie in shared memory
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
+  MPI_Finalize();
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -9,7 +10,7 @@
 #include "common/core/error.hpp"
 #include "common/core/interval.hpp"
 #include "common/core/progress.hpp"
-#include "common/image/idx.hpp"
+#include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
 
@@ -17,10 +18,12 @@ namespace apq::app {
 namespace {
 
 struct Options {
-  std::filesystem::path space, weights, subnets;
+  std::filesystem::path space, weights, subnets, root, classes, calibration;
   image::DataConfig data;
   collect::EvaluatorConfig evaluator;
   std::string images = "/usr/share/datasets/fashion-mnist", split = "test", format = "table";
+  std::vector<double> mean, deviation;
+  int size = 0;
 };
 
 struct Result {
@@ -34,17 +37,58 @@ image::Split choose(image::Splits const& splits, std::string const& name) {
   return splits.test;
 }
 
+image::Normalisation normalisation_of(Options const& options, image::SourceKind kind) {
+  auto normalisation = options.data.normalisation;
+  if (kind != image::SourceKind::idx) normalisation = {{0.5}, {0.5}};
+  if (!options.mean.empty()) normalisation.mean = options.mean;
+  if (!options.deviation.empty()) normalisation.deviation = options.deviation;
+  return normalisation;
+}
+
+// IDX files hold training images too, from which the calibration split comes; other sources hold what is counted on alone.
+image::Splits load_images(mpi::Communicator const& world, Options const& options, image::SourceConfig const& source,
+                          image::DataConfig& data, image::ImageShape const& shape) {
+  bool const has_folder = !options.calibration.empty();
+  if (source.kind == image::SourceKind::idx && !has_folder) {
+    data.training = data.test = source;
+    return image::load_splits(world, data, shape, {.train = options.split == "train", .calibration = true,
+                                                   .validation = options.split == "validation", .test = options.split == "test"});
+  }
+  mpi::collectively(world, [&] {
+    if (options.split != "test")
+      throw Error(Errc::config, fmt::format("--split {}: is for a directory of IDX files without --calibration; {} is taken whole", options.split, options.images));
+  });
+  auto const test = image::listing_of_root(world, [&] { return image::list_source(source, false, data, shape); });
+  image::Listing calibration;
+  if (has_folder) calibration = image::listing_of_root(world, [&] { return image::list_unlabelled(options.calibration); });
+  data.train_images = data.validation_images = 0;
+  data.calibration_images = std::min(data.calibration_images, static_cast<int>(calibration.entries.size()));
+  return image::decode_splits(world, calibration, test, data, shape, {.calibration = has_folder, .test = true});
+}
+
 int evaluate_subnets(mpi::Communicator const& world, Options const& options) {
   space::SearchSpace space;
   std::vector<space::Subnet> subnets;
-  std::unique_ptr<collect::SupernetEvaluator> evaluator;
+  image::SourceConfig source;
+  auto data = options.data;
   mpi::collectively(world, [&] {
     space = space::load_space(options.space);
+    if (options.size > 0) space.image_size = options.size;
     subnets = options.subnets.empty() ? std::vector{space::largest_subnet(space)} : space::load_subnets(space, options.subnets);
-    auto const images = image::read_idx_directory(options.images, space.image_size, space.num_classes);
-    auto const splits = image::split(images.training, images.test, options.data);
-    evaluator = std::make_unique<collect::SupernetEvaluator>(space, options.weights, splits.calibration,
-                                                             choose(splits, options.split), options.data, options.evaluator);
+    collect::supernet_hash(space, options.weights);  // weights that don't fit should show before ImageNet is decoded
+    source = image::guess_source(options.images);
+    source.root = options.root;
+    source.classes = options.classes;
+    data.normalisation = normalisation_of(options, source.kind);
+  });
+  auto const splits = load_images(world, options, source, data, {space.image_channels, space.image_size, space.num_classes});
+  std::unique_ptr<collect::SupernetEvaluator> evaluator;
+  mpi::collectively(world, [&] {
+    evaluator = std::make_unique<collect::SupernetEvaluator>(space, options.weights, splits.calibration, choose(splits, options.split),
+                                                             data, options.evaluator);
+    bool const is_quantised = std::any_of(subnets.begin(), subnets.end(), [](auto const& subnet) { return subnet.bits.has_value(); });
+    if (is_quantised && splits.calibration.size() == 0)
+      throw Error(Errc::config, "--calibration: is missing; quantised subnets need a folder of images that sets their ranges");
   });
   std::vector<Result> mine;
   auto const range = mpi::block_range(subnets.size(), world.size(), world.rank());
@@ -84,16 +128,25 @@ Body add_eval(CLI::App& app) {
   app.add_option("--space", o->space, "Search space (YAML)")->required();
   app.add_option("--weights", o->weights, "Supernet weights")->required();
   app.add_option("--subnets", o->subnets, "JSON array of subnets (default: the largest one)");
-  app.add_option("--images", o->images, "Directory of IDX files")->capture_default_str();
+  app.add_option("--images", o->images, "Images: a directory of IDX files, a folder per class, a list of `path label` lines, or tar shards")->capture_default_str();
+  app.add_option("--root", o->root, "What a list's paths are relative to (default: the list's folder)");
+  app.add_option("--classes", o->classes, "Class list of a folder per class (default: the folders in sorted order)");
+  app.add_option("--size", o->size, "Side of the network's input, pixels (default: the space's)")->check(CLI::Range(1, 8192));
+  app.add_option("--resize", o->data.resize, "Short side before the central crop, pixels (default: ceil(size / 0.875))")->check(CLI::Range(1, 16384));
+  app.add_option("--calibration", o->calibration, "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
+                                                  "its own; else the stored BN statistics serve full-precision subnets)");
+  app.add_option("--max-damaged", o->data.max_damaged, "So many damaged images are left out; more are an error")->capture_default_str();
   app.add_option("--split", o->split, "Which images to count hits on")->check(CLI::IsMember({"test", "validation", "train"}))->capture_default_str();
   app.add_option("--validation-images", o->data.validation_images, "Size of the validation split")->capture_default_str();
   app.add_option("--calibration-images", o->data.calibration_images, "Images for BN statistics and ranges")->capture_default_str();
   app.add_option("--batch", o->evaluator.batch, "Images per forward pass")->capture_default_str();
   app.add_option("--fidelity", o->evaluator.fidelity, "Quantiser behaviour")->check(CLI::IsMember({"corrected", "release"}))->capture_default_str();
-  app.add_option("--mean", o->data.mean, "Pixel mean in [0, 1]")->capture_default_str();
-  app.add_option("--std", o->data.deviation, "Pixel standard deviation")->capture_default_str();
+  app.add_option("--engine", o->evaluator.engine, "Executor")->check(CLI::IsMember({"reference"}))->capture_default_str();
+  app.add_option("--mean", o->mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")->expected(1, 4)->check(CLI::Range(0.0, 1.0));
+  app.add_option("--std", o->deviation, "Pixel standard deviation, likewise (default: 0.353 for IDX files, else 0.5)")->expected(1, 4)->check(CLI::Range(1e-6, 10.0));
   app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer("Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test");
+  app.footer("Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test\n"
+             "  apq eval --space S.yaml --weights W.pth --images imagenet_val.txt --root imagenet_val --size 176 --mean 0.5 --std 0.5 --format json");
   return [o](mpi::Communicator const& world) { return evaluate_subnets(world, *o); };
 }
 

@@ -6,7 +6,6 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
-#include "common/image/idx.hpp"
 #include "common/mpi/collectives.hpp"
 
 namespace apq::app {
@@ -67,7 +66,7 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentOptions cons
 
 bool answered(mpi::Communicator const& comm, Experiment const& experiment, ExperimentOptions const& options) {
   if (!options.print_config && !options.check) return false;
-  if (options.check) mpi::collectively(comm, [&] { load_splits(experiment); });
+  if (options.check) load_splits(comm, experiment, {});
   if (comm.is_root()) {
     if (options.print_config) fmt::print("{}", experiment.resolved);
     else fmt::print("{}: the configuration and its inputs are sound\n", experiment.name);
@@ -91,13 +90,9 @@ void open_study(mpi::Communicator const& comm, Experiment const& experiment) {
   });
 }
 
-image::Splits load_splits(Experiment const& experiment) {
+image::Splits load_splits(mpi::Communicator const& comm, Experiment const& experiment, image::Wanted const& wanted) {
   auto const& space = experiment.space;
-  if (space.image_channels != 1)
-    throw Error(Errc::config, fmt::format("{}: has {} image channels; the images in {} have one", experiment.space_file.string(),
-                                          space.image_channels, experiment.data.directory.string()));
-  auto const images = image::read_idx_directory(experiment.data.directory, space.image_size, space.num_classes);
-  return image::split(images.training, images.test, experiment.data);
+  return image::load_splits(comm, experiment.data, {space.image_channels, space.image_size, space.num_classes}, wanted);
 }
 
 }  // namespace apq::app

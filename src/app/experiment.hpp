@@ -12,7 +12,7 @@
 #include "common/core/study_layout.hpp"
 #include "common/cost/cost_model.hpp"
 #include "common/energy/meter.hpp"
-#include "common/image/image_set.hpp"
+#include "common/image/load.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 #include "search/search_config.hpp"
@@ -64,7 +64,7 @@ bool answered(mpi::Communicator const& comm, Experiment const& experiment, Exper
 /// on (space or seed). Collective over `comm`.
 void open_study(mpi::Communicator const& comm, Experiment const& experiment);
 
-/// The embedded images of the experiment, split. Local.
-image::Splits load_splits(Experiment const& experiment);
+/// The experiment's images, split; those wanted are decoded, once per node. Collective over `comm`, also when they are dropped.
+image::Splits load_splits(mpi::Communicator const& comm, Experiment const& experiment, image::Wanted const& wanted);
 
 }  // namespace apq::app

@@ -36,8 +36,8 @@ std::string host_name() {
 // Everything but the subnet that a label depends on.
 std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
   auto const& v = e.evaluator;
-  return sha256_of(fmt::format("{} {} {:.17g} {:.17g} batch {} calibration batch {} fidelity {} engine {}", splits.calibration.fingerprint,
-                               splits.validation.fingerprint, e.data.mean, e.data.deviation, v.batch, v.calibration_batch, v.fidelity, v.engine));
+  return sha256_of(fmt::format("{} {} {} batch {} calibration batch {} fidelity {} engine {}", splits.calibration.fingerprint,
+                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, v.engine));
 }
 
 h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::Splits const& splits) {
@@ -107,11 +107,12 @@ void search_winners(mpi::Communicator const& comm, Experiment const& e) {
   std::unique_ptr<collect::Evaluator> evaluator;
   std::unique_ptr<search::Fitness> fitness;
   std::vector<space::Genes> initial;
+  image::Splits splits;
+  if (e.search.fitness == "measured") splits = load_splits(comm, e, {.calibration = true, .validation = true});
   mpi::collectively(comm, [&] {
     cost_model = std::make_unique<cost::CostModel>(e.space, e.cost);
     initial = best_collected(e);
     if (e.search.fitness == "measured") {
-      auto const splits = load_splits(e);
       evaluator = std::make_unique<collect::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data, e.evaluator);
       fitness = std::make_unique<search::MeasuredFitness>(e.space, *evaluator);
     } else {
@@ -133,9 +134,8 @@ void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs
     log::root().info("supernet: {} is there already", file.string());
     return;
   }
-  image::Splits splits;
+  auto const splits = load_splits(comm, e, {.train = true, .calibration = true, .validation = true});
   mpi::collectively(comm, [&] {
-    splits = load_splits(e);
     if (comm.is_root() && file.has_parent_path()) make_directory(file.parent_path());
     if (comm.is_root()) make_directory(e.layout.root);
   });
@@ -145,10 +145,9 @@ void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs
 }
 
 void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::string const& stage) {
-  image::Splits splits;
+  auto const splits = load_splits(comm, e, {.calibration = true, .validation = true});
   collect::CollectRequest request;
   mpi::collectively(comm, [&] {
-    splits = load_splits(e);
     request = {.space = &e.space, .header = header_of(e, stage, splits),
                .num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples,
                .directory = e.layout.shards(stage), .joined = e.layout.joined(stage), .config = e.collect, .joules_of = {}};
@@ -180,10 +179,9 @@ void search_stage(mpi::Communicator const& comm, Experiment const& e) {
 void verify_stage(mpi::Communicator const& comm, Experiment const& e) {
   auto make_key = [&] { return sha256_of(sha256_of_file(e.layout.search_summary()) + datasets_key(e)); };
   run_once(comm, e, "verify", make_key, e.layout.verification(), [&] {
-    image::Splits splits;
+    auto const splits = load_splits(comm, e, {.calibration = true, .validation = true, .test = true});
     h5::Dataset collected;
     mpi::collectively(comm, [&] {
-      splits = load_splits(e);
       collected = h5::read_stage(e.layout, "quant");
     });
     verify_winners(comm, e, splits, collected);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include "common/core/error.hpp"
 #include "common/net/calibration.hpp"
 #include "common/net/evaluate.hpp"
 
@@ -34,8 +35,8 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
   at::set_num_threads(1);
   state_->supernet = net::load_supernet(space, supernet);
   state_->hash = state_->supernet.hash();
-  state_->calibration = net::make_batches(calibration, static_cast<std::size_t>(config.calibration_batch), data.mean, data.deviation);
-  state_->evaluation = net::make_batches(evaluation, static_cast<std::size_t>(config.batch), data.mean, data.deviation);
+  state_->calibration = net::make_batches(calibration, static_cast<std::size_t>(config.calibration_batch), data.normalisation);
+  state_->evaluation = net::make_batches(evaluation, static_cast<std::size_t>(config.batch), data.normalisation);
   state_->fidelity = config.fidelity == "release" ? net::release_fidelity() : net::corrected_fidelity();
 }
 
@@ -44,7 +45,10 @@ SupernetEvaluator::~SupernetEvaluator() = default;
 Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
   auto net = net::slice(state_->supernet, subnet, state_->fidelity);
-  net::prepare(net, state_->calibration.images, state_->fidelity);
+  if (state_->calibration.images.size() > 0)
+    net::prepare(net, state_->calibration.images, state_->fidelity);
+  else if (net.is_quantised)
+    throw Error(Errc::config, "a quantised subnet needs calibration images: its ranges are not in the weights");
   auto const counts = net::evaluate(net, state_->evaluation);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }

@@ -6,7 +6,7 @@
 
 #include "collect/evaluator.hpp"
 #include "common/core/config.hpp"
-#include "common/image/image_set.hpp"
+#include "common/image/data_config.hpp"
 #include "common/space/search_space.hpp"
 
 namespace apq::collect {
@@ -21,7 +21,8 @@ struct EvaluatorConfig {
 EvaluatorConfig read_evaluator_config(Config section);
 
 /// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.
-/// Images become batches once, at construction; the supernet is never changed by an evaluation. One thread.
+/// Without calibration images the stored BN statistics serve, and quantised subnets are refused (Error(config)).
+/// The supernet is never changed by an evaluation. One thread.
 class SupernetEvaluator : public Evaluator {
  public:
   SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet, image::Split const& calibration,

@@ -43,6 +43,10 @@ SupernetConfig read_supernet_config(Config section) {
   c.label_smoothing = section.get_or<double>("label_smoothing", c.label_smoothing, {0.0, 0.99});
   c.augmentation.flip = section.get_or<bool>("flip", c.augmentation.flip);
   c.augmentation.shift = section.get_or<int>("shift", c.augmentation.shift, {0, 64});
+  c.augmentation.random_crop = section.get_or<double>("random_crop", c.augmentation.random_crop, {0.0, 1.0});
+  c.augmentation.brightness = section.get_or<double>("brightness", c.augmentation.brightness, {0.0, 1.0});
+  c.augmentation.contrast = section.get_or<double>("contrast", c.augmentation.contrast, {0.0, 1.0});
+  c.augmentation.saturation = section.get_or<double>("saturation", c.augmentation.saturation, {0.0, 1.0});
   c.checkpoint_epochs = section.get_or<int>("checkpoint_epochs", c.checkpoint_epochs, {1, 10'000});
   c.monitor_images = section.get_or<int>("monitor_images", c.monitor_images, {1, 10'000'000});
   return c;
@@ -74,15 +78,19 @@ class Trainer {
       : comm_(comm), space_(space), train_(splits.train), data_(data), config_(config), seed_(seed),
         output_(std::move(output)), supernet_(net::make_supernet(space, seed)), parameters_(supernet_),
         descent_{config.momentum, config.weight_decay, {}},
-        calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.mean, data.deviation)),
+        calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
         monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100,
-                                   data.mean, data.deviation)) {
+                                   data.normalisation)) {
     Sha256 hash;
     hash.add(space.hash).add(splits.train.fingerprint);
     hash.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", seed, config.teacher_epochs, config.epochs, config.batch,
                          config.random_subnets, config.teacher_learning_rate, config.learning_rate, config.warmup,
                          config.momentum, config.weight_decay, config.label_smoothing, config.augmentation.flip,
                          config.augmentation.shift));
+    // What came later joins the identity only where it is in use: older checkpoints go on.
+    auto const& a = config.augmentation;
+    if (a.random_crop > 0 || a.brightness > 0 || a.contrast > 0 || a.saturation > 0 || train_.decoded->size != space.image_size)
+      hash.add(fmt::format(" {} {} {} {} {}", a.random_crop, a.brightness, a.contrast, a.saturation, train_.decoded->size));
     identity_ = hash.hex();
   }
 
@@ -117,24 +125,21 @@ class Trainer {
   Batch load(int epoch, std::vector<std::uint32_t> const& order, std::size_t step) const {
     auto const batch = static_cast<std::size_t>(config_.batch);
     auto const range = mpi::block_range(batch, comm_.size(), comm_.rank());
-    image::ImageSet augmented;
-    augmented.num = static_cast<int>(range.last - range.first);
-    augmented.channels = train_.images->channels;
-    augmented.size = train_.images->size;
-    augmented.pixels.resize(static_cast<std::size_t>(augmented.num) * augmented.image_bytes());
-    image::Split split{.name = "batch", .images = nullptr, .indices = {}, .fingerprint = ""};
+    auto const& stored = *train_.decoded;
+    auto const size = space_.image_size;
+    auto const image_bytes = static_cast<std::size_t>(stored.channels) * size * size;
+    auto const count = static_cast<std::int64_t>(range.last - range.first);
+    auto bytes = at::empty({count, stored.channels, size, size}, at::kByte);
+    auto labels = at::empty({count}, at::kLong);
+    std::span const pixels(bytes.data_ptr<std::uint8_t>(), range.last > range.first ? (range.last - range.first) * image_bytes : 0);
     for (std::size_t i = range.first; i < range.last; ++i) {
       auto const position = step * batch + i;
-      auto const index = train_.indices[order[position]];
       RandomStream random(seed_, "supernet.augment", static_cast<std::uint64_t>(epoch) * train_.size() + position);
-      auto const out = std::span(augmented.pixels).subspan((i - range.first) * augmented.image_bytes(), augmented.image_bytes());
-      image::augment(train_.images->image(index), augmented.channels, augmented.size, config_.augmentation, random, out);
-      augmented.labels.push_back(train_.images->labels[index]);
-      split.indices.push_back(static_cast<std::uint32_t>(i - range.first));
+      image::augment(train_.image(order[position]), stored.channels, stored.size, size, config_.augmentation, random,
+                     pixels.subspan((i - range.first) * image_bytes, image_bytes));
+      labels.data_ptr<std::int64_t>()[i - range.first] = train_.label(order[position]);
     }
-    auto const count = split.indices.size();
-    split.images = std::make_shared<image::ImageSet const>(std::move(augmented));
-    return {net::normalised_batch(split, 0, count, data_.mean, data_.deviation), net::label_batch(split, 0, count)};
+    return {net::normalised(bytes, data_.normalisation), labels};
   }
 
   at::Tensor logits_of(space::Subnet const& subnet, at::Tensor const& images) {

@@ -6,7 +6,7 @@
 
 #include "common/core/config.hpp"
 #include "common/image/augment.hpp"
-#include "common/image/image_set.hpp"
+#include "common/image/data_config.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 

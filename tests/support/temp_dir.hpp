@@ -19,4 +19,7 @@ class TempDir {
   std::filesystem::path path_;
 };
 
+/// Writes a file without waiting for the disk, unlike replace_file: for tests that write thousands.
+void write_quickly(std::filesystem::path const& path, std::string const& bytes);
+
 }  // namespace apq::test

@@ -320,6 +320,22 @@ fs::path Config::path_or(std::string const& key, fs::path const& fallback) {
   return get_or<std::string>(key, fallback.string());
 }
 
+std::vector<std::string> Config::path_patterns(std::string const& key) {
+  auto patterns = list<std::string>(key);
+  YAML::Node out(YAML::NodeType::Sequence);
+  for (auto& pattern : patterns) {
+    fs::path const value = pattern;
+    std::error_code ec;
+    bool const is_relative_to_file = !document_->overridden.contains(dotted(node_->prefix, key));
+    auto const beside = document_->directory / value;
+    auto const chosen = value.is_relative() && is_relative_to_file && fs::is_directory(beside.parent_path(), ec) ? beside : value;
+    pattern = fs::absolute(chosen, ec).lexically_normal().string();
+    out.push_back(pattern);
+  }
+  node_->values[key] = out;
+  return patterns;
+}
+
 Config Config::section(std::string const& key) {
   node_->known.push_back(key);
   if (auto const found = node_->children.find(key); found != node_->children.end())

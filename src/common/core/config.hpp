@@ -61,6 +61,9 @@ class Config {
   /// else from the working directory.
   std::filesystem::path path(std::string const& key);
   std::filesystem::path path_or(std::string const& key, std::filesystem::path const& fallback);
+  /// Paths whose last part may hold wildcards or braces, one or a list: relative ones are taken from the folder of the
+  /// configuration file when their folder exists there, else from the working directory. They come back absolute.
+  std::vector<std::string> path_patterns(std::string const& key);
 
   /// Refuses every key of this mapping and below that was never asked for, with the nearest known key.
   void finish() const;

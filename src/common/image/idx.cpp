@@ -82,54 +82,57 @@ fs::path with_or_without_gz(fs::path const& directory, std::string const& name) 
 
 }  // namespace
 
-ImageSet read_idx(fs::path const& image_file, fs::path const& label_file, int size, int num_classes) {
-  auto const images = parse(image_file, 3);
+IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int size, int num_classes)
+    : side_(static_cast<std::size_t>(size)) {
+  auto images = parse(image_file, 3);
   auto const labels = parse(label_file, 1);
   auto const num = images.dimensions[0];
-  auto const rows = images.dimensions[1];
-  auto const columns = images.dimensions[2];
-  auto const side = static_cast<std::size_t>(size);
+  header_ = images.header;
+  rows_ = images.dimensions[1];
+  columns_ = images.dimensions[2];
   if (labels.dimensions[0] != num)
     throw Error(Errc::data, fmt::format("{}: holds {} labels for the {} images of {}", label_file.string(),
                                         labels.dimensions[0], num, image_file.string()));
-  if (rows > side || columns > side || rows == 0 || columns == 0)
-    throw Error(Errc::data, fmt::format("{}: images of {}x{} do not fit the space's {}x{}", image_file.string(), rows, columns, size, size));
-  ImageSet set;
-  set.num = static_cast<int>(num);
-  set.channels = 1;
-  set.size = size;
-  set.num_classes = num_classes;
-  set.pixels.assign(num * side * side, 0);
-  set.labels.resize(num);
-  std::size_t const top = (side - rows) / 2;
-  std::size_t const left = (side - columns) / 2;
+  if (rows_ > side_ || columns_ > side_ || rows_ == 0 || columns_ == 0)
+    throw Error(Errc::data, fmt::format("{}: images of {}x{} do not fit the space's {}x{}", image_file.string(), rows_, columns_, size, size));
+  labels_.resize(num);
   for (std::size_t i = 0; i < num; ++i) {
     int const label = labels.bytes[labels.header + i];
     if (label >= num_classes)
       throw Error(Errc::data, fmt::format("{}: label {} of image {} is outside 0..{}", label_file.string(), label, i, num_classes - 1));
-    set.labels[i] = label;
-    for (std::size_t y = 0; y < rows; ++y) {
-      auto const* from = images.bytes.data() + images.header + (i * rows + y) * columns;
-      std::copy(from, from + columns, set.pixels.data() + (i * side + top + y) * side + left);
-    }
+    labels_[i] = label;
   }
   Sha256 hash;
   hash.add(images.bytes.data(), images.bytes.size()).add(labels.bytes.data(), labels.bytes.size());
   hash.add_value(size);
-  set.source_hash = hash.hex();
-  return set;
+  hash_ = hash.hex();
+  bytes_ = std::move(images.bytes);
 }
 
-IdxDirectory read_idx_directory(fs::path const& directory, int size, int num_classes) {
+void IdxFiles::draw(std::size_t i, std::span<std::uint8_t> out) const {
+  std::fill(out.begin(), out.end(), std::uint8_t{0});
+  std::size_t const top = (side_ - rows_) / 2;
+  std::size_t const left = (side_ - columns_) / 2;
+  for (std::size_t y = 0; y < rows_; ++y)
+    std::copy_n(bytes_.data() + header_ + (i * rows_ + y) * columns_, columns_, out.data() + (top + y) * side_ + left);
+}
+
+Listing list_idx(fs::path const& directory, std::string const& part, int size, int num_classes) {
   std::error_code ec;
   if (!fs::is_directory(directory, ec))
     throw Error(Errc::io, fmt::format("{}: no such directory (data.directory; Debian's package dataset-fashion-mnist "
                                       "puts the images into /usr/share/datasets/fashion-mnist)", directory.string()));
-  auto read = [&](std::string const& prefix) {
-    return std::make_shared<ImageSet const>(read_idx(with_or_without_gz(directory, prefix + "-images-idx3-ubyte"),
-                                                     with_or_without_gz(directory, prefix + "-labels-idx1-ubyte"), size, num_classes));
-  };
-  return {read("train"), read("t10k")};
+  Listing listing{.kind = SourceKind::idx, .where = directory.string(), .files = {}, .entries = {}, .hash = {}};
+  for (char const* suffix : {"-images-idx3-ubyte", "-labels-idx1-ubyte"})
+    listing.files.push_back(with_or_without_gz(directory, part + suffix).string());
+  auto const idx = open_idx(listing, size, num_classes);
+  for (auto label : idx.labels()) listing.entries.push_back({0, label, 0, 0});
+  listing.hash = idx.hash();
+  return listing;
+}
+
+IdxFiles open_idx(Listing const& listing, int size, int num_classes) {
+  return {listing.files[0], listing.files[1], size, num_classes};
 }
 
 }  // namespace apq::image

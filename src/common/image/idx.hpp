@@ -1,21 +1,39 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <utility>
+#include <span>
+#include <string>
+#include <vector>
 
-#include "common/image/image_set.hpp"
+#include "common/image/listing.hpp"
 
 namespace apq::image {
 
-/// Reads a pair of IDX files (the MNIST format; plain or gzip, told by their first bytes), centres every image on a
-/// black square of `size` pixels. @throws Error(io) when a file is absent, Error(data) for a wrong magic number, a
-/// truncated or overlong file, counts that disagree, images larger than `size`, or a label outside [0, num_classes).
-ImageSet read_idx(std::filesystem::path const& images, std::filesystem::path const& labels, int size, int num_classes);
+/// A pair of IDX files (the MNIST format), unpacked and checked.
+class IdxFiles {
+ public:
+  /// Plain or gzip, told by their first bytes. @throws Error(io) when a file is absent, Error(data) for a wrong magic number, a
+  /// truncated or overlong file, counts that disagree, images larger than `size`, or a label outside [0, num_classes).
+  IdxFiles(std::filesystem::path const& images, std::filesystem::path const& labels, int size, int num_classes);
 
-/// The training and the test pair of a directory, with or without `.gz`.
-struct IdxDirectory {
-  std::shared_ptr<ImageSet const> training, test;
+  std::size_t num() const { return labels_.size(); }
+  std::vector<std::int32_t> const& labels() const { return labels_; }
+  /// SHA-256 over both files' unpacked bytes and `size`.
+  std::string const& hash() const { return hash_; }
+  /// Image i centred on a black square; out is uint8 [size, size].
+  void draw(std::size_t i, std::span<std::uint8_t> out) const;
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+  std::size_t header_, rows_, columns_, side_;
+  std::vector<std::int32_t> labels_;
+  std::string hash_;
 };
-IdxDirectory read_idx_directory(std::filesystem::path const& directory, int size, int num_classes);
+
+/// Both as a listing: `part` is "train" or "t10k", files are looked for with and without `.gz`.
+Listing list_idx(std::filesystem::path const& directory, std::string const& part, int size, int num_classes);
+/// The files that such a listing came from, opened again.
+IdxFiles open_idx(Listing const& listing, int size, int num_classes);
 
 }  // namespace apq::image

@@ -61,7 +61,8 @@ void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise) {
   };
   std::vector<Sums> sums(units.size());
   double total = 0;
-  for (auto const& images : batches) {
+  for (std::size_t batch = 0; batch < batches.size(); ++batch) {
+    auto const images = batches[batch];
     auto const weight = static_cast<double>(images.size(0));
     total += weight;
     ForwardOptions options;

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <span>
-
 #include "common/net/fidelity.hpp"
+#include "common/net/image_batch.hpp"
 #include "common/net/subnet_net.hpp"
 
 namespace apq::net {
 
 /// Batches of normalised images, each [batch, channels, size, size].
-using Batches = std::span<at::Tensor const>;
+using Batches = ImageBatches const&;
 
 /// Replaces every layer's BN statistics by averages over the batches (weighted by batch size) of the batch means and of
 /// the biased batch variances, each batch normalised by its own statistics (spec A4). Not the pooled variance.

@@ -52,6 +52,21 @@ expect 2 "space.yaml:[0-9]+: .*stride" "$apq" space --space "$work/space.yaml"
 echo 'not a checkpoint' >"$work/w.pt"
 expect 3 "w.pt" "$apq" eval --space configs/spaces/fashion_mnist.yaml --weights "$work/w.pt"
 expect 3 "classifier.linear.weight" "$apq" eval --space configs/spaces/apq_imagenet.yaml --weights data/fashion_mnist_supernet.pt
+mkdir -p "$work/empty" "$work/tiny/a"
+echo 'a.png 3' >"$work/list.txt"
+printf 'no picture' >"$work/a.png"
+evaluate=("$apq" eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt)
+expect 4 "/nowhere: no such file or directory" "${evaluate[@]}" --images /nowhere
+expect 3 "holds no class folders" "${evaluate[@]}" --images "$work/empty"
+expect 3 "holds 1 class folders; the space has 10 classes" "${evaluate[@]}" --images "$work/tiny"
+expect 3 "max_damaged = 0: 1 image is damaged: .*a.png: is neither JPEG nor PNG" "${evaluate[@]}" --images "$work/list.txt"
+echo 'a.png 10' >"$work/list.txt"
+for ranks in 1 2; do
+  expect 3 "list.txt:1: label 10 is outside 0..9" "$mpiexec" -n $ranks "${evaluate[@]}" --images "$work/list.txt"
+done
+sed 's/channels: 1,/channels: 3,/' configs/spaces/fashion_mnist.yaml >"$work/rgb.yaml"
+expect 2 "the space has 3 image channels; the images in .* have one" "$apq" run --config "$config" --check --set "space=$work/rgb.yaml"
+expect 2 "data.training = .*|data.training: must be one of" "$apq" run --config "$config" --check --set 'data={training: {folder: x, list: y}, test: {idx: z}, mean: 0.5, deviation: 0.5}'
 "$apq" run --config "$config" --print-config >"$work/resolved.yaml" 2>"$work/stderr" || fail "--print-config"
 (cd "$work" && "$apq" run --config resolved.yaml --check >/dev/null 2>"$work/stderr") || fail "--print-config is no valid configuration: $(cat "$work/stderr")"
 [[ $failures -eq 0 ]] && echo "all messages as they should be"

@@ -5,6 +5,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "support/encode_image.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -28,7 +29,7 @@ void expect_refused(std::string const& image_bytes, std::string const& label_byt
   replace_file(directory / "images", image_bytes);
   replace_file(directory / "labels", label_bytes);
   try {
-    image::read_idx(directory / "images", directory / "labels", size, classes);
+    image::IdxFiles(directory / "images", directory / "labels", size, classes);
     FAIL() << "must be refused: " << reason;
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::data);
@@ -41,12 +42,13 @@ TEST(Idx, CentresImagesOnABlackSquare) {
   test::TempDir const directory;
   replace_file(directory / "images", images);
   replace_file(directory / "labels", labels);
-  auto const set = image::read_idx(directory / "images", directory / "labels", 4, 10);
-  ASSERT_EQ(set.num, 2);
-  EXPECT_EQ(set.labels, (std::vector<std::int32_t>{0, 1}));
+  image::IdxFiles const idx(directory / "images", directory / "labels", 4, 10);
+  ASSERT_EQ(idx.num(), 2u);
+  EXPECT_EQ(idx.labels(), (std::vector<std::int32_t>{0, 1}));
   std::vector<std::uint8_t> const expected{0, 0, 0, 0, 0, 5, 6, 0, 0, 7, 8, 0, 0, 0, 0, 0};
-  auto const second = set.image(1);
-  EXPECT_EQ(std::vector<std::uint8_t>(second.begin(), second.end()), expected);
+  std::vector<std::uint8_t> second(16, 77);
+  idx.draw(1, second);
+  EXPECT_EQ(second, expected);
 }
 
 TEST(Idx, ReadsGzipToTheSameImages) {
@@ -56,10 +58,15 @@ TEST(Idx, ReadsGzipToTheSameImages) {
   gzFile const file = gzopen((directory / "images.gz").c_str(), "wb");
   gzwrite(file, images.data(), static_cast<unsigned>(images.size()));
   gzclose(file);
-  auto const plain = image::read_idx(directory / "images", directory / "labels", 4, 10);
-  auto const packed = image::read_idx(directory / "images.gz", directory / "labels", 4, 10);
-  EXPECT_EQ(plain.pixels, packed.pixels);
-  EXPECT_EQ(plain.source_hash, packed.source_hash);
+  image::IdxFiles const plain(directory / "images", directory / "labels", 4, 10);
+  image::IdxFiles const packed(directory / "images.gz", directory / "labels", 4, 10);
+  std::vector<std::uint8_t> one(16), other(16);
+  for (std::size_t i = 0; i < 2; ++i) {
+    plain.draw(i, one);
+    packed.draw(i, other);
+    EXPECT_EQ(one, other);
+  }
+  EXPECT_EQ(plain.hash(), packed.hash());
 }
 
 TEST(Idx, RefusesWhatIsNotWhole) {
@@ -86,19 +93,51 @@ TEST(Idx, RefusesATruncatedGzipStream) {
   replace_file(directory / "labels", labels);
   for (std::size_t keep : {packed.size() - 1, packed.size() / 2, std::size_t{20}}) {
     replace_file(directory / "cut.gz", packed.substr(0, keep));
-    EXPECT_THROW(image::read_idx(directory / "cut.gz", directory / "labels", 64, 10), Error) << keep;
+    EXPECT_THROW(image::IdxFiles(directory / "cut.gz", directory / "labels", 64, 10), Error) << keep;
   }
 }
 
 TEST(Idx, NamesAMissingFile) {
   test::TempDir const directory;
   try {
-    image::read_idx_directory(directory.path(), 32, 10);
+    image::list_idx(directory.path(), "train", 32, 10);
     FAIL();
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::io);
     EXPECT_NE(std::string(e.what()).find("train-images-idx3-ubyte: no such file"), std::string::npos) << e.what();
   }
+}
+
+TEST(IdxMutations, EndInImagesOrAnError) {
+  test::TempDir const directory;
+  std::string const seed = header(3, {5, 4, 3}) + std::string(60, 'p');
+  std::string const seed_labels = header(1, {5}) + std::string("\1\2\3\4\0", 5);
+  std::string packed(4096, '\0');
+  uLongf size = packed.size();
+  z_stream stream{};
+  ASSERT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(seed.data()));
+  stream.avail_in = static_cast<uInt>(seed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(size);
+  ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  int whole = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    test::write_quickly(directory / "images", i % 3 == 0 ? test::mutated(packed, i) : i % 3 == 1 ? test::mutated(seed, i) : seed);
+    test::write_quickly(directory / "labels", i % 3 == 2 ? test::mutated(seed_labels, i) : seed_labels);
+    try {
+      image::IdxFiles const idx(directory / "images", directory / "labels", 8, 5);
+      std::vector<std::uint8_t> out(64);
+      for (std::size_t k = 0; k < idx.num(); ++k) idx.draw(k, out);
+      ++whole;
+    } catch (Error const& e) {
+      EXPECT_EQ(e.code(), Errc::data) << i << " " << e.what();
+    }
+  }
+  EXPECT_GT(whole, 10);
+  EXPECT_LT(whole, 800);
 }
 
 }  // namespace

@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/image/listing.hpp"
+
+namespace apq::image {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_hidden(fs::path const& path) { return path.filename().string().starts_with('.'); }
+
+void require_directory(fs::path const& root) {
+  std::error_code ec;
+  if (!fs::is_directory(root, ec)) throw Error(Errc::io, fmt::format("{}: no such directory", root.string()));
+}
+
+// What lies in a folder, sorted by name, hidden things left out.
+std::vector<fs::path> content(fs::path const& folder) {
+  std::error_code ec;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (!is_hidden(it->path())) found.push_back(it->path());
+  if (ec) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", folder.string(), ec.message()));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void add_file(Listing& listing, ListingHash& hash, fs::path const& root, fs::path const& file, std::int32_t label) {
+  std::error_code ec;
+  auto const bytes = fs::file_size(file, ec);
+  if (ec) throw Error(Errc::io, fmt::format("{}: is not a readable file ({})", file.string(), ec.message()));
+  ImageEntry const entry{static_cast<std::uint32_t>(listing.files.size()), label, 0, bytes};
+  hash.add(file.lexically_relative(root).generic_string(), entry);
+  listing.files.push_back(file.string());
+  listing.entries.push_back(entry);
+}
+
+std::map<std::string, std::int32_t> read_classes(fs::path const& file, int num_classes) {
+  std::map<std::string, std::int32_t> labels;
+  std::int32_t line_number = 0;
+  auto const text = read_file(file);
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    auto const line = std::string_view(text).substr(start, end - start);
+    auto const word = line.substr(0, line.find_first_of(" \t\r,"));
+    start = end + 1;
+    if (word.empty()) {
+      if (start >= text.size()) break;
+      throw Error(Errc::data, fmt::format("{}:{}: is empty (line n of a class list names class n - 1)", file.string(), line_number + 1));
+    }
+    if (!labels.emplace(word, line_number++).second)
+      throw Error(Errc::data, fmt::format("{}:{}: {} is there twice", file.string(), line_number, word));
+  }
+  if (labels.size() > static_cast<std::size_t>(num_classes))
+    throw Error(Errc::data, fmt::format("{}: lists {} classes; the space has {}", file.string(), labels.size(), num_classes));
+  return labels;
+}
+
+}  // namespace
+
+Listing list_folder(fs::path const& given, fs::path const& class_file, int num_classes) {
+  require_directory(given);
+  auto const root = given.lexically_normal();
+  Listing listing{.kind = SourceKind::folder, .where = root.string(), .files = {}, .entries = {}, .hash = {}};
+  std::vector<fs::path> folders;
+  std::error_code ec;
+  for (auto const& path : content(root))
+    if (fs::is_directory(path, ec)) folders.push_back(path);
+  if (folders.empty())
+    throw Error(Errc::data, fmt::format("{}: holds no class folders; images must lie in one folder per class", root.string()));
+  std::map<std::string, std::int32_t> labels;
+  if (!class_file.empty()) {
+    labels = read_classes(class_file, num_classes);
+  } else {
+    // Fewer folders than classes would silently shift the labels.
+    if (folders.size() != static_cast<std::size_t>(num_classes))
+      throw Error(Errc::data, fmt::format("{}: holds {} class folders; the space has {} classes (a part of the classes needs the list "
+                                          "of all of them: classes)", root.string(), folders.size(), num_classes));
+    for (auto const& folder : folders) labels.emplace(folder.filename().string(), static_cast<std::int32_t>(labels.size()));
+  }
+  ListingHash hash;
+  for (auto const& folder : folders) {
+    auto const label = labels.find(folder.filename().string());
+    if (label == labels.end())
+      throw Error(Errc::data, fmt::format("{}: is no class of {}", folder.string(), class_file.string()));
+    for (auto const& file : content(folder)) add_file(listing, hash, root, file, label->second);
+  }
+  if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: holds no images (its {} class folders are empty)", root.string(), folders.size()));
+  listing.hash = hash.hex();
+  return listing;
+}
+
+Listing list_unlabelled(fs::path const& given) {
+  require_directory(given);
+  auto const root = given.lexically_normal();
+  Listing listing{.kind = SourceKind::folder, .where = root.string(), .files = {}, .entries = {}, .hash = {}};
+  std::vector<fs::path> files;
+  std::error_code ec;
+  for (fs::recursive_directory_iterator it(root, ec), end; !ec && it != end; it.increment(ec))
+    if (!is_hidden(it->path()) && !it->is_directory(ec)) files.push_back(it->path());
+  if (ec) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", root.string(), ec.message()));
+  std::sort(files.begin(), files.end());
+  ListingHash hash;
+  for (auto const& file : files) add_file(listing, hash, root, file, 0);
+  if (files.empty()) throw Error(Errc::data, fmt::format("{}: holds no images", root.string()));
+  listing.hash = hash.hex();
+  return listing;
+}
+
+Listing list_file(fs::path const& list, fs::path const& given_root, int num_classes) {
+  auto const root = (given_root.empty() ? list.parent_path() : given_root).lexically_normal();
+  if (!given_root.empty()) require_directory(root);
+  Listing listing{.kind = SourceKind::list, .where = list.string(), .files = {}, .entries = {}, .hash = {}};
+  ListingHash hash;
+  auto const text = read_file(list);
+  if (text.find('\0') != std::string::npos)
+    throw Error(Errc::data, fmt::format("{}: is not a text file of `path label` a line", list.string()));
+  std::size_t line_number = 0;
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    auto line = std::string_view(text).substr(start, end - start);
+    start = end + 1;
+    ++line_number;
+    auto const last = line.find_last_not_of(" \t\r");
+    if (last == std::string_view::npos) continue;
+    line = line.substr(0, last + 1);
+    auto const where = fmt::format("{}:{}", list.string(), line_number);
+    auto const blank = line.find_last_of(" \t");
+    auto const name_end = blank == std::string_view::npos ? blank : line.find_last_not_of(" \t", blank);
+    if (name_end == std::string_view::npos) throw Error(Errc::data, fmt::format("{}: must be `path label`", where));
+    auto const label = parse_label(line.substr(blank + 1), num_classes, where);
+    auto const name = std::string(line.substr(0, name_end + 1));
+    auto const path = root / name;  // an absolute name stays as it is
+    std::error_code ec;
+    auto const bytes = fs::file_size(path, ec);
+    if (ec) throw Error(Errc::io, fmt::format("{}: {}: {}; names are taken from {} (root)", where, path.string(), ec.message(), root.empty() ? "." : root.string()));
+    ImageEntry const entry{static_cast<std::uint32_t>(listing.files.size()), label, 0, bytes};
+    hash.add(name, entry);
+    listing.files.push_back(path.string());
+    listing.entries.push_back(entry);
+  }
+  if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: lists no images", list.string()));
+  listing.hash = hash.hex();
+  return listing;
+}
+
+}  // namespace apq::image

@@ -1,0 +1,303 @@
+#include "common/image/load.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+#include "common/core/progress.hpp"
+#include "common/image/decode.hpp"
+#include "common/image/idx.hpp"
+#include "common/image/resize.hpp"
+#include "common/mpi/collectives.hpp"
+#include "common/mpi/node_memory.hpp"
+#include "common/mpi/shared_array.hpp"
+
+namespace apq::image {
+namespace {
+
+constexpr double gib = 1024.0 * 1024 * 1024;
+
+// Reads parts of files; the last file stays open, as a shard is read image after image.
+class FileReader {
+ public:
+  ~FileReader() { close(); }
+  FileReader() = default;
+  FileReader(FileReader const&) = delete;
+  FileReader& operator=(FileReader const&) = delete;
+
+  std::span<std::uint8_t const> read(Listing const& listing, ImageEntry const& entry) {
+    auto const& path = listing.files[entry.file];
+    if (file_ < 0 || path != path_) {
+      close();
+      file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+      path_ = path;
+      if (file_ < 0) throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", path, std::strerror(errno)));
+    }
+    bytes_.resize(entry.bytes);
+    for (std::size_t done = 0; done < bytes_.size();) {
+      auto const n = ::pread(file_, bytes_.data() + done, bytes_.size() - done, static_cast<off_t>(entry.offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", path, std::strerror(errno)));
+      if (n == 0) throw Error(Errc::io, fmt::format("{}: became shorter while it was in use", path));
+      done += static_cast<std::size_t>(n);
+    }
+    return bytes_;
+  }
+
+ private:
+  void close() {
+    if (file_ >= 0) ::close(file_);
+    file_ = -1;
+  }
+  std::string path_;
+  int file_ = -1;
+  std::vector<std::uint8_t> bytes_;
+};
+
+struct Damage {
+  std::size_t position;  // in the split
+  std::string reason;
+};
+
+// One split on its way into memory.
+struct Job {
+  Split* split;
+  Listing const* listing;
+  Geometry geometry;
+  std::shared_ptr<mpi::SharedArray> memory = nullptr;
+  std::vector<Damage> damaged = {};
+
+  std::size_t image_bytes() const { return static_cast<std::size_t>(geometry.channels) * geometry.crop * geometry.crop; }
+  std::size_t bytes() const { return split->size() * image_bytes(); }
+  std::span<std::uint8_t> image(std::size_t position) const { return memory->bytes().subspan(position * image_bytes(), image_bytes()); }
+};
+
+void check_memory(std::vector<Job> const& jobs, bool is_shared) {
+  std::size_t bytes = 0, num = 0;
+  std::string sizes;
+  for (auto const& job : jobs) {
+    bytes += job.bytes();
+    num += job.split->size();
+    sizes += fmt::format("{}{} {} of {}x{}x{}", sizes.empty() ? "" : ", ", job.split->size(), job.split->name, job.geometry.channels, job.geometry.crop, job.geometry.crop);
+  }
+  auto const memory = mpi::node_memory();
+  auto const limited = [&](std::uint64_t available, std::string const& what, std::string const& remedy) {
+    if (bytes <= available) return;
+    auto const fit = static_cast<std::uint64_t>(static_cast<double>(num) * static_cast<double>(available) / static_cast<double>(bytes));
+    throw Error(Errc::config, fmt::format("data: the images ({}) take {:.2f} GiB on each node, and {} is {:.2f} GiB, enough for about {} of the "
+                                          "{}; lower data.train_images, data.validation_images or data.calibration_images{}",
+                                          sizes, static_cast<double>(bytes) / gib, what, static_cast<double>(available) / gib, fit, num, remedy));
+  };
+  limited(memory.available, "its free memory", "");
+  if (is_shared) limited(memory.shared_free, "what is free in /dev/shm", ", or mount a larger /dev/shm");
+}
+
+// A rank's share of a split. What is damaged is noted; what cannot be read is thrown.
+void decode_share(Job& job, mpi::BlockRange range, FileReader& files, Decoder& decoder, std::function<void()> const& done_one) {
+  for (auto position = range.first; position < range.last; ++position) {
+    auto const index = job.split->indices[position];
+    auto const bytes = files.read(*job.listing, job.listing->entries[index]);
+    try {
+      fit(decoder.decode(bytes), job.geometry, job.image(position));
+    } catch (Error const& e) {
+      if (e.code() != Errc::data) throw;
+      job.damaged.push_back({position, fmt::format("{}: {}", job.listing->name(index), e.what())});
+    }
+    done_one();
+  }
+}
+
+// Every rank of the node gets what each found, in order of position.
+std::vector<Damage> gathered(mpi::Communicator const& node, std::vector<Damage> const& mine) {
+  std::string text;
+  for (auto const& damage : mine) text += fmt::format("{} {}\n", damage.position, damage.reason);
+  auto const all = mpi::allgather<char>(node, std::span<char const>(text.data(), text.size()));
+  std::vector<Damage> damaged;
+  std::string_view left(all.data(), all.size());
+  while (!left.empty()) {
+    auto const line = left.substr(0, left.find('\n'));
+    auto const blank = line.find(' ');
+    damaged.push_back({std::stoull(std::string(line.substr(0, blank))), std::string(line.substr(blank + 1))});
+    left.remove_prefix(line.size() + 1);
+  }
+  return damaged;
+}
+
+void check_damaged(std::vector<Job> const& jobs, int most) {
+  std::vector<std::string> reasons;
+  for (auto const& job : jobs)
+    for (auto const& damage : job.damaged) reasons.push_back(damage.reason);
+  if (reasons.size() <= static_cast<std::size_t>(most)) return;
+  constexpr std::size_t shown = 5;
+  auto const num = reasons.size();
+  reasons.resize(std::min(num, shown));
+  throw Error(Errc::data, fmt::format("data.max_damaged = {}: {} image{} damaged: {}{}; mend {}, or raise data.max_damaged to leave {} out", most, num,
+                                      num == 1 ? " is" : "s are", fmt::join(reasons, "; "), num > shown ? "; ..." : "",
+                                      num == 1 ? "it" : "them", num == 1 ? "it" : "them"));
+}
+
+// Takes the damaged images out: what is left moves up in the node's memory, which one rank does.
+void leave_out_damaged(mpi::Communicator const& node, Job& job) {
+  if (job.damaged.empty()) return;
+  auto& split = *job.split;
+  std::vector<std::uint32_t> kept;
+  Sha256 hash;
+  hash.add(split.fingerprint).add("damaged");
+  auto next = job.damaged.begin();
+  for (std::size_t position = 0; position < split.size(); ++position) {
+    if (next != job.damaged.end() && next->position == position) {
+      hash.add_value(split.indices[position]);
+      ++next;
+      continue;
+    }
+    if (node.is_root() && kept.size() != position) std::ranges::copy(job.image(position), job.image(kept.size()).begin());
+    kept.push_back(split.indices[position]);
+  }
+  split.indices = std::move(kept);
+  split.fingerprint = hash.hex();
+}
+
+std::shared_ptr<ImageSet const> finished(Job const& job, int num_classes) {
+  auto set = std::make_shared<ImageSet>();
+  set->num = static_cast<int>(job.split->size());
+  set->channels = job.geometry.channels;
+  set->size = job.geometry.crop;
+  set->num_classes = num_classes;
+  for (auto index : job.split->indices) set->labels.push_back(job.listing->entries[index].label);
+  set->pixels = job.memory->bytes().first(job.bytes());
+  set->owner = job.memory;
+  return set;
+}
+
+void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape const& shape, int max_damaged) {
+  auto const node = comm.node();
+  mpi::collectively(comm, [&] { check_memory(jobs, node.size() > 1); });
+  std::size_t mine = 0;
+  for (auto& job : jobs) {
+    job.memory = std::make_shared<mpi::SharedArray>(node, job.bytes());
+    auto const range = mpi::block_range(job.split->size(), node.size(), node.rank());
+    mine += range.last - range.first;
+  }
+  mpi::collectively(comm, [&] {
+    FileReader files;
+    Decoder decoder;
+    bool const is_large = mine > 10'000 || jobs.front().listing->kind != SourceKind::idx;
+    Progress progress("decode", "images", mine, 0, comm.is_root() && is_large);
+    std::size_t done = 0;
+    for (auto& job : jobs) {
+      if (job.listing->kind == SourceKind::idx) {
+        // One stream of gzip is unpacked by one rank; the others would only do the same again.
+        if (!node.is_root()) continue;
+        auto const idx = open_idx(*job.listing, shape.size, shape.num_classes);
+        for (std::size_t i = 0; i < job.split->size(); ++i) idx.draw(job.split->indices[i], job.image(i));
+      } else {
+        decode_share(job, mpi::block_range(job.split->size(), node.size(), node.rank()), files, decoder, [&] { progress.update(++done); });
+      }
+    }
+  });
+  std::string found;
+  for (auto& job : jobs) {
+    job.damaged = gathered(node, job.damaged);
+    for (auto const& damage : job.damaged) found += damage.reason + "\n";
+  }
+  auto const found_by_root = mpi::broadcast(comm, found);
+  mpi::collectively(comm, [&] {
+    if (found != found_by_root)
+      throw Error(Errc::io, "data: the nodes do not find the same images damaged; do all of them see the same files?");
+    check_damaged(jobs, max_damaged);
+    for (auto const& job : jobs)
+      if (job.damaged.size() == job.split->size() && !job.damaged.empty())
+        throw Error(Errc::data, fmt::format("data: every image of the {} split is damaged", job.split->name));
+  });
+  for (auto& job : jobs) {
+    for (auto const& damage : job.damaged) log::root().warn("left out of the {} split: {}", job.split->name, damage.reason);
+    leave_out_damaged(node, job);
+    job.memory->publish();
+    job.split->decoded = finished(job, shape.num_classes);
+  }
+}
+
+void check_shape(Listing const& listing, ImageShape const& shape) {
+  if (listing.kind == SourceKind::idx && shape.channels != 1)
+    throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} have one", shape.channels, listing.where));
+  if (shape.channels != 1 && shape.channels != 3)
+    throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} can be had in 1 (grey) or 3 (RGB)", shape.channels, listing.where));
+}
+
+}  // namespace
+
+Listing list_source(SourceConfig const& source, bool is_training, DataConfig const& config, ImageShape const& shape) {
+  Listing listing;
+  switch (source.kind) {
+    case SourceKind::idx: return list_idx(source.paths.front(), is_training ? "train" : "t10k", shape.size, shape.num_classes);
+    case SourceKind::folder: listing = list_folder(source.paths.front(), source.classes, shape.num_classes); break;
+    case SourceKind::list: listing = list_file(source.paths.front(), source.root, shape.num_classes); break;
+    case SourceKind::tar: listing = list_tar(source.paths, shape.num_classes); break;
+  }
+  listing.hash = sha256_of(fmt::format("{} {} {} {}", listing.hash, shape.channels, config.resize_for(shape.size), shape.size));
+  return listing;
+}
+
+Listing listing_of_root(mpi::Communicator const& comm, std::function<Listing()> const& make) {
+  Listing listing;
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) listing = make();
+  });
+  listing.kind = mpi::broadcast(comm, std::vector{listing.kind}).front();
+  listing.where = mpi::broadcast(comm, listing.where);
+  listing.hash = mpi::broadcast(comm, listing.hash);
+  listing.entries = mpi::broadcast(comm, std::move(listing.entries));
+  std::string names;
+  for (auto const& file : listing.files) names += file + '\0';
+  names = mpi::broadcast(comm, std::move(names));
+  listing.files.clear();
+  for (std::size_t start = 0; start < names.size();) {
+    listing.files.emplace_back(names.c_str() + start);
+    start += listing.files.back().size() + 1;
+  }
+  return listing;
+}
+
+Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Listing const& test, DataConfig const& config,
+                     ImageShape const& shape, Wanted const& wanted) {
+  Splits splits;
+  std::vector<Job> jobs;
+  mpi::collectively(comm, [&] {
+    check_shape(training, shape);
+    check_shape(test, shape);
+    config.normalisation.check(shape.channels);
+    splits = split({training.entries.size(), training.hash}, {test.entries.size(), test.hash}, config);
+    int const resize = config.resize_for(shape.size);
+    if (resize < shape.size)
+      throw Error(Errc::config, fmt::format("data.resize = {}: is less than the space's image size, {}", resize, shape.size));
+    if (config.train_size != 0 && config.train_size < shape.size)
+      throw Error(Errc::config, fmt::format("data.train_size = {}: is less than the space's image size, {}", config.train_size, shape.size));
+    auto const add = [&](bool is_wanted, Split& part, Listing const& listing, bool is_train) {
+      if (!is_wanted || part.size() == 0) return;
+      Geometry geometry{shape.channels, resize, shape.size};
+      if (is_train) geometry.crop = geometry.resize = config.train_size > 0 ? config.train_size : resize;
+      if (listing.kind == SourceKind::idx) geometry.crop = shape.size;
+      jobs.push_back({&part, &listing, geometry});
+    };
+    add(wanted.train, splits.train, training, true);
+    add(wanted.calibration, splits.calibration, training, false);
+    add(wanted.validation, splits.validation, training, false);
+    add(wanted.test, splits.test, test, false);
+  });
+  if (!jobs.empty()) decode(comm, jobs, shape, config.max_damaged);
+  return splits;
+}
+
+Splits load_splits(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape, Wanted const& wanted) {
+  auto const training = listing_of_root(comm, [&] { return list_source(config.training, true, config, shape); });
+  auto const test = listing_of_root(comm, [&] { return list_source(config.test, false, config, shape); });
+  return decode_splits(comm, training, test, config, shape, wanted);
+}
+
+}  // namespace apq::image

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+
+#include "common/image/data_config.hpp"
+#include "common/mpi/communicator.hpp"
+
+namespace apq::image {
+
+/// What the search space asks of images.
+struct ImageShape {
+  int channels, size, num_classes;
+};
+
+/// Which splits to decode; the others have indices and fingerprints only.
+struct Wanted {
+  bool train = false, calibration = false, validation = false, test = false;
+};
+
+/// Any source as a listing. Local. For all kinds but idx the hash also covers what images are decoded to.
+Listing list_source(SourceConfig const& source, bool is_training, DataConfig const& config, ImageShape const& shape);
+
+/// Lists both sources (rank 0 reads, all get the listing), splits them, and decodes the wanted splits: on every node once, its ranks
+/// sharing the work, into memory that they share. The same on any number of ranks. A damaged image is left out
+/// of its split, whose fingerprint then says so. Collective over `comm`; the splits' owners must be dropped at the same
+/// point on every rank (mpi::SharedArray). @throws on all ranks alike: what the readers throw; Error(config) where the
+/// images do not fit the space or the node's memory; Error(data) for more than `max_damaged` damaged images.
+Splits load_splits(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape, Wanted const& wanted);
+
+/// The part of it after the listing, for sources that no DataConfig describes.
+Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Listing const& test, DataConfig const& config,
+                     ImageShape const& shape, Wanted const& wanted);
+
+/// `make` on rank 0 alone, its listing on all. Collective over `comm`.
+Listing listing_of_root(mpi::Communicator const& comm, std::function<Listing()> const& make);
+
+}  // namespace apq::image

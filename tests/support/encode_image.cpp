@@ -1,0 +1,115 @@
+#include "support/encode_image.hpp"
+
+#include <png.h>
+#include <turbojpeg.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+
+#include "common/core/random.hpp"
+
+namespace apq::test {
+
+std::vector<std::uint8_t> sharp_picture(int width, int height) {
+  std::vector<std::uint8_t> pixels;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int c = 0; c < 3; ++c) pixels.push_back(static_cast<std::uint8_t>((x * x * 3 + y * y * 5 + x * y * (c + 1) + 37 * c) / 7 % 256));
+  return pixels;
+}
+
+std::vector<std::uint8_t> smooth_picture(int width, int height, int channels) {
+  std::vector<std::uint8_t> pixels;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (int c = 0; c < channels; ++c) pixels.push_back(static_cast<std::uint8_t>(40 + (c + 1) * 20 + 60 * x / width + 40 * y / height));
+  return pixels;
+}
+
+std::string jpeg_file(std::vector<std::uint8_t> const& pixels, int width, int height, int channels) {
+  tjhandle const handle = tjInitCompress();
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  int const format = channels == 1 ? TJPF_GRAY : channels == 3 ? TJPF_RGB : TJPF_CMYK;
+  int const status = tjCompress2(handle, pixels.data(), width, 0, height, format, &bytes, &size, channels == 1 ? TJSAMP_GRAY : TJSAMP_444, 95, 0);
+  std::string file(reinterpret_cast<char*>(bytes), status == 0 ? size : 0);
+  tjFree(bytes);
+  tjDestroy(handle);
+  if (status != 0) throw std::runtime_error("tjCompress2 failed");
+  return file;
+}
+
+std::string png_file(std::vector<std::uint8_t> const& pixels, int width, int height, int bits, int colour_type, bool is_interlaced) {
+  std::string file;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(png);
+  png_set_write_fn(png, &file, [](png_structp p, png_bytep data, png_size_t n) {
+    static_cast<std::string*>(png_get_io_ptr(p))->append(reinterpret_cast<char*>(data), n);
+  }, [](png_structp) {});
+  png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), bits, colour_type,
+               is_interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  std::vector<png_color> palette;
+  if (colour_type == PNG_COLOR_TYPE_PALETTE) {
+    for (int i = 0; i < 1 << bits; ++i) palette.push_back({static_cast<png_byte>(i), static_cast<png_byte>(255 - i), static_cast<png_byte>(i * 7)});
+    png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
+    png_byte const clear[] = {0, 128};
+    png_set_tRNS(png, info, clear, 2, nullptr);
+  }
+  png_write_info(png, info);
+  auto const row_bytes = png_get_rowbytes(png, info);
+  std::vector<png_bytep> rows;
+  for (int y = 0; y < height; ++y) rows.push_back(const_cast<png_bytep>(pixels.data()) + static_cast<std::size_t>(y) * row_bytes);
+  png_write_image(png, rows.data());
+  png_write_end(png, nullptr);
+  png_destroy_write_struct(&png, &info);
+  return file;
+}
+
+std::string tar_member(std::string const& name, std::string const& content, char type) {
+  std::string header(512, '\0');
+  std::memcpy(header.data(), name.data(), std::min<std::size_t>(name.size(), 100));
+  std::memcpy(header.data() + 100, "0000644\0", 8);
+  std::snprintf(header.data() + 124, 12, "%011zo", content.size());
+  std::memset(header.data() + 148, ' ', 8);
+  header[156] = type;
+  std::memcpy(header.data() + 257, "ustar\00000", 8);
+  unsigned sum = 0;
+  for (char c : header) sum += static_cast<unsigned char>(c);
+  std::snprintf(header.data() + 148, 8, "%06o", sum);
+  return header + content + std::string((512 - content.size() % 512) % 512, '\0');
+}
+
+std::string tar_end() { return std::string(1024, '\0'); }
+
+std::string mutated(std::string const& seed, std::uint64_t number) {
+  RandomStream random(1, "test.mutation", number);
+  std::string bytes = seed;
+  auto place = [&] { return random.below(bytes.size()); };
+  auto const changes = 1 + random.below(4);
+  for (std::uint64_t change = 0; change < changes && !bytes.empty(); ++change) {
+    switch (random.below(6)) {
+      case 0:
+      case 1: bytes[place()] ^= static_cast<char>(1 << random.below(8)); break;
+      case 2: bytes.resize(place()); break;
+      case 3: {  // a length field's extremes
+        char const values[] = {0, 1, 0x7f, static_cast<char>(0x80), static_cast<char>(0xff)};
+        auto const at = place();
+        auto const value = values[random.below(5)];
+        for (std::size_t i = at; i < std::min<std::size_t>(at + 1 + random.below(8), bytes.size()); ++i) bytes[i] = value;
+        break;
+      }
+      case 4: {
+        auto const from = place();
+        auto const piece = bytes.substr(from, 1 + random.below(64));
+        bytes.insert(place(), piece);
+        break;
+      }
+      default: bytes.erase(place(), 1 + random.below(64)); break;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace apq::test

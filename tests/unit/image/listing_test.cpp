@@ -1,0 +1,152 @@
+#include "common/image/listing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/image/data_config.hpp"
+#include "support/temp_dir.hpp"
+
+namespace {
+
+using namespace apq;
+
+void expect_error(Errc code, std::string const& reason, std::function<void()> const& step) {
+  try {
+    step();
+    ADD_FAILURE() << "must be refused: " << reason;
+  } catch (Error const& e) {
+    EXPECT_EQ(e.code(), code) << e.what();
+    EXPECT_NE(std::string(e.what()).find(reason), std::string::npos) << e.what();
+  }
+}
+
+struct Folder {
+  test::TempDir directory;
+  Folder() {
+    for (char const* name : {"n02/b.JPEG", "n01/a.JPEG", "n02/a.JPEG", "n10/z"}) {
+      make_directory((directory / name).parent_path());
+      replace_file(directory / name, name);
+    }
+    replace_file(directory / "n01/.hidden", "");
+    replace_file(directory / "README", "not a class");
+  }
+};
+
+TEST(ListFolder, TakesLabelsFromSortedFolders) {
+  Folder const f;
+  auto const listing = image::list_folder(f.directory.path(), {}, 3);
+  ASSERT_EQ(listing.entries.size(), 4u);
+  EXPECT_TRUE(listing.files[0].ends_with("n01/a.JPEG"));
+  EXPECT_TRUE(listing.files[2].ends_with("n02/b.JPEG"));
+  std::vector<int> labels;
+  for (auto const& entry : listing.entries) labels.push_back(entry.label);
+  EXPECT_EQ(labels, (std::vector<int>{0, 1, 1, 2}));
+  EXPECT_EQ(listing.entries[3].bytes, 5u);
+}
+
+TEST(ListFolder, TakesLabelsFromAClassList) {
+  Folder const f;
+  replace_file(f.directory / "README", "n10 fish, big\nn03 none\nn01 dog\nn02\n");
+  auto const listing = image::list_folder(f.directory.path(), f.directory / "README", 10);
+  EXPECT_EQ(listing.entries[0].label, 2);
+  EXPECT_EQ(listing.entries[3].label, 0);
+  replace_file(f.directory / "README", "n01\nn02\n");
+  expect_error(Errc::data, "n10: is no class of", [&] { image::list_folder(f.directory.path(), f.directory / "README", 10); });
+  replace_file(f.directory / "README", "n01\nn02\nn01\n");
+  expect_error(Errc::data, "README:3: n01 is there twice", [&] { image::list_folder(f.directory.path(), f.directory / "README", 10); });
+}
+
+TEST(ListFolder, HashFollowsNamesSizesAndLabels) {
+  Folder const f;
+  auto const hash = [&] { return image::list_folder(f.directory.path(), {}, 3).hash; };
+  auto const before = hash();
+  EXPECT_EQ(hash(), before);
+  replace_file(f.directory / "n10/z", "longer than it was");
+  auto const after_size = hash();
+  EXPECT_NE(after_size, before);
+  std::filesystem::rename(f.directory / "n10/z", f.directory / "n10/y");
+  EXPECT_NE(hash(), after_size);
+  replace_file(f.directory / "README", "n10\nn02\nn01\n");
+  EXPECT_NE(image::list_folder(f.directory.path(), f.directory / "README", 3).hash, hash());
+}
+
+TEST(ListFolder, RefusesWhatCannotBeRight) {
+  Folder const f;
+  expect_error(Errc::data, "holds 3 class folders; the space has 1000 classes", [&] { image::list_folder(f.directory.path(), {}, 1000); });
+  expect_error(Errc::io, "/nowhere: no such directory", [&] { image::list_folder("/nowhere", {}, 3); });
+  test::TempDir const empty;
+  expect_error(Errc::data, "holds no class folders", [&] { image::list_folder(empty.path(), {}, 3); });
+  make_directory(empty / "n01");
+  expect_error(Errc::data, "holds no images", [&] { image::list_folder(empty.path(), {}, 1); });
+}
+
+TEST(ListUnlabelled, TakesFilesAtAnyDepth) {
+  Folder const f;
+  auto const listing = image::list_unlabelled(f.directory.path());
+  EXPECT_EQ(listing.entries.size(), 5u);
+  for (auto const& entry : listing.entries) EXPECT_EQ(entry.label, 0);
+}
+
+TEST(ListFile, ReadsPathsWithSpacesFromItsRoot) {
+  Folder const f;
+  replace_file(f.directory / "n01/with space.JPEG", "x");
+  replace_file(f.directory / "list.txt", "n01/with space.JPEG 7\r\n\nn02/a.JPEG\t2\n");
+  auto const listing = image::list_file(f.directory / "list.txt", {}, 8);
+  ASSERT_EQ(listing.entries.size(), 2u);
+  EXPECT_EQ(listing.entries[0].label, 7);
+  EXPECT_EQ(listing.entries[1].label, 2);
+  replace_file(f.directory / "list.txt", "a.JPEG 0\n");
+  EXPECT_EQ(image::list_file(f.directory / "list.txt", f.directory / "n02", 8).entries.size(), 1u);
+}
+
+TEST(ListFile, NamesTheLineOfAMistake) {
+  Folder const f;
+  auto const expect = [&](Errc code, std::string const& text, std::string const& reason) {
+    replace_file(f.directory / "list.txt", text);
+    expect_error(code, reason, [&] { image::list_file(f.directory / "list.txt", {}, 10); });
+  };
+  expect(Errc::data, "n01/a.JPEG 0\nn02/a.JPEG cat\n", "list.txt:2: label cat is not a whole number");
+  expect(Errc::data, "n01/a.JPEG 10\n", "list.txt:1: label 10 is outside 0..9");
+  expect(Errc::data, "n01/a.JPEG -1\n", "list.txt:1: label -1 is outside 0..9");
+  expect(Errc::data, "n01/a.JPEG\n", "list.txt:1: must be `path label`");
+  expect(Errc::io, "n01/gone.JPEG 1\n", "n01/gone.JPEG: No such file");
+  expect(Errc::data, "\n \n", "lists no images");
+  expect(Errc::data, std::string("a\0b 1\n", 6), "is not a text file");
+  expect_error(Errc::io, "nowhere.txt", [&] { image::list_file(f.directory / "nowhere.txt", {}, 10); });
+}
+
+image::DataConfig read(std::string const& text) {
+  auto const config = Config::parse(text, "c.yaml");
+  auto const result = image::read_data_config(config);
+  config.finish();
+  return result;
+}
+
+TEST(DataConfig, ReadsTwoSourcesOfDifferentKinds) {
+  auto const c = read("{training: {folder: /a, classes: /b}, test: {tar: ['/s/{0..3}.tar', /t/*.tar]}, mean: [0.1, 0.2, 0.3], deviation: 0.5, resize: 40, train_images: 0}");
+  EXPECT_EQ(c.training.kind, image::SourceKind::folder);
+  EXPECT_EQ(c.training.classes, "/b");
+  EXPECT_EQ(c.test.kind, image::SourceKind::tar);
+  EXPECT_EQ(c.test.paths, (std::vector<std::string>{"/s/{0..3}.tar", "/t/*.tar"}));
+  EXPECT_EQ(c.normalisation.mean.size(), 3u);
+  EXPECT_EQ(c.resize_for(32), 40);
+  EXPECT_EQ(c.train_images, 0);
+  EXPECT_EQ(image::DataConfig{}.resize_for(176), 202);
+  EXPECT_EQ(image::DataConfig{}.resize_for(224), 256);
+  EXPECT_NO_THROW(c.normalisation.check(3));
+  expect_error(Errc::config, "data.mean: has 3 numbers for 1 image channel", [&] { c.normalisation.check(1); });
+}
+
+TEST(DataConfig, RefusesHalfASourceOrTwo) {
+  expect_error(Errc::config, "test: is missing", [] { read("{training: {folder: /a}, mean: 0.5, deviation: 0.5}"); });
+  expect_error(Errc::config, "must be one of {idx: DIR}", [] { read("{training: {folder: /a, list: /b}, test: {idx: /c}, mean: 0.5, deviation: 0.5}"); });
+  expect_error(Errc::config, "must be one of {idx: DIR}", [] { read("{training: {}, test: {idx: /c}, mean: 0.5, deviation: 0.5}"); });
+  expect_error(Errc::config, "directory = /x", [] { read("{directory: /x, training: {folder: /a}, test: {idx: /c}}"); });
+  expect_error(Errc::config, "mean: is missing", [] { read("{training: {folder: /a}, test: {idx: /c}}"); });
+  expect_error(Errc::config, "resize: unknown key", [] { read("{directory: /x, resize: 3}"); });
+}
+
+}  // namespace
