@@ -104,10 +104,9 @@ std::vector<StageWork> work_of(Experiment const& e, image::Splits const& splits,
 int plan_study(mpi::Communicator const& world, Experiment const& e, Options const& o) {
   auto const node = world.node();
   int const ranks_per_node = o.ranks_per_node > 0 ? o.ranks_per_node : node.size();
-  image::Splits splits;
+  auto const splits = load_splits(world, e, {.calibration = true, .validation = true});
   Measured m;
   mpi::collectively(world, [&] {
-    splits = load_splits(e);
     log::root().info("plan: evaluating {} full-precision and {} quantised samples on {} images each", o.samples, o.samples, o.images);
     m = measure(e, splits, cost::CostModel(e.space, e.cost), o);
   });

@@ -6,7 +6,7 @@
 
 #include "collect/supernet_evaluator.hpp"
 #include "common/core/random.hpp"
-#include "common/image/idx.hpp"
+#include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
 #include "support/shared_data.hpp"
 
@@ -21,10 +21,9 @@ TEST(ShippedSupernet, IsAccurateAtBothEndsAndItsSubnetsSpread) {
     GTEST_SKIP() << "the package dataset-fashion-mnist is not installed";
   mpi::Communicator const world(MPI_COMM_WORLD);
   auto const space = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
-  auto const images = image::read_idx_directory(images_directory, space.image_size, space.num_classes);
   image::DataConfig data;
   data.calibration_images = 1000;
-  auto const splits = image::split(images.training, images.test, data);
+  auto const splits = image::load_splits(world, data, {space.image_channels, space.image_size, space.num_classes}, {.calibration = true, .test = true});
   collect::SupernetEvaluator evaluator(space, test::source_dir() / "data/fashion_mnist_supernet.pt", splits.calibration, splits.test,
                                        data, {});
   std::vector<space::Subnet> subnets{space::largest_subnet(space), space::smallest_subnet(space)};
