@@ -45,10 +45,7 @@ SupernetEvaluator::~SupernetEvaluator() = default;
 Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
   auto net = net::slice(state_->supernet, subnet, state_->fidelity);
-  if (state_->calibration.images.size() > 0)
-    net::prepare(net, state_->calibration.images, state_->fidelity);
-  else if (net.is_quantised)
-    throw Error(Errc::config, "a quantised subnet needs calibration images: its ranges are not in the weights");
+  net::prepare(net, state_->calibration.images, state_->fidelity);
   auto const counts = net::evaluate(net, state_->evaluation);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }

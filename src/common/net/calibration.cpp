@@ -101,7 +101,7 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
 
 void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity) {
   at::NoGradGuard const no_grad;
-  if (batches.empty()) {
+  if (batches.size() == 0) {
     if (!net.is_quantised) return;
     throw Error(Errc::config, "no calibration images; a quantised subnet's ranges come from them");
   }
