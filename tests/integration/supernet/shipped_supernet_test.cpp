@@ -28,8 +28,8 @@ TEST(ShippedSupernet, IsAccurateAtBothEndsAndItsSubnetsSpread) {
                                        data, {});
   std::vector<space::Subnet> subnets{space::largest_subnet(space), space::smallest_subnet(space)};
   for (std::uint64_t i = 0; i < 200; ++i) {
-    RandomStream random(7, "space.random", i);  // as `apq space --random 200 --seed 7 --stage fp` draws them
-    subnets.push_back(space::subnet_of(space, space::random_genes(space, random, false)));
+    RandomStream random(7, "space.random", i);  // as `apq space --random 200 --seed 7` draws them, with bit widths
+    subnets.push_back(space::subnet_of(space, space::random_genes(space, random, true)));
   }
   auto const range = mpi::block_range(subnets.size(), world.size(), world.rank());
   std::vector<double> mine;
