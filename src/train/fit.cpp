@@ -98,10 +98,13 @@ class Parameters {
   std::vector<std::pair<std::string, at::Tensor>> initial_;
 };
 
-/// Adam (Kingma & Ba, ICLR 2015) with decoupled weight decay (Loshchilov & Hutter, ICLR 2019).
+/// Adam (Kingma & Ba, ICLR 2015) with decoupled weight decay (Loshchilov & Hutter, ICLR 2019)
+/// towards `anchor`: zero for fresh weights, for transferred ones what they were (L2-SP, Li et al., ICML
+/// 2018), so that few rows do not wash out what many have taught.
 class Adam {
  public:
-  explicit Adam(std::int64_t size) : first_(at::zeros({size})), second_(at::zeros({size})) {}
+  explicit Adam(at::Tensor anchor)
+      : anchor_(std::move(anchor)), first_(at::zeros_like(anchor_)), second_(at::zeros_like(anchor_)) {}
 
   void step(at::Tensor& values, at::Tensor const& gradients, double learning_rate,
             double weight_decay) {
@@ -114,15 +117,16 @@ class Adam {
     float const* const g = gradients.data_ptr<float>();
     float* const m = first_.data_ptr<float>();
     float* const v = second_.data_ptr<float>();
+    float const* const a = anchor_.data_ptr<float>();
     for (std::int64_t i = 0, n = values.numel(); i < n; ++i) {
       m[i] = beta1 * m[i] + (1 - beta1) * g[i];
       v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
-      x[i] -= rate * m[i] / (std::sqrt(v[i] * scale) + epsilon) + shrink * x[i];
+      x[i] -= rate * m[i] / (std::sqrt(v[i] * scale) + epsilon) + shrink * (x[i] - a[i]);
     }
   }
 
  private:
-  at::Tensor first_, second_;
+  at::Tensor anchor_, first_, second_;
   int steps_ = 0;
 };
 
@@ -242,7 +246,7 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
   std::int64_t const batch = std::min<std::int64_t>(config.batch, n);
   std::int64_t const steps_per_epoch = (n + batch - 1) / batch;
   double const total_steps = static_cast<double>(steps_per_epoch) * config.epochs;
-  Adam adam(p.value_buffer.numel());
+  Adam adam(transfer ? p.value_buffer.clone() : at::zeros_like(p.value_buffer));
   double step = 0;
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
     RandomStream(seed, "train.fit.order", static_cast<std::uint64_t>(epoch))
