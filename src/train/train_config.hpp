@@ -15,7 +15,7 @@ struct FitConfig {
   int epochs = 40;
   double learning_rate = 1e-3;
   double weight_decay = 3;  ///< decoupled: each step takes learning rate x this off every weight;
-                            ///< in a transfer the first layers decay towards what they were
+                            ///< in a transfer they decay towards what they were
   int batch = 32;  ///< rows per step
 };
 
@@ -36,7 +36,7 @@ struct TrainConfig {
   FitConfig fp,
       quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
   double bit_gain =
-      10;  ///< scale of the bit widths' inputs while training: how much more readily than of the
+      3;  ///< scale of the bit widths' inputs while training: how much more readily than of the
            ///< architecture the quantised networks learn of them (folded into the weights)
   double held_out_fraction = 0.2;  ///< of the rows, never trained on
   bool zero_init = true;  ///< transfer: the fresh bit branch starts at zero, so step 0 predicts as
