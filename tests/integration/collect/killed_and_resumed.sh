@@ -7,17 +7,21 @@ program=$2
 samples=150
 work=$(mktemp -d)
 session=
-# Every process of a trial is in the session that its mpiexec leads: nothing else is ever signalled.
+# Every process of a trial is in the session that its mpiexec leads or, since Open MPI 5 gives ranks their own, has this
+# test's directory on its command line: nothing else is ever signalled.
 session_pids() {
-  local stat fields
+  local stat fields words
   for stat in /proc/[0-9]*/stat; do
     { read -r fields <"$stat"; } 2>/dev/null || continue
     read -r -a fields <<<"${fields##*) }"  # state, parent, group, session
-    [[ ${fields[3]} != "$session" ]] || basename "${stat%/stat}"
+    [[ ${fields[0]} != Z ]] || continue
+    mapfile -d '' -t words 2>/dev/null <"${stat%/stat}/cmdline" || words=()
+    [[ ${fields[3]} != "$session" && ${words[*]} != *"$work/"* ]] || basename "${stat%/stat}"
   done
 }
 end_session() {
   [[ -z $session ]] || session_pids | xargs -r kill -KILL 2>/dev/null || true
+  for _ in $(seq 100); do [[ -n $session && -n $(session_pids) ]] || break; sleep 0.05; done
   session=
 }
 trap 'end_session; rm -rf "$work"' EXIT
