@@ -8,7 +8,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "common/core/random.hpp"
 
 namespace apq::test {
 
@@ -82,34 +81,5 @@ std::string tar_member(std::string const& name, std::string const& content, char
 }
 
 std::string tar_end() { return std::string(1024, '\0'); }
-
-std::string mutated(std::string const& seed, std::uint64_t number) {
-  RandomStream random(1, "test.mutation", number);
-  std::string bytes = seed;
-  auto place = [&] { return random.below(bytes.size()); };
-  auto const changes = 1 + random.below(4);
-  for (std::uint64_t change = 0; change < changes && !bytes.empty(); ++change) {
-    switch (random.below(6)) {
-      case 0:
-      case 1: bytes[place()] ^= static_cast<char>(1 << random.below(8)); break;
-      case 2: bytes.resize(place()); break;
-      case 3: {  // a length field's extremes
-        char const values[] = {0, 1, 0x7f, static_cast<char>(0x80), static_cast<char>(0xff)};
-        auto const at = place();
-        auto const value = values[random.below(5)];
-        for (std::size_t i = at; i < std::min<std::size_t>(at + 1 + random.below(8), bytes.size()); ++i) bytes[i] = value;
-        break;
-      }
-      case 4: {
-        auto const from = place();
-        auto const piece = bytes.substr(from, 1 + random.below(64));
-        bytes.insert(place(), piece);
-        break;
-      }
-      default: bytes.erase(place(), 1 + random.below(64)); break;
-    }
-  }
-  return bytes;
-}
 
 }  // namespace apq::test

@@ -22,7 +22,4 @@ std::string tar_member(std::string const& name, std::string const& content, char
 /// The two empty blocks at a tar's end.
 std::string tar_end();
 
-/// What a deterministic mutation test feeds a parser: bit flips, cuts, splices and overwritten fields of `seed`.
-std::string mutated(std::string const& seed, std::uint64_t number);
-
 }  // namespace apq::test

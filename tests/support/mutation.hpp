@@ -52,4 +52,10 @@ inline std::string mutated(std::string const& seed, RandomStream& random) {
   return bytes;
 }
 
+/// The `number`-th of a fixed series of damaged copies.
+inline std::string mutated(std::string const& seed, std::uint64_t number) {
+  RandomStream random(1, "test.mutation", number);
+  return mutated(seed, random);
+}
+
 }  // namespace apq::test

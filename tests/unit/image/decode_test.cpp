@@ -8,6 +8,7 @@
 
 #include "common/core/error.hpp"
 #include "support/encode_image.hpp"
+#include "support/mutation.hpp"
 
 namespace {
 

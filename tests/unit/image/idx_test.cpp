@@ -6,6 +6,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "support/encode_image.hpp"
+#include "support/mutation.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {

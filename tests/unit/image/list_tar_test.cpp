@@ -4,6 +4,7 @@
 #include "common/core/error.hpp"
 #include "common/image/listing.hpp"
 #include "support/encode_image.hpp"
+#include "support/mutation.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
