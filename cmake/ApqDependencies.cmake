@@ -29,6 +29,7 @@ find_package(PNG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OneDNN)  # optional: the fast engine of evaluation
 if(APQ_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

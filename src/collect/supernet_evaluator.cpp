@@ -3,8 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
-#include <fmt/format.h>
-#include <torch/version.h>
 
 #include "common/core/error.hpp"
 #include "common/net/calibration.hpp"
@@ -17,7 +15,7 @@ EvaluatorConfig read_evaluator_config(Config section) {
   config.batch = section.get_or<int>("batch", config.batch, {1, 100'000});
   config.calibration_batch = section.get_or<int>("calibration_batch", config.calibration_batch, {1, 100'000});
   config.fidelity = section.choice_or("fidelity", config.fidelity, {"corrected", "release"});
-  config.engine = section.choice_or("engine", config.engine, {"reference"});
+  config.engine = section.choice_or("engine", config.engine, {"auto", "reference", "onednn"});
   return config;
 }
 
@@ -26,6 +24,7 @@ struct SupernetEvaluator::State {
   std::string hash;
   net::LabelledBatches calibration, evaluation;
   net::Fidelity fidelity;
+  std::unique_ptr<net::Engine> engine;
 };
 
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
@@ -33,6 +32,7 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
                                      image::DataConfig const& data, EvaluatorConfig const& config)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
+  state_->engine = net::make_engine(config.engine);
   state_->supernet = net::load_supernet(space, supernet);
   state_->hash = state_->supernet.hash();
   state_->calibration = net::make_batches(calibration, static_cast<std::size_t>(config.calibration_batch), data.normalisation);
@@ -45,12 +45,12 @@ SupernetEvaluator::~SupernetEvaluator() = default;
 Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
   auto net = net::slice(state_->supernet, subnet, state_->fidelity);
-  net::prepare(net, state_->calibration.images, state_->fidelity);
-  auto const counts = net::evaluate(net, state_->evaluation);
+  net::prepare(net, state_->calibration.images, state_->fidelity, *state_->engine);
+  auto const counts = net::evaluate(*state_->engine->compile(net), state_->evaluation);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }
 
-std::string SupernetEvaluator::engine() const { return fmt::format("reference (LibTorch {})", TORCH_VERSION); }
+std::string SupernetEvaluator::engine() const { return state_->engine->name(); }
 std::string const& SupernetEvaluator::supernet_hash() const { return state_->hash; }
 
 std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet) {

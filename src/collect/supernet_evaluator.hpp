@@ -16,7 +16,7 @@ struct EvaluatorConfig {
   int batch = 100;                    ///< images per forward pass; fixed, because another blocking rounds differently
   int calibration_batch = 250;        ///< images per calibration batch; the first batch also sets the ranges
   std::string fidelity = "corrected"; ///< corrected | release (docs/fidelity.md)
-  std::string engine = "reference";   ///< reference: LibTorch
+  std::string engine = "auto";        ///< reference (LibTorch) | onednn | auto: the fastest that is there
 };
 EvaluatorConfig read_evaluator_config(Config section);
 

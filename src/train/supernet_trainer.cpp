@@ -221,8 +221,8 @@ class Trainer {
   double top1(space::Subnet const& subnet) {
     at::NoGradGuard const no_grad;
     auto net = net::slice(supernet_, subnet);
-    net::prepare(net, calibration_.images, {});
-    auto const counts = net::evaluate(net, monitor_);
+    net::prepare(net, calibration_.images, {}, *engine_);
+    auto const counts = net::evaluate(*engine_->compile(net), monitor_);
     return 100.0 * counts.correct / counts.total;
   }
 
@@ -284,7 +284,7 @@ class Trainer {
       if (!comm_.is_root()) return;
       at::NoGradGuard const no_grad;
       auto net = net::slice(supernet_, space::largest_subnet(space_));
-      net::recalibrate_norms(net, calibration_.images, false);
+      net::recalibrate_norms(net, calibration_.images, false, *engine_);
       auto store = [&](net::ConvUnit const& unit) {
         // blocks.N... units are named by their quantised layer "....conv"; searched blocks nest once more (".bn.bn").
         auto const base = unit.name.substr(0, unit.name.size() - std::string(".conv").size());
@@ -316,6 +316,7 @@ class Trainer {
   FlatParameters parameters_;
   NesterovDescent descent_;
   net::LabelledBatches calibration_, monitor_;
+  std::unique_ptr<net::Engine> engine_ = net::make_engine("auto");
   std::vector<std::string> lines_;
 };
 

@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <span>
 
 #include "common/core/error.hpp"
-#include "common/net/forward.hpp"
 #include "common/net/kl_threshold.hpp"
 
 namespace apq::net {
@@ -20,27 +21,30 @@ std::vector<ConvUnit*> units_of(SubnetNet& net) {
   return units;
 }
 
-MagnitudeHistogram histogram_of(at::Tensor const& values) {
-  auto const flat = values.detach().to(at::kCPU).contiguous(values.suggest_memory_format());
+/// Calls `visit` with the values of a tensor in whatever order they lie in.
+template <class Visit>
+void with_values(at::Tensor const& tensor, Visit const& visit) {
+  auto const flat = tensor.detach().to(at::kCPU).contiguous(tensor.suggest_memory_format());
   auto const count = static_cast<std::size_t>(flat.numel());
-  if (flat.scalar_type() == at::kDouble) return magnitude_histogram<double>({flat.data_ptr<double>(), count});
-  return magnitude_histogram<float>({flat.data_ptr<float>(), count});
+  if (flat.scalar_type() == at::kDouble) visit(std::span<double const>(flat.data_ptr<double>(), count));
+  else visit(std::span<float const>(flat.data_ptr<float>(), count));
 }
 
-double threshold(at::Tensor const& values, int levels, Fidelity const& fidelity) {
-  return kl_threshold(histogram_of(values), levels,
-                      fidelity.kl_searches_every_bin ? ThresholdSearch::exhaustive : ThresholdSearch::coarse_fine);
+double threshold(MagnitudeHistogram const& histogram, int levels, Fidelity const& fidelity) {
+  return kl_threshold(histogram, levels, fidelity.kl_searches_every_bin ? ThresholdSearch::exhaustive : ThresholdSearch::coarse_fine);
 }
 
 constexpr int kl_below_bits = 5;
 constexpr double initial_activation_range = 6;
 
-double activation_range(LayerQuantisation const& q, at::Tensor const& x, Fidelity const& fidelity) {
-  double range = x.detach().abs().max().item<double>();
+bool has_threshold(LayerQuantisation const& q) { return q.activation_bits > 0 && q.activation_bits < kl_below_bits; }
+
+double activation_range(LayerQuantisation const& q, MagnitudeRange const& magnitudes, HistogramCounter const* counter, Fidelity const& fidelity) {
+  double range = magnitudes.high;
   if (!q.is_signed || fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
-  if (q.activation_bits < kl_below_bits && range > 0) {
+  if (counter != nullptr && range > 0) {
     int const level_bits = fidelity.kl_halves_the_levels ? q.activation_bits - 1 : q.activation_bits;
-    range = std::min(range, threshold(x, std::max(2, 1 << level_bits), fidelity));
+    range = std::min(range, threshold(counter->histogram(), std::max(2, 1 << level_bits), fidelity));
   }
   return static_cast<double>(static_cast<float>(range));  // checkpoints hold it as float32
 }
@@ -48,76 +52,86 @@ double activation_range(LayerQuantisation const& q, at::Tensor const& x, Fidelit
 double weight_range(LayerQuantisation const& q, at::Tensor const& w, Fidelity const& fidelity) {
   double const largest = w.detach().abs().max().item<double>();
   if (q.weight_bits >= kl_below_bits || !(largest > 0)) return largest;
-  return threshold(w, std::max(2, 1 << (q.weight_bits - 1)), fidelity);
+  MagnitudeHistogram histogram;
+  with_values(w, [&](auto values) { histogram = magnitude_histogram(values); });
+  return threshold(histogram, std::max(2, 1 << (q.weight_bits - 1)), fidelity);
 }
 
 }  // namespace
 
-void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise) {
+void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine) {
   at::NoGradGuard const no_grad;
   auto const units = units_of(net);
   struct Sums {
     at::Tensor mean, variance;
+    double images = 0;
   };
   std::vector<Sums> sums(units.size());
-  double total = 0;
-  for (std::size_t batch = 0; batch < batches.size(); ++batch) {
-    auto const images = batches[batch];
-    auto const weight = static_cast<double>(images.size(0));
-    total += weight;
-    ForwardOptions options;
-    options.norm = NormMode::batch;
-    options.quantise = quantise;
-    options.on_statistics = [&](std::size_t layer, at::Tensor const& mean, at::Tensor const& variance) {
-      auto& sum = sums[layer];
-      sum.mean = sum.mean.defined() ? sum.mean.add(mean, weight) : mean * weight;
-      sum.variance = sum.variance.defined() ? sum.variance.add(variance, weight) : variance * weight;
-    };
-    forward(net, images, options);
-  }
+  engine.observe_statistics(net, batches, quantise, [&](std::size_t layer, double images, at::Tensor const& mean, at::Tensor const& variance) {
+    auto& sum = sums[layer];
+    sum.mean = sum.mean.defined() ? sum.mean.add(mean, images) : mean * images;
+    sum.variance = sum.variance.defined() ? sum.variance.add(variance, images) : variance * images;
+    sum.images += images;
+  });
   for (std::size_t i = 0; i < units.size(); ++i) {
     if (!sums[i].mean.defined()) continue;
-    units[i]->norm.running_mean = sums[i].mean / total;
-    units[i]->norm.running_var = sums[i].variance / total;
+    auto& norm = units[i]->norm;
+    norm.running_mean = (sums[i].mean / sums[i].images).to(norm.weight.scalar_type());
+    norm.running_var = (sums[i].variance / sums[i].images).to(norm.weight.scalar_type());
   }
 }
 
-void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity) {
+void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine) {
   at::NoGradGuard const no_grad;
-  auto const units = units_of(net);
-  auto set = [&](LayerQuantisation& q, at::Tensor const& input, at::Tensor const& weight) {
-    if (q.activation_bits > 0) q.activation_range = activation_range(q, input, fidelity);
-    if (q.weight_bits > 0) q.weight_range = weight_range(q, weight, fidelity);
+  struct Layer {
+    LayerQuantisation* quantisation;
+    at::Tensor const* weight;
+    MagnitudeRange magnitudes;
+    std::optional<HistogramCounter> counter;
   };
-  ForwardOptions options;
-  options.on_input = [&](std::size_t layer, at::Tensor const& input) {
-    if (layer < units.size())
-      set(units[layer]->quantisation, input, units[layer]->weight);
-    else
-      set(net.classifier_quantisation, input, net.classifier_weight);
-  };
-  forward(net, images, options);
+  std::vector<Layer> layers;
+  for (auto* const unit : units_of(net)) layers.push_back({&unit->quantisation, &unit->weight, {}, {}});
+  layers.push_back({&net.classifier_quantisation, &net.classifier_weight, {}, {}});
+  auto const is_quantised = [](Layer const& layer) { return layer.quantisation->activation_bits > 0; };
+
+  engine.observe_inputs(net, images, [&](std::size_t i, at::Tensor const& input) {
+    if (is_quantised(layers[i])) with_values(input, [&](auto values) { layers[i].magnitudes.add(values); });
+  });
+  // Bins need the range first, and keeping all inputs until then would take more memory than a second pass takes time.
+  bool needs_histograms = false;
+  for (auto& layer : layers)
+    if (has_threshold(*layer.quantisation)) {
+      layer.counter.emplace(layer.magnitudes);
+      needs_histograms = true;
+    }
+  if (needs_histograms)
+    engine.observe_inputs(net, images, [&](std::size_t i, at::Tensor const& input) {
+      if (layers[i].counter) with_values(input, [&](auto values) { layers[i].counter->add(values); });
+    });
+  for (auto& layer : layers) {
+    auto& q = *layer.quantisation;
+    if (is_quantised(layer)) q.activation_range = activation_range(q, layer.magnitudes, layer.counter ? &*layer.counter : nullptr, fidelity);
+    if (q.weight_bits > 0) q.weight_range = weight_range(q, *layer.weight, fidelity);
+  }
 }
 
-void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity) {
+void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine) {
   at::NoGradGuard const no_grad;
   if (batches.size() == 0) {
     if (!net.is_quantised) return;
     throw Error(Errc::config, "no calibration images; a quantised subnet's ranges come from them");
   }
   if (!net.is_quantised) {
-    recalibrate_norms(net, batches, false);
+    recalibrate_norms(net, batches, false, engine);
     return;
   }
   if (fidelity.recalibrates_before_calibrating) {
-    recalibrate_norms(net, batches, true);
-    calibrate_ranges(net, batches.front(), fidelity);
-    freeze_weights(net);
+    recalibrate_norms(net, batches, true, engine);
+    calibrate_ranges(net, batches.front(), fidelity, engine);
   } else {
-    recalibrate_norms(net, batches, false);
-    calibrate_ranges(net, batches.front(), fidelity);
-    freeze_weights(net);
-    recalibrate_norms(net, batches, true);
+    recalibrate_norms(net, batches, false, engine);
+    calibrate_ranges(net, batches.front(), fidelity, engine);
+    recalibrate_norms(net, batches, true, engine);
   }
 }
 

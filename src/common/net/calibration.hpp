@@ -1,27 +1,24 @@
 #pragma once
 
+#include "common/net/engine.hpp"
 #include "common/net/fidelity.hpp"
-#include "common/net/image_batch.hpp"
 #include "common/net/subnet_net.hpp"
 
 namespace apq::net {
 
-/// Batches of normalised images, each [batch, channels, size, size].
-using Batches = ImageBatches const&;
-
 /// Replaces every layer's BN statistics by averages over the batches (weighted by batch size) of the batch means and of
 /// the biased batch variances, each batch normalised by its own statistics (spec A4). Not the pooled variance.
-void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise);
+void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine);
 
-/// Sets activation and weight ranges from one pass over `images` with the quantisers bypassed (spec A6): max|x|, and
+/// Sets activation and weight ranges from `images` with the quantisers bypassed (spec A6): max|x|, and
 /// below 5 bits the KL threshold where that is smaller.
-void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity);
+void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine);
 
-/// Everything a sliced subnet needs before it is evaluated. Full precision: BN recalibration. Quantised, corrected: BN in full
+/// Everything a sliced subnet needs before it is compiled. Full precision: BN recalibration. Quantised, corrected: BN in full
 /// precision, ranges on the first batch, BN again with the final quantisers. Quantised, release (D-22): BN with
-/// uncalibrated quantisers, then ranges. Weights are frozen at the end.
+/// uncalibrated quantisers, then ranges.
 /// No batches: a full-precision subnet keeps the stored statistics, which are those of the largest one.
 /// @throws Error(config) for a quantised subnet without batches.
-void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity);
+void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine);
 
 }  // namespace apq::net

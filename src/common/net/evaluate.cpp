@@ -2,19 +2,13 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include <algorithm>
-
-#include "common/net/forward.hpp"
-
 namespace apq::net {
 
-EvaluationCounts evaluate(SubnetNet const& net, LabelledBatches const& batches) {
+EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches) {
   at::NoGradGuard const no_grad;
   EvaluationCounts counts;
-  ForwardOptions options;
-  options.quantise = net.is_quantised;
   for (std::size_t i = 0; i < batches.images.size(); ++i) {
-    auto const logits = forward(net, batches.images[i], options);
+    auto const logits = net.logits(batches.images[i]);
     auto const& labels = batches.labels[i];
     auto const target = logits.gather(1, labels.unsqueeze(1));
     // Rank of the label's logit: how many are larger. A tie counts for the label's side by class order, as argmax does.

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
+#include "common/net/engine.hpp"
 #include "common/net/image_batch.hpp"
-#include "common/net/subnet_net.hpp"
 
 namespace apq::net {
 
@@ -12,7 +12,7 @@ struct EvaluationCounts {
   double loss_sum = 0;  ///< summed cross entropy, nats
 };
 
-/// Runs a prepared subnet over all batches; top-5 counts everything where there are at most five classes.
-EvaluationCounts evaluate(SubnetNet const& net, LabelledBatches const& batches);
+/// Runs a compiled subnet over all batches; top-5 counts everything where there are at most five classes.
+EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches);
 
 }  // namespace apq::net

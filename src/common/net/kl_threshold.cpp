@@ -1,50 +1,97 @@
 #include "common/net/kl_threshold.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <compare>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <type_traits>
 
 namespace apq::net {
 
+namespace {
+
+// Magnitudes order as the integers that their bits are; unlike floats, those have a minimum that vectorises.
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+
+}  // namespace
+
+template <class T>
+void MagnitudeRange::add(std::span<T const> values) {
+  if (values.empty()) return;
+  constexpr Bits<T> magnitude = std::numeric_limits<Bits<T>>::max() >> 1;
+  Bits<T> smallest = magnitude, largest = 0;
+  for (T const value : values) {
+    auto const bits = std::bit_cast<Bits<T>>(value) & magnitude;
+    smallest = std::min(smallest, bits);
+    largest = std::max(largest, bits);
+  }
+  double const l = std::bit_cast<T>(smallest), h = std::bit_cast<T>(largest);
+  low = count == 0 ? l : std::min(low, l);
+  high = count == 0 ? h : std::max(high, h);
+  count += values.size();
+}
+template void MagnitudeRange::add<float>(std::span<float const>);
+template void MagnitudeRange::add<double>(std::span<double const>);
+
+HistogramCounter::HistogramCounter(MagnitudeRange const& range) : maximum_(range.high) {
+  if (!(maximum_ > 0) || !std::isfinite(maximum_)) return;
+  // numpy: width = spread / sqrt(N), bins = ceil(range / width); all values equal give one bin.
+  double const width = (range.high - range.low) / std::sqrt(static_cast<double>(range.count));
+  auto const bins = width > 0 ? static_cast<std::size_t>(std::ceil(maximum_ / width)) : std::size_t{1};
+  edges_.resize(bins + 1);
+  double const step = maximum_ / static_cast<double>(bins);
+  for (std::size_t i = 0; i < bins; ++i) edges_[i] = static_cast<double>(i) * step;
+  edges_[bins] = maximum_;
+  scale_ = static_cast<double>(bins) / maximum_;
+  counts_.resize(bins);
+}
+
+std::size_t HistogramCounter::bin_of(double x) const {
+  auto const bins = counts_.size();
+  double const place = x * scale_;
+  auto bin = std::min(static_cast<std::size_t>(place), bins - 1);
+  // Rounding of x * scale may land next door of the bin whose edges hold x; far from an edge it cannot.
+  double const fraction = place - static_cast<double>(bin);
+  if (fraction > 1e-6 && fraction < 1 - 1e-6) return bin;
+  if (x < edges_[bin] && bin > 0) return bin - 1;
+  if (bin + 1 < bins && x >= edges_[bin + 1]) return bin + 1;
+  return bin;
+}
+
+template <class T>
+void HistogramCounter::add(std::span<T const> values) {
+  if (counts_.empty()) return;
+  std::size_t zeros = 0;  // half of what a ReLU leaves: one counter would wait for itself
+  for (T const value : values) {
+    if (value == 0) ++zeros;
+    else ++counts_[bin_of(std::abs(static_cast<double>(value)))];
+  }
+  counts_[0] += zeros;
+}
+template void HistogramCounter::add<float>(std::span<float const>);
+template void HistogramCounter::add<double>(std::span<double const>);
+
+MagnitudeHistogram HistogramCounter::histogram() const {
+  MagnitudeHistogram result;
+  result.maximum = maximum_;
+  double const total = static_cast<double>(std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}));
+  result.cumulative.reserve(counts_.size());
+  std::size_t sum = 0;
+  for (auto const count : counts_) result.cumulative.push_back(static_cast<double>(sum += count) / total);
+  return result;
+}
+
 template <class T>
 MagnitudeHistogram magnitude_histogram(std::span<T const> values) {
-  MagnitudeHistogram histogram;
-  if (values.empty()) return histogram;
-  double low = std::abs(static_cast<double>(values[0]));
-  double high = low;
-  for (T value : values) {
-    double const x = std::abs(static_cast<double>(value));
-    low = std::min(low, x);
-    high = std::max(high, x);
-  }
-  histogram.maximum = high;
-  if (!(high > 0) || !std::isfinite(high)) return histogram;
-  // numpy: width = spread / sqrt(N), bins = ceil(range / width); all values equal give one bin.
-  double const width = (high - low) / std::sqrt(static_cast<double>(values.size()));
-  auto const bins = width > 0 ? static_cast<std::size_t>(std::ceil(high / width)) : std::size_t{1};
-  std::vector<double> edges(bins + 1);
-  double const step = high / static_cast<double>(bins);
-  for (std::size_t i = 0; i < bins; ++i) edges[i] = static_cast<double>(i) * step;
-  edges[bins] = high;
-  double const scale = static_cast<double>(bins) / high;
-  std::vector<std::size_t> counts(bins);
-  for (T value : values) {
-    double const x = std::abs(static_cast<double>(value));
-    auto bin = std::min(static_cast<std::size_t>(x * scale), bins - 1);
-    // Rounding of x * scale may land next door of the bin whose edges hold x.
-    if (x < edges[bin] && bin > 0)
-      --bin;
-    else if (bin + 1 < bins && x >= edges[bin + 1])
-      ++bin;
-    ++counts[bin];
-  }
-  histogram.cumulative.resize(bins);
-  std::size_t sum = 0;
-  for (std::size_t i = 0; i < bins; ++i) {
-    sum += counts[i];
-    histogram.cumulative[i] = static_cast<double>(sum) / static_cast<double>(values.size());
-  }
-  return histogram;
+  MagnitudeRange range;
+  range.add(values);
+  HistogramCounter counter(range);
+  counter.add(values);
+  return counter.histogram();
 }
 template MagnitudeHistogram magnitude_histogram<float>(std::span<float const>);
 template MagnitudeHistogram magnitude_histogram<double>(std::span<double const>);

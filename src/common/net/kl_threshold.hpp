@@ -6,11 +6,35 @@
 
 namespace apq::net {
 
+/// Smallest and largest |x| of values that come in parts.
+struct MagnitudeRange {
+  double low = 0, high = 0;
+  std::size_t count = 0;
+  template <class T>
+  void add(std::span<T const> values);
+};
+
 /// Cumulative histogram of |x| on [0, max|x|] with about sqrt(N) equal bins (numpy's "sqrt" rule, bin edges included).
 struct MagnitudeHistogram {
   std::vector<double> cumulative;  ///< [bins], last is 1
   double maximum = 0;              ///< right edge of the last bin
 };
+
+/// Counts values that come in parts; their range must be known before.
+class HistogramCounter {
+ public:
+  explicit HistogramCounter(MagnitudeRange const& range);
+  template <class T>
+  void add(std::span<T const> values);
+  MagnitudeHistogram histogram() const;
+
+ private:
+  std::size_t bin_of(double magnitude) const;
+  double maximum_ = 0, scale_ = 0;
+  std::vector<double> edges_;
+  std::vector<std::size_t> counts_;
+};
+
 template <class T>
 MagnitudeHistogram magnitude_histogram(std::span<T const> values);
 

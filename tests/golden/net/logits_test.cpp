@@ -152,7 +152,7 @@ TEST_F(GoldenLogits, FullPrecisionWithStoredStatistics) {
 TEST_F(GoldenLogits, FullPrecisionAfterRecalibration) {
   for_each_case([&](hid_t group) {
     auto net = net::slice(supernet_, subnet_of_case(group, false));
-    net::recalibrate_norms(net, batches_, false);
+    net::recalibrate_norms(net, batches_, false, *net::make_reference_engine());
     EXPECT_LE(relative_error(net::forward(net, images_), read_tensor(group, "logits_fp_recalibrated_bn")), 1e-9);
   });
 }
@@ -161,7 +161,7 @@ TEST_F(GoldenLogits, QuantisedInReleaseFidelity) {
   for_each_case([&](hid_t group) {
     auto const fidelity = net::release_fidelity();
     auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
-    net::recalibrate_norms(net, batches_, true);
+    net::recalibrate_norms(net, batches_, true, *net::make_reference_engine());
     net::calibrate_ranges(net, batches_.front(), fidelity);
     // Layer state first: it tells where a mismatch starts.
     auto const activation_range = read_doubles(group, "activation_range");
@@ -196,7 +196,7 @@ TEST_F(GoldenLogits, PrepareIsTheSameSequence) {
   hid_t const group = H5Gopen2(file_, cases_.front().c_str(), H5P_DEFAULT);
   auto const fidelity = net::release_fidelity();
   auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
-  net::prepare(net, batches_, fidelity);
+  net::prepare(net, batches_, fidelity, *net::make_reference_engine());
   net::ForwardOptions options;
   options.quantise = true;
   EXPECT_LE(relative_error(net::forward(net, images_, options), read_tensor(group, "logits_quantized")), 1e-6);

@@ -9,38 +9,18 @@
 #include "common/net/forward.hpp"
 #include "common/net/names.hpp"
 #include "common/space/subnet.hpp"
+#include "support/lively_network.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
 
 using namespace apq;
+using test::images;
+using test::lively_supernet;
+using test::relative_error;
 
 space::SearchSpace small_space() { return space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml"); }
-
-// Parameters that make every part matter: transforms that are not the identity, BN that is not (1, 0, 0, 1).
-net::Supernet lively_supernet(space::SearchSpace const& space) {
-  auto supernet = net::make_supernet(space, 3);
-  RandomStream random(5, "test.lively");
-  for (auto& [name, tensor] : supernet.weights) {
-    tensor = tensor.to(at::kDouble);
-    auto* values = tensor.data_ptr<double>();
-    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
-      if (name.ends_with("running_var")) values[i] = 0.5 + random.uniform();
-      else values[i] += 0.1 * random.normal();
-    }
-  }
-  return supernet;
-}
-
-at::Tensor images(space::SearchSpace const& space, int count) {
-  RandomStream random(9, "test.images");
-  auto tensor = at::empty({count, space.image_channels, space.image_size, space.image_size}, at::kDouble);
-  for (std::int64_t i = 0; i < tensor.numel(); ++i) tensor.data_ptr<double>()[i] = random.normal();
-  return tensor;
-}
-
-double relative_error(at::Tensor const& a, at::Tensor const& b) { return ((a - b).norm() / b.norm()).item<double>(); }
 
 TEST(Supernet, ParametersOfTheImageNetSpaceHaveTheReleasesNamesAndShapes) {
   auto const space = space::load_space(test::source_dir() / "configs/spaces/apq_imagenet.yaml");
@@ -135,7 +115,7 @@ TEST(Slice, EvaluatingASubnetNeverChangesTheSupernet) {
   std::vector<at::Tensor> const batches{x};
   for (int i = 0; i < 4; ++i) {
     auto net = net::slice(supernet, space::subnet_of(space, space::random_genes(space, random, true)));
-    net::prepare(net, batches, i % 2 == 0 ? net::corrected_fidelity() : net::release_fidelity());
+    net::prepare(net, batches, i % 2 == 0 ? net::corrected_fidelity() : net::release_fidelity(), *net::make_reference_engine());
     at::NoGradGuard const no_grad;
     net::forward(net, x, {.quantise = true});
   }
@@ -166,7 +146,7 @@ TEST(Recalibration, StatisticsAreThoseOfTheImagesWhateverWasStored) {
   at::NoGradGuard const no_grad;
   auto recalibrated = [&] {
     auto net = net::slice(supernet, subnet);
-    net::recalibrate_norms(net, batches, false);
+    net::recalibrate_norms(net, batches, false, *net::make_reference_engine());
     return net::forward(net, x);
   };
   auto const before = recalibrated();
@@ -186,7 +166,7 @@ TEST(Fidelity, EachSlipChangesTheNumbersOnItsOwn) {
   at::NoGradGuard const no_grad;
   auto logits = [&](net::Fidelity const& fidelity) {
     auto net = net::slice(supernet, subnet, fidelity);
-    net::prepare(net, batches, fidelity);
+    net::prepare(net, batches, fidelity, *net::make_reference_engine());
     return net::forward(net, x, {.quantise = true});
   };
   auto const corrected = logits({});
@@ -203,11 +183,11 @@ TEST(Quantised, EightBitsStayCloseToFullPrecision) {
   auto const x = images(space, 8);
   at::NoGradGuard const no_grad;
   auto net = net::slice(supernet, subnet);
-  net::prepare(net, batches, {});
+  net::prepare(net, batches, {}, *net::make_reference_engine());
   auto const full = net::forward(net, x);
   subnet.bits = space::uniform_bits(space, 8, 8);
   auto quantised = net::slice(supernet, subnet);
-  net::prepare(quantised, batches, {});
+  net::prepare(quantised, batches, {}, *net::make_reference_engine());
   double const error = relative_error(net::forward(quantised, x, {.quantise = true}), full);
   EXPECT_GT(error, 0);
   EXPECT_LT(error, 0.2);

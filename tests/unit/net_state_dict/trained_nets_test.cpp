@@ -151,9 +151,9 @@ TEST_F(SampleNet, TheClassifierOfANetWithoutFeatureMixSeesASign) {
   EXPECT_TRUE(net.classifier_quantisation.is_signed);
   EXPECT_EQ(net.classifier_quantisation.activation_bits, 7);
   std::vector<at::Tensor> const batches{random_images(space_, 40, space_.image_size, 2), random_images(space_, 40, space_.image_size, 3)};
-  net::prepare(net, batches, {});
+  net::prepare(net, batches, {}, *net::make_reference_engine());
   auto reference = net::slice(supernet, space::largest_subnet(space_));
-  net::prepare(reference, batches, {});
+  net::prepare(reference, batches, {}, *net::make_reference_engine());
   auto const images = random_images(space_, 8, space_.image_size, 4);
   EXPECT_LE(relative_error(net::forward(net, images, {.quantise = true}), net::forward(reference, images)), 0.1);
 }
@@ -162,11 +162,11 @@ TEST_F(SampleNet, WithoutCalibrationImagesTheStoredStatisticsStay) {
   auto subnet = space::largest_subnet(space_);
   auto net = net::slice(trained_, subnet);
   auto const before = net.blocks[0].convs[0].norm.running_mean.clone();
-  net::prepare(net, {}, {});
+  net::prepare(net, {}, {}, *net::make_reference_engine());
   EXPECT_TRUE(at::equal(net.blocks[0].convs[0].norm.running_mean, before));
   subnet.bits = space::uniform_bits(space_, 8, 8);
   auto quantised = net::slice(trained_, subnet);
-  EXPECT_THROW(net::prepare(quantised, {}, {}), Error);
+  EXPECT_THROW(net::prepare(quantised, {}, {}, *net::make_reference_engine()), Error);
 }
 
 TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
@@ -211,7 +211,7 @@ TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
     std::vector<at::Tensor> const batches{random_images(space, 4, 64, 2)};
     for (auto const& subnet : subnets) {
       auto net = net::slice(sorted, subnet);
-      net::prepare(net, batches, {});
+      net::prepare(net, batches, {}, *net::make_reference_engine());
       auto const y = net::forward(net, images, {.quantise = true});
       EXPECT_EQ(y.sizes(), (at::IntArrayRef{2, 1000}));
       EXPECT_TRUE(at::isfinite(y).all().item<bool>());

@@ -1,0 +1,153 @@
+// How fast are the engines, and how near to what the library could do? Random subnets of a space, one core, medians; every column of a row in turn.
+//   bench_engine [SPACE.yaml] [subnets=5] [images=64] [calibration=0] [reference=1]
+// chain: the subnet's convolutions alone as fused oneDNN primitives, integers (but for the first layer) on the quantised side.
+// With calibration=N also whole samples: slice, recalibrate, set ranges, recalibrate, evaluate; N images in 8 batches.
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/core/heap.hpp"
+#include "common/net/calibration.hpp"
+#include "common/net/evaluate.hpp"
+#include "common/net/onednn/convolution.hpp"
+#include "common/net/onednn/packed_layer.hpp"
+#include "common/space/subnet.hpp"
+
+namespace {
+
+using namespace apq;
+
+double seconds(std::function<void()> const& body) {
+  auto const start = std::chrono::steady_clock::now();
+  body();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  auto const n = values.size();
+  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/// The convolutions of a subnet one after the other on buffers that they share.
+class Chain {
+ public:
+  Chain(net::SubnetNet const& net, std::int64_t size, std::int64_t batch) : batch_(batch) {
+    auto const layers = net::onednn::pack_layers(net, net.is_quantised);
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+      auto const shape = layers[i].shape(batch, size);
+      auto const& next = layers[i + 1].input;
+      bool const is_integer = layers[i].input && next && i + 2 < layers.size();
+      chain_.push_back(layers[i].convolution(shape, is_integer ? next->number() : net::onednn::Number::f32,
+                                             layers[i].epilogue(is_integer ? next : std::nullopt, false)));
+      size = shape.out_size();
+      bytes = std::max({bytes, shape.in_values() * sizeof(float), shape.out_values() * sizeof(float)});
+    }
+    for (auto& buffer : buffers_) buffer = at::zeros({static_cast<std::int64_t>(bytes)}, at::kByte);
+  }
+  void run(std::int64_t images) {
+    for (std::int64_t i = 0; i < images; i += batch_)
+      for (std::size_t c = 0; c < chain_.size(); ++c) chain_[c].run(buffers_[c % 2].data_ptr(), buffers_[(c + 1) % 2].data_ptr());
+  }
+
+ private:
+  std::int64_t batch_;
+  std::vector<net::onednn::Convolution> chain_;
+  at::Tensor buffers_[2];
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::map<std::string, std::string> options;
+  std::string space_file = APQ_SOURCE_DIR "/configs/spaces/apq_imagenet.yaml";
+  for (int i = 1; i < argc; ++i) {
+    std::string const item = argv[i];
+    if (auto const at = item.find('='); at != item.npos) options[item.substr(0, at)] = item.substr(at + 1);
+    else space_file = item;
+  }
+  auto const number = [&](char const* key, int fallback) { return options.contains(key) ? std::atoi(options[key].c_str()) : fallback; };
+  int const num_subnets = number("subnets", 5), num_images = number("images", 64), num_calibration = number("calibration", 0);
+  bool const with_reference = number("reference", 1) > 0;
+
+  keep_freed_memory();
+  at::set_num_threads(1);
+  at::NoGradGuard const no_grad;
+  auto const space = space::load_space(space_file);
+  auto const supernet = net::make_supernet(space, 1);
+  auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn");
+  at::manual_seed(1);
+  auto const random_images = [&](std::int64_t n) {
+    return at::randn({n, space.image_channels, space.image_size, space.image_size}).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  std::vector<at::Tensor> batches, labels, calibration;
+  for (int left = num_images; left > 0; left -= 32) {
+    batches.push_back(random_images(std::min(left, 32)));
+    labels.push_back(at::zeros({std::min(left, 32)}, at::kLong));
+  }
+  net::LabelledBatches const evaluation{batches, labels};
+  for (int i = 0; i < (num_calibration > 0 ? 8 : 1); ++i) calibration.push_back(random_images(std::max(8, num_calibration / 8)));
+
+  std::printf("%s, %s, %s; %d random subnets, %d images of %d px, one core, median images/s\n", space.name.c_str(), reference->name().c_str(),
+              fast->name().c_str(), num_subnets, num_images, space.image_size);
+  double speeds[2] = {0, 0};
+  for (bool const quantised : {false, true}) {
+    std::map<std::string, std::vector<double>> columns;
+    for (int s = 0; s < num_subnets; ++s) {
+      RandomStream random(1, "bench.subnets", static_cast<std::uint64_t>(s));
+      auto const subnet = space::subnet_of(space, space::random_genes(space, random, quantised));
+      auto net = net::slice(supernet, subnet);
+      net::prepare(net, calibration, {}, *fast);
+      Chain chain(net, space.image_size, 8);
+      auto const compiled = fast->compile(net);
+      double compile_seconds = seconds([&] { fast->compile(net)->logits(batches[0].slice(0, 0, 1)); });
+      compiled->logits(batches[0]);
+      chain.run(8);
+      std::vector<double> ratio;
+      for (int repeat = 0; repeat < 5; ++repeat) {
+        double const a = seconds([&] { chain.run(num_images); });
+        double const b = seconds([&] { net::evaluate(*compiled, evaluation); });
+        columns["1 chain"].push_back(num_images / a);
+        columns["2 onednn"].push_back(num_images / b);
+        ratio.push_back(a / b);
+      }
+      columns["3 onednn / chain"].push_back(median(ratio));
+      columns["6 compile, ms"].push_back(1e3 * compile_seconds);
+      if (with_reference) {
+        auto const plain = reference->compile(net);
+        double const t = seconds([&] { net::evaluate(*plain, evaluation); });
+        columns["4 reference"].push_back(num_images / t);
+        columns["5 onednn / reference"].push_back(columns["2 onednn"].back() * t / num_images);
+      }
+      if (num_calibration > 0) {
+        auto const sample = [&](net::Engine const& engine) {
+          return seconds([&] {
+            auto fresh = net::slice(supernet, subnet);
+            net::prepare(fresh, calibration, {}, engine);
+            net::evaluate(*engine.compile(fresh), evaluation);
+          });
+        };
+        double const f = sample(*fast);
+        columns["7 whole sample onednn, s"].push_back(f);
+        if (with_reference) {
+          double const r = sample(*reference);
+          columns["8 whole sample reference, s"].push_back(r);
+          columns["9 reference / onednn"].push_back(r / f);
+        }
+      }
+    }
+    std::printf("%s\n", quantised ? "quantised" : "full precision");
+    for (auto const& [name, values] : columns) std::printf("  %-28s %10.2f\n", name.c_str() + 2, median(values));
+    speeds[quantised] = median(columns["2 onednn"]);
+  }
+  std::printf("quantised / full precision %.2f\n", speeds[1] / speeds[0]);
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/net/image_batch.hpp"
+#include "common/net/subnet_net.hpp"
+
+namespace apq::net {
+
+/// Batches of normalised images, each [batch, channels, size, size].
+using Batches = ImageBatches const&;
+
+/// A subnet made ready for many images: weights quantised and packed, norms folded, memory planned.
+class CompiledNet {
+ public:
+  virtual ~CompiledNet() = default;
+  /// @param images  [batch, channels, size, size], normalised; every call the same size, any batch.
+  /// @return        [batch, classes]. An image's logits do not depend on the batch it comes in.
+  virtual at::Tensor logits(at::Tensor const& images) = 0;
+};
+
+/// How subnets are executed. All engines compute the same network; they differ in rounding. One thread.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string name() const = 0;  ///< with version, e.g. "oneDNN 2.6.3"; labels carry it
+
+  /// `layer` counts convolutions in network order; the classifier is the last.
+  using InputObserver = std::function<void(std::size_t layer, at::Tensor const& input)>;
+  /// Shows every layer's input, with the quantisers bypassed; in parts of the batch if the engine likes.
+  virtual void observe_inputs(SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const = 0;
+
+  /// Mean and biased variance of a layer's convolution output over one batch of so many images, [channels] each.
+  using StatisticsObserver = std::function<void(std::size_t layer, double images, at::Tensor const& mean, at::Tensor const& variance)>;
+  /// Runs all batches, each normalised by its own statistics. @param quantise  with the quantisers of a quantised subnet.
+  virtual void observe_statistics(SubnetNet const& net, Batches batches, bool quantise, StatisticsObserver const& observe) const = 0;
+
+  /// For evaluation, with the quantisers of a quantised subnet. The result does not refer to `net`.
+  virtual std::unique_ptr<CompiledNet> compile(SubnetNet const& net) const = 0;
+};
+
+/// LibTorch operators: what the other engines are compared with.
+std::unique_ptr<Engine> make_reference_engine();
+
+/// @param name  reference | onednn | auto (the fastest that is there)
+/// @throws Error(config) for an engine that this build or this processor does not have.
+std::unique_ptr<Engine> make_engine(std::string const& name);
+
+}  // namespace apq::net

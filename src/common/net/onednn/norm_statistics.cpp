@@ -1,0 +1,221 @@
+#include "common/net/onednn/norm_statistics.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "common/net/onednn/compiled_net.hpp"
+#include "common/net/onednn/map_kernels.hpp"
+
+namespace apq::net::onednn {
+namespace {
+
+/// Floats that are not set when they are made.
+class Floats {
+ public:
+  void resize(std::size_t values) {
+    if (values > size_) tensor_ = at::empty({static_cast<std::int64_t>(values)}, at::kFloat);
+    size_ = std::max(size_, values);
+  }
+  float* data() { return tensor_.data_ptr<float>(); }
+
+ private:
+  at::Tensor tensor_ = at::empty({0}, at::kFloat);
+  std::size_t size_ = 0;
+};
+
+/// A convolution without its norm, and the norm that its statistics make of it.
+struct Layer {
+  PackedLayer packed;
+  Convolution convolution;  // of one chunk, to float
+  at::Tensor norm_weight, norm_bias;
+  double epsilon;
+  std::int64_t in_size;
+  std::vector<float> scales, shifts;  // of the raw sums, for the batch at hand
+
+  ConvolutionShape const& shape() const { return convolution.shape(); }
+  std::size_t in_values() const { return shape().in_values(); }    // of a chunk
+  std::size_t out_values() const { return shape().out_values(); }
+  std::size_t out_rows(std::int64_t images) const { return static_cast<std::size_t>(images * shape().out_size() * shape().out_size()); }
+
+  void set_norm(std::vector<double> const& mean, std::vector<double> const& variance) {
+    auto const* const weight = norm_weight.data_ptr<float>();
+    auto const* const bias = norm_bias.data_ptr<float>();
+    scales.resize(mean.size());
+    shifts.resize(mean.size());
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      double const scale = weight[c] / std::sqrt(variance[c] + epsilon);
+      scales[c] = static_cast<float>(scale * packed.product_step());
+      shifts[c] = static_cast<float>(bias[c] - mean[c] * scale);
+    }
+  }
+};
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// A batch on its way through the network.
+class Pass {
+ public:
+  Pass(SubnetNet const& net, bool quantise, std::int64_t image_size) {
+    auto packed = pack_layers(net, quantise);
+    chunk_ = chunk_of(packed, image_size, false);
+    std::int64_t size = image_size;
+    std::size_t index = 0;
+    for (auto const& block : net.blocks)
+      for (auto const& unit : block.convs) {
+        auto& layer = packed[index++];
+        auto const shape = layer.shape(chunk_, size);
+        auto convolution = layer.convolution(shape, Number::f32, {});
+        layers_.push_back({std::move(layer), std::move(convolution), unit.norm.weight.detach().to(at::kFloat).contiguous(),
+                           unit.norm.bias.detach().to(at::kFloat).contiguous(), unit.norm.epsilon, size, {}, {}});
+        size = shape.out_size();
+        wide_values_ = std::max({wide_values_, shape.in_values(), shape.out_values()});
+      }
+    for (auto& scratch : scratch_) scratch.resize(wide_values_);
+    codes_.resize(wide_values_);
+  }
+
+  void run(SubnetNet const& net, at::Tensor const& images, Engine::StatisticsObserver const& observe) {
+    images_ = images.size(0);
+    num_chunks_ = (images_ + chunk_ - 1) / chunk_;
+    kept_.resize(layers_.front().in_values() * chunks());
+    auto const values = static_cast<std::size_t>(images.numel());
+    std::memcpy(kept_.data(), images.data_ptr<float>(), values * sizeof(float));
+    std::fill(kept_.data() + values, kept_.data() + layers_.front().in_values() * chunks(), 0.0F);  // the rest of the last chunk
+    since_.clear();
+    is_raw_ = false;
+    std::size_t index = 0;
+    for (auto const& block : net.blocks) {
+      if (block.has_shortcut) {
+        finish();
+        shortcut_.resize(layers_[index].in_values() * chunks());
+        std::memcpy(shortcut_.data(), kept_.data(), layers_[index].in_values() * chunks() * sizeof(float));
+      }
+      for (std::size_t u = 0; u < block.convs.size(); ++u, ++index) {
+        bool const is_last = index + 1 == layers_.size();
+        bool const must_keep = block.has_shortcut && u + 1 == block.convs.size();
+        take_statistics(index, must_keep, is_last && !must_keep, observe);
+        if (must_keep && !is_last) add_shortcut();
+      }
+    }
+  }
+
+ private:
+  std::size_t chunks() const { return static_cast<std::size_t>(num_chunks_); }
+  std::int64_t images_in(std::int64_t chunk) const { return std::min(chunk_, images_ - chunk * chunk_); }
+
+  /// Layer `index` over the batch: its sums are kept where they are not much more than what they come from, or where
+  /// two layers would have to be computed again.
+  void take_statistics(std::size_t index, bool must_keep, bool is_end, Engine::StatisticsObserver const& observe) {
+    auto& layer = layers_[index];
+    auto const kept_values = since_.empty() ? layer.in_values() : layers_[since_.front()].in_values();
+    bool const keeps = !is_end && (must_keep || !since_.empty() || layer.out_values() <= 2 * kept_values);
+    if (keeps) next_.resize(layer.out_values() * chunks());
+    ChannelStatistics statistics(static_cast<std::size_t>(layer.packed.out_channels));
+    for (std::int64_t c = 0; c < num_chunks_; ++c) {
+      float* const sums = keeps ? next_.data() + static_cast<std::size_t>(c) * layer.out_values() : scratch_[0].data();
+      layer.convolution.run(input_of(index, c), sums);
+      statistics.add(sums, layer.out_rows(images_in(c)));
+    }
+    auto mean = statistics.mean(), variance = statistics.variance();
+    double const step = layer.packed.product_step();
+    for (auto& m : mean) m *= step;
+    for (auto& v : variance) v *= step * step;
+    layer.set_norm(mean, variance);
+    observe(index, static_cast<double>(images_), at::tensor(mean, at::kDouble), at::tensor(variance, at::kDouble));
+    if (keeps) {
+      std::swap(kept_, next_);
+      kept_layer_ = index;
+      is_raw_ = true;
+      since_.clear();
+    } else {
+      since_.push_back(index);
+    }
+  }
+
+  /// What a layer reads of a chunk: from what is kept, through the layers since.
+  void const* input_of(std::size_t index, std::int64_t chunk) {
+    auto const& first = layers_[since_.empty() ? index : since_.front()];
+    float* values = kept_.data() + static_cast<std::size_t>(chunk) * first.in_values();
+    if (is_raw_) values = normalised(layers_[kept_layer_], values, scratch_[1].data());
+    for (auto const s : since_) {
+      layers_[s].convolution.run(as_input(layers_[s], values), scratch_[0].data());
+      values = normalised(layers_[s], scratch_[0].data(), scratch_[1].data());
+    }
+    return as_input(layers_[index], values);
+  }
+
+  float* normalised(Layer const& layer, float const* sums, float* to) const {
+    bool const clips = layer.packed.has_relu6;
+    scale_and_clip(sums, layer.out_rows(chunk_), layer.scales, layer.shifts, clips ? 0 : -infinity, clips ? 6 : infinity, to);
+    return to;
+  }
+
+  void const* as_input(Layer const& layer, float const* values) {
+    if (!layer.packed.input) return values;
+    auto const& code = *layer.packed.input;
+    if (code.is_signed) quantise(values, layer.in_values(), code.step(), code.range, reinterpret_cast<std::int8_t*>(codes_.data()));
+    else quantise(values, layer.in_values(), code.step(), code.range, codes_.data());
+    return codes_.data();
+  }
+
+  /// Makes what is kept the finished map after the last layer.
+  void finish() {
+    if (!since_.empty()) {
+      auto const before = since_.back();
+      auto const& layer = layers_[before];
+      next_.resize(layer.out_values() * chunks());
+      since_.pop_back();
+      for (std::int64_t c = 0; c < num_chunks_; ++c) {
+        auto* const to = next_.data() + static_cast<std::size_t>(c) * layer.out_values();
+        layer.convolution.run(input_of(before, c), scratch_[0].data());
+        normalised(layer, scratch_[0].data(), to);
+      }
+      std::swap(kept_, next_);
+      kept_layer_ = before;
+      since_.clear();
+    } else if (is_raw_) {
+      auto const& layer = layers_[kept_layer_];
+      for (std::int64_t c = 0; c < num_chunks_; ++c) {
+        auto* const chunk = kept_.data() + static_cast<std::size_t>(c) * layer.out_values();
+        normalised(layer, chunk, chunk);
+      }
+    }
+    is_raw_ = false;
+  }
+
+  void add_shortcut() {
+    auto const& layer = layers_[kept_layer_];
+    scale_and_add(kept_.data(), layer.out_rows(chunk_) * chunks(), layer.scales, layer.shifts, shortcut_.data());
+    std::swap(kept_, shortcut_);
+    is_raw_ = false;
+  }
+
+  std::vector<Layer> layers_;
+  std::int64_t chunk_ = 1, images_ = 0, num_chunks_ = 0;
+  std::size_t wide_values_ = 0;
+  Floats kept_, next_, shortcut_;
+  std::array<Floats, 2> scratch_;
+  std::vector<std::uint8_t> codes_;
+  std::size_t kept_layer_ = 0;      // whose sums are kept
+  bool is_raw_ = false;             // kept: sums of kept_layer_, still to be normalised; else a finished map
+  std::vector<std::size_t> since_;  // layers after what is kept, computed anew for every chunk
+};
+
+}  // namespace
+
+void observe_statistics(SubnetNet const& net, Batches batches, bool quantise, Engine::StatisticsObserver const& observe) {
+  if (batches.size() == 0) return;
+  std::optional<Pass> pass;
+  for (std::size_t batch = 0; batch < batches.size(); ++batch) {
+    auto const images = batches[batch].to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
+    if (!pass) pass.emplace(net, quantise, images.size(2));
+    pass->run(net, images, observe);
+  }
+}
+
+}  // namespace apq::net::onednn

@@ -1,0 +1,106 @@
+#include "common/net/onednn/packed_layer.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "common/net/quantiser.hpp"
+
+namespace apq::net::onednn {
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+std::vector<float> values_of(at::Tensor const& tensor) {
+  auto const flat = tensor.detach().to(at::kFloat).contiguous();
+  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+void pack_weights(PackedLayer& layer, at::Tensor const& weight, LayerQuantisation const& q, bool quantise) {
+  at::NoGradGuard const no_grad;
+  if (!quantise || q.weight_bits <= 0) {
+    layer.weights = values_of(weight);
+    return;
+  }
+  double const range = q.weight_range >= 0 ? q.weight_range : weight.detach().abs().max().item<double>();
+  double const step = range > 0 ? range / static_cast<double>((1L << (q.weight_bits - 1)) - 1) : 1;
+  if (q.activation_bits <= 0) {
+    layer.weights = values_of(range > 0 ? quantise_weight(weight.detach(), range, q.weight_bits) : weight);
+    return;
+  }
+  auto const codes = weight.detach().contiguous().clamp(-range, range).div_(step).round_().to(at::kChar);
+  layer.codes.assign(codes.data_ptr<std::int8_t>(), codes.data_ptr<std::int8_t>() + codes.numel());
+  layer.weight_step = static_cast<float>(step);
+  layer.input = InputCode{q.is_signed, static_cast<float>(q.activation_range), (1 << q.activation_bits) - 1};
+}
+
+}  // namespace
+
+Convolution PackedLayer::convolution(ConvolutionShape const& shape, Number destination, Epilogue const& epilogue) const {
+  if (input) return {shape, input->number(), destination, std::span(codes), epilogue};
+  return {shape, Number::f32, destination, std::span(weights), epilogue};
+}
+
+Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool adds) const {
+  Epilogue epilogue;
+  epilogue.adds_to_destination = adds;
+  double const unit = written_as ? 1.0 / static_cast<double>(written_as->step()) : 1.0;
+  for (std::size_t c = 0; c < norm_scales.size(); ++c) {
+    epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step() * unit));
+    epilogue.shifts.push_back(static_cast<float>(norm_shifts[c] * unit));
+  }
+  float lowest = has_relu6 ? 0.0F : -infinity;
+  float highest = has_relu6 ? static_cast<float>(6.0 * unit) : infinity;
+  if (written_as) {
+    lowest = std::max(lowest, written_as->is_signed ? -static_cast<float>(written_as->levels) : 0.0F);
+    highest = std::min(highest, static_cast<float>(written_as->levels));
+  }
+  if (lowest > -infinity) {
+    epilogue.lowest = lowest;
+    epilogue.highest = highest;
+  }
+  return epilogue;
+}
+
+PackedLayer pack(ConvUnit const& unit, bool quantise) {
+  PackedLayer layer;
+  pack_weights(layer, unit.weight, unit.quantisation, quantise);
+  layer.out_channels = unit.weight.size(0);
+  layer.in_channels = unit.weight.size(1) * unit.groups;
+  layer.kernel = unit.weight.size(2);
+  layer.stride = unit.stride;
+  layer.groups = unit.groups;
+  layer.has_relu6 = unit.has_relu6;
+  auto const weight = values_of(unit.norm.weight), bias = values_of(unit.norm.bias);
+  auto const mean = values_of(unit.norm.running_mean), variance = values_of(unit.norm.running_var);
+  for (std::size_t c = 0; c < weight.size(); ++c) {
+    double const scale = weight[c] / std::sqrt(static_cast<double>(variance[c]) + unit.norm.epsilon);
+    layer.norm_scales.push_back(scale);
+    layer.norm_shifts.push_back(bias[c] - mean[c] * scale);
+  }
+  return layer;
+}
+
+PackedLayer pack_classifier(SubnetNet const& net, bool quantise) {
+  PackedLayer layer;
+  pack_weights(layer, net.classifier_weight, net.classifier_quantisation, quantise);
+  layer.out_channels = net.classifier_weight.size(0);
+  layer.in_channels = net.classifier_weight.size(1);
+  layer.kernel = layer.stride = layer.groups = 1;
+  layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
+  for (float const bias : values_of(net.classifier_bias)) layer.norm_shifts.push_back(bias);
+  return layer;
+}
+
+std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise) {
+  std::vector<PackedLayer> layers;
+  for (auto const& block : net.blocks)
+    for (auto const& unit : block.convs) layers.push_back(pack(unit, quantise));
+  layers.push_back(pack_classifier(net, quantise));
+  return layers;
+}
+
+}  // namespace apq::net::onednn

@@ -1,0 +1,140 @@
+#include "common/net/engine.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "common/core/error.hpp"
+#include "common/net/calibration.hpp"
+#include "common/net/evaluate.hpp"
+#include "common/net/forward.hpp"
+#include "support/lively_network.hpp"
+#include "support/shared_data.hpp"
+
+namespace {
+
+using namespace apq;
+
+/// The fast engine beside the reference.
+class FastEngine : public testing::Test {
+ protected:
+  void SetUp() override {
+    fast_ = net::make_engine("auto");
+    if (fast_->name() == reference_->name()) GTEST_SKIP() << "no engine but the reference in this build or on this processor";
+  }
+  space::Subnet random_subnet(std::uint64_t index, bool quantised) const {
+    RandomStream random(7, "test.engine", index);
+    return space::subnet_of(space_, space::random_genes(space_, random, quantised));
+  }
+  at::Tensor float_images(int count) const { return test::images(space_, count).to(at::kFloat); }
+
+  at::NoGradGuard no_grad_;
+  space::SearchSpace space_ = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
+  net::Supernet supernet_ = [&] {
+    auto supernet = test::lively_supernet(space_);
+    for (auto& [name, tensor] : supernet.weights) tensor = tensor.to(at::kFloat);
+    return supernet;
+  }();
+  std::unique_ptr<net::Engine> reference_ = net::make_reference_engine(), fast_;
+};
+
+TEST_F(FastEngine, FullPrecisionLogitsAreTheReferences) {
+  auto const x = float_images(70);
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    auto const net = net::slice(supernet_, random_subnet(i, false));
+    auto const expected = reference_->compile(net)->logits(x), found = fast_->compile(net)->logits(x);
+    EXPECT_LE(test::relative_error(found, expected), 1e-4) << "subnet " << i;
+  }
+}
+
+TEST_F(FastEngine, StatisticsAreTheReferences) {
+  std::vector<at::Tensor> const batches{float_images(70), float_images(33)};
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    auto const net = net::slice(supernet_, random_subnet(i, false));
+    std::map<std::size_t, std::vector<at::Tensor>> expected;
+    reference_->observe_statistics(net, batches, false, [&](std::size_t layer, double, at::Tensor const& mean, at::Tensor const& variance) {
+      expected[layer].push_back(mean.to(at::kDouble));
+      expected[layer].push_back(variance.to(at::kDouble));
+    });
+    std::map<std::size_t, std::size_t> seen;
+    fast_->observe_statistics(net, batches, false, [&](std::size_t layer, double images, at::Tensor const& mean, at::Tensor const& variance) {
+      auto& at = seen[layer];
+      EXPECT_EQ(images, at == 0 ? 70 : 33);
+      EXPECT_LE(((mean - expected[layer].at(at)).abs() / expected[layer].at(at + 1).sqrt()).max().item<double>(), 1e-3) << layer;
+      EXPECT_LE(test::relative_error(variance, expected[layer].at(at + 1)), 1e-4) << layer;
+      at += 2;
+    });
+    EXPECT_EQ(seen.size(), expected.size());
+    for (auto const& [layer, count] : seen) EXPECT_EQ(count, 4U) << layer;
+  }
+}
+
+TEST_F(FastEngine, InputsAreTheReferencesChunkByChunk) {
+  auto const x = float_images(70);
+  auto const net = net::slice(supernet_, random_subnet(1, true));
+  std::vector<at::Tensor> expected;
+  reference_->observe_inputs(net, x, [&](std::size_t, at::Tensor const& input) { expected.push_back(input.contiguous().clone()); });
+  std::vector<std::vector<at::Tensor>> chunks(expected.size());
+  fast_->observe_inputs(net, x, [&](std::size_t layer, at::Tensor const& input) { chunks.at(layer).push_back(input.contiguous().clone()); });
+  for (std::size_t layer = 0; layer < expected.size(); ++layer) {
+    auto const found = at::cat(chunks[layer]);
+    ASSERT_EQ(found.sizes(), expected[layer].sizes()) << layer;
+    EXPECT_LE(test::relative_error(found, expected[layer]), 1e-4) << layer;
+  }
+}
+
+TEST_F(FastEngine, AnImagesLogitsDoNotDependOnItsBatch) {
+  auto const x = float_images(70);
+  for (bool const quantised : {false, true}) {
+    auto net = net::slice(supernet_, random_subnet(3, quantised));
+    std::vector<at::Tensor> const batches{x};
+    net::prepare(net, batches, {}, *fast_);
+    auto const compiled = fast_->compile(net);
+    auto const whole = compiled->logits(x);
+    EXPECT_TRUE(at::equal(compiled->logits(x.slice(0, 5, 6)), whole.slice(0, 5, 6)));
+    EXPECT_TRUE(at::equal(compiled->logits(x.slice(0, 3, 68)), whole.slice(0, 3, 68)));
+  }
+}
+
+TEST_F(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
+  std::vector<at::Tensor> const batches{float_images(64)};
+  auto const x = float_images(64);
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    auto subnet = random_subnet(i, true);
+    subnet.bits = space::uniform_bits(space_, 8, 8);
+    auto expected = net::slice(supernet_, subnet), found = net::slice(supernet_, subnet);
+    net::prepare(expected, batches, {}, *reference_);
+    net::prepare(found, batches, {}, *fast_);
+    for (std::size_t b = 0; b < expected.blocks.size(); ++b)
+      for (std::size_t u = 0; u < expected.blocks[b].convs.size(); ++u) {
+        auto const &e = expected.blocks[b].convs[u], &f = found.blocks[b].convs[u];
+        EXPECT_NEAR(f.quantisation.activation_range, e.quantisation.activation_range, 1e-3 * e.quantisation.activation_range) << e.name;
+        EXPECT_EQ(f.quantisation.weight_range, e.quantisation.weight_range) << e.name;
+        EXPECT_LE(test::relative_error(f.norm.running_var, e.norm.running_var), 0.02) << e.name;
+      }
+    EXPECT_LE(test::relative_error(fast_->compile(found)->logits(x), reference_->compile(expected)->logits(x)), 0.1) << "subnet " << i;
+  }
+}
+
+TEST_F(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
+  auto supernet = supernet_;
+  for (auto& [name, tensor] : supernet.weights)
+    if (name.ends_with("bn.weight")) tensor = tensor.index_fill(0, at::arange(0, tensor.size(0), 3), 0);
+  for (bool const quantised : {false, true}) {
+    auto net = net::slice(supernet, random_subnet(2, quantised));
+    std::vector<at::Tensor> const batches{float_images(16)};
+    net::prepare(net, batches, {}, *fast_);
+    auto const found = fast_->compile(net)->logits(float_images(4));
+    EXPECT_TRUE(at::isfinite(found).all().item<bool>());
+    if (quantised) continue;
+    EXPECT_LE(test::relative_error(found, reference_->compile(net)->logits(float_images(4))), 1e-4);
+  }
+}
+
+TEST(MakeEngine, AnUnknownOneIsRefused) {
+  EXPECT_NE(net::make_engine("reference")->name().find("LibTorch"), std::string::npos);
+  EXPECT_THROW(net::make_engine("cuda"), Error);
+}
+
+}  // namespace
