@@ -1,34 +1,55 @@
 #include "common/net/image_batch.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace apq::net {
 namespace {
 
-// One number as it is, several as a tensor that spreads over batch, rows and columns.
-at::Tensor per_channel(std::vector<double> const& values) {
-  return at::tensor(values, at::kFloat).view({1, static_cast<std::int64_t>(values.size()), 1, 1});
+/// What a byte of each channel becomes, [channels][256]; in the arithmetic of float tensors, to the bit.
+std::vector<std::array<float, 256>> normalised_bytes(std::size_t channels, image::Normalisation const& normalisation) {
+  auto const& [mean, deviation] = normalisation;
+  std::vector<std::array<float, 256>> tables(channels);
+  for (std::size_t c = 0; c < channels; ++c) {
+    auto const of_channel = [&](std::vector<double> const& values) { return static_cast<float>(values[values.size() == 1 ? 0 : c]); };
+    for (int byte = 0; byte < 256; ++byte)
+      tables[c][static_cast<std::size_t>(byte)] = (static_cast<float>(byte) / 255.0F - of_channel(mean)) / of_channel(deviation);
+  }
+  return tables;
+}
+
+/// One image: planes of bytes to floats, channels last.
+void normalise_image(std::uint8_t const* planes, std::size_t pixels, std::vector<std::array<float, 256>> const& tables, float* to) {
+  for (std::size_t c = 0; c < tables.size(); ++c)
+    for (std::size_t i = 0; i < pixels; ++i) to[i * tables.size() + c] = tables[c][planes[c * pixels + i]];
+}
+
+at::Tensor empty_batch(std::int64_t count, std::int64_t channels, std::int64_t size) {
+  return at::empty({count, channels, size, size}, at::TensorOptions().dtype(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast));
 }
 
 }  // namespace
 
 at::Tensor normalised(at::Tensor const& bytes, image::Normalisation const& normalisation) {
-  auto const& [mean, deviation] = normalisation;
-  auto images = bytes.to(at::kFloat).div_(255);
-  mean.size() == 1 ? images.sub_(mean.front()) : images.sub_(per_channel(mean));
-  deviation.size() == 1 ? images.div_(deviation.front()) : images.div_(per_channel(deviation));
-  return images.contiguous(at::MemoryFormat::ChannelsLast);
+  auto const planes = bytes.contiguous();
+  auto const channels = static_cast<std::size_t>(planes.size(1)), pixels = static_cast<std::size_t>(planes.size(2) * planes.size(3));
+  auto const tables = normalised_bytes(channels, normalisation);
+  auto images = empty_batch(planes.size(0), planes.size(1), planes.size(2));
+  for (std::int64_t i = 0; i < planes.size(0); ++i) {
+    auto const first = static_cast<std::size_t>(i) * channels * pixels;
+    normalise_image(planes.data_ptr<std::uint8_t>() + first, pixels, tables, images.data_ptr<float>() + first);
+  }
+  return images;
 }
 
 at::Tensor normalised_batch(image::Split const& split, std::size_t first, std::size_t count, image::Normalisation const& normalisation) {
   auto const& set = *split.decoded;
-  auto bytes = at::empty({static_cast<std::int64_t>(count), set.channels, set.size, set.size}, at::kByte);
-  auto* to = bytes.data_ptr<std::uint8_t>();
-  for (std::size_t i = 0; i < count; ++i) {
-    auto const image = split.image(first + i);
-    to = std::copy(image.begin(), image.end(), to);
-  }
-  return normalised(bytes, normalisation);
+  auto const channels = static_cast<std::size_t>(set.channels), pixels = static_cast<std::size_t>(set.size) * static_cast<std::size_t>(set.size);
+  auto const tables = normalised_bytes(channels, normalisation);
+  auto images = empty_batch(static_cast<std::int64_t>(count), set.channels, set.size);
+  for (std::size_t i = 0; i < count; ++i)
+    normalise_image(split.image(first + i).data(), pixels, tables, images.data_ptr<float>() + i * channels * pixels);
+  return images;
 }
 
 at::Tensor label_batch(image::Split const& split, std::size_t first, std::size_t count) {

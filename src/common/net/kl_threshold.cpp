@@ -9,6 +9,8 @@
 #include <numeric>
 #include <type_traits>
 
+#include "common/core/per_processor.hpp"
+
 namespace apq::net {
 
 namespace {
@@ -17,18 +19,30 @@ namespace {
 template <class T>
 using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
+template <class T>
+struct Magnitudes {
+  Bits<T> smallest = std::numeric_limits<Bits<T>>::max() >> 1, largest = 0;
+};
+template <class T>
+inline __attribute__((always_inline)) Magnitudes<T> magnitudes_of(T const* values, std::size_t count) {
+  constexpr Bits<T> magnitude = std::numeric_limits<Bits<T>>::max() >> 1;
+  Magnitudes<T> found;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const bits = std::bit_cast<Bits<T>>(values[i]) & magnitude;
+    found.smallest = std::min(found.smallest, bits);
+    found.largest = std::max(found.largest, bits);
+  }
+  return found;
+}
+APQ_PER_PROCESSOR Magnitudes<float> magnitudes(float const* values, std::size_t count) { return magnitudes_of(values, count); }
+APQ_PER_PROCESSOR Magnitudes<double> magnitudes(double const* values, std::size_t count) { return magnitudes_of(values, count); }
+
 }  // namespace
 
 template <class T>
 void MagnitudeRange::add(std::span<T const> values) {
   if (values.empty()) return;
-  constexpr Bits<T> magnitude = std::numeric_limits<Bits<T>>::max() >> 1;
-  Bits<T> smallest = magnitude, largest = 0;
-  for (T const value : values) {
-    auto const bits = std::bit_cast<Bits<T>>(value) & magnitude;
-    smallest = std::min(smallest, bits);
-    largest = std::max(largest, bits);
-  }
+  auto const [smallest, largest] = magnitudes(values.data(), values.size());
   double const l = std::bit_cast<T>(smallest), h = std::bit_cast<T>(largest);
   low = count == 0 ? l : std::min(low, l);
   high = count == 0 ? h : std::max(high, h);

@@ -3,12 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-// One copy of each loop per kind of processor, chosen when the program starts.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define APQ_CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define APQ_CLONED
-#endif
+#include "common/core/per_processor.hpp"
 
 namespace apq::net::onednn {
 namespace {
@@ -16,7 +11,7 @@ namespace {
 constexpr std::size_t block_rows = 64;  // of statistics: fits the cache, so that the second look at it is cheap
 
 /// Sums over at most block_rows rows, then of squared distances to their mean.
-APQ_CLONED void block_statistics(float const* map, std::size_t rows, std::size_t channels, float* mean, float* spread) {
+APQ_PER_PROCESSOR void block_statistics(float const* map, std::size_t rows, std::size_t channels, float* mean, float* spread) {
   std::fill_n(mean, channels, 0.0F);
   std::fill_n(spread, channels, 0.0F);
   for (std::size_t r = 0; r < rows; ++r)
@@ -30,7 +25,7 @@ APQ_CLONED void block_statistics(float const* map, std::size_t rows, std::size_t
     }
 }
 
-APQ_CLONED void scale_and_clip_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
+APQ_PER_PROCESSOR void scale_and_clip_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
                                     float lowest, float highest, float* to) {
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) {
@@ -39,7 +34,7 @@ APQ_CLONED void scale_and_clip_rows(float const* from, std::size_t rows, std::si
     }
 }
 
-APQ_CLONED void scale_and_add_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts, float* to) {
+APQ_PER_PROCESSOR void scale_and_add_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts, float* to) {
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) to[r * channels + c] += from[r * channels + c] * scales[c] + shifts[c];
 }
@@ -54,14 +49,40 @@ inline __attribute__((always_inline)) void quantise_values(float const* from, st
     codes[i] = static_cast<Code>(static_cast<int>((x / step + rounder) - rounder));
   }
 }
-APQ_CLONED void quantise_unsigned(float const* from, std::size_t values, float step, float range, std::uint8_t* codes) {
+APQ_PER_PROCESSOR void quantise_unsigned(float const* from, std::size_t values, float step, float range, std::uint8_t* codes) {
   quantise_values(from, values, step, 0.0F, range, codes);
 }
-APQ_CLONED void quantise_signed(float const* from, std::size_t values, float step, float range, std::int8_t* codes) {
+APQ_PER_PROCESSOR void quantise_signed(float const* from, std::size_t values, float step, float range, std::int8_t* codes) {
   quantise_values(from, values, step, -range, range, codes);
 }
 
-APQ_CLONED void mean_rows(float const* from, std::size_t rows, std::size_t channels, float* to) {
+template <class Code>
+inline __attribute__((always_inline)) void scale_and_quantise_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales,
+                                                                   float const* shifts, float lowest, float highest, float step, Code* codes) {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < channels; ++c) {
+      float const y = from[r * channels + c] * scales[c] + shifts[c];
+      float const x = y < lowest ? lowest : y > highest ? highest : y;
+      codes[r * channels + c] = static_cast<Code>(static_cast<int>((x / step + rounder) - rounder));
+    }
+}
+APQ_PER_PROCESSOR void scale_and_quantise_unsigned(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
+                                                   float lowest, float highest, float step, std::uint8_t* codes) {
+  scale_and_quantise_rows(from, rows, channels, scales, shifts, lowest, highest, step, codes);
+}
+APQ_PER_PROCESSOR void scale_and_quantise_signed(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
+                                                 float lowest, float highest, float step, std::int8_t* codes) {
+  scale_and_quantise_rows(from, rows, channels, scales, shifts, lowest, highest, step, codes);
+}
+
+APQ_PER_PROCESSOR void codes_to_floats(std::int8_t const* codes, std::size_t values, float* to) {
+  for (std::size_t i = 0; i < values; ++i) to[i] = static_cast<float>(codes[i]);
+}
+APQ_PER_PROCESSOR void codes_to_floats(std::uint8_t const* codes, std::size_t values, float* to) {
+  for (std::size_t i = 0; i < values; ++i) to[i] = static_cast<float>(codes[i]);
+}
+
+APQ_PER_PROCESSOR void mean_rows(float const* from, std::size_t rows, std::size_t channels, float* to) {
   std::fill_n(to, channels, 0.0F);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) to[c] += from[r * channels + c];
@@ -112,6 +133,21 @@ void quantise(float const* from, std::size_t values, float step, float range, st
   if (!(step > 0)) return void(std::fill_n(codes, values, std::int8_t{0}));
   quantise_signed(from, values, step, range, codes);
 }
+
+void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
+                        float highest, float step, std::uint8_t* codes) {
+  if (!(step > 0)) return void(std::fill_n(codes, rows * scales.size(), std::uint8_t{0}));
+  scale_and_quantise_unsigned(from, rows, scales.size(), scales.data(), shifts.data(), lowest, highest, step, codes);
+}
+
+void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
+                        float highest, float step, std::int8_t* codes) {
+  if (!(step > 0)) return void(std::fill_n(codes, rows * scales.size(), std::int8_t{0}));
+  scale_and_quantise_signed(from, rows, scales.size(), scales.data(), shifts.data(), lowest, highest, step, codes);
+}
+
+void to_floats(std::int8_t const* codes, std::size_t values, float* to) { codes_to_floats(codes, values, to); }
+void to_floats(std::uint8_t const* codes, std::size_t values, float* to) { codes_to_floats(codes, values, to); }
 
 void mean_over_map(float const* from, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* to) {
   for (std::size_t i = 0; i < images; ++i) mean_rows(from + i * rows_per_image * channels, rows_per_image, channels, to + i * channels);

@@ -32,6 +32,14 @@ void scale_and_add(float const* from, std::size_t rows, std::span<float const> s
 void quantise(float const* from, std::size_t values, float step, float range, std::uint8_t* codes);
 void quantise(float const* from, std::size_t values, float step, float range, std::int8_t* codes);
 
+/// quantise(scale_and_clip(from)) in one pass; the code's range must lie within the bounds.
+void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
+                        float highest, float step, std::uint8_t* codes);
+void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
+                        float highest, float step, std::int8_t* codes);
+void to_floats(std::int8_t const* codes, std::size_t values, float* to);
+void to_floats(std::uint8_t const* codes, std::size_t values, float* to);
+
 /// Mean over each image's rows: [images, rows_per_image, channels] -> [images, channels].
 void mean_over_map(float const* from, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* to);
 

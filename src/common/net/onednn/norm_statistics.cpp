@@ -35,12 +35,15 @@ struct Layer {
   at::Tensor norm_weight, norm_bias;
   double epsilon;
   std::int64_t in_size;
+  at::Tensor matrix;  // float64 [out, in], of a layer that is one matrix product per pixel and widens its map; else undefined
   std::vector<float> scales, shifts;  // of the raw sums, for the batch at hand
 
   ConvolutionShape const& shape() const { return convolution.shape(); }
   std::size_t in_values() const { return shape().in_values(); }    // of a chunk
   std::size_t out_values() const { return shape().out_values(); }
   std::size_t out_rows(std::int64_t images) const { return static_cast<std::size_t>(images * shape().out_size() * shape().out_size()); }
+
+  bool is_widening_matrix() const { return matrix.defined(); }
 
   void set_norm(std::vector<double> const& mean, std::vector<double> const& variance) {
     auto const* const weight = norm_weight.data_ptr<float>();
@@ -57,6 +60,14 @@ struct Layer {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
+at::Tensor matrix_of(PackedLayer const& layer) {
+  if (layer.kernel != 1 || layer.stride != 1 || layer.groups != 1 || layer.out_channels <= layer.in_channels) return {};
+  auto matrix = at::empty({layer.out_channels, layer.in_channels}, at::kDouble);
+  if (layer.input) std::copy(layer.codes.begin(), layer.codes.end(), matrix.data_ptr<double>());
+  else std::copy(layer.weights.begin(), layer.weights.end(), matrix.data_ptr<double>());
+  return matrix;
+}
+
 /// A batch on its way through the network.
 class Pass {
  public:
@@ -70,8 +81,9 @@ class Pass {
         auto& layer = packed[index++];
         auto const shape = layer.shape(chunk_, size);
         auto convolution = layer.convolution(shape, Number::f32, {});
+        auto matrix = matrix_of(layer);
         layers_.push_back({std::move(layer), std::move(convolution), unit.norm.weight.detach().to(at::kFloat).contiguous(),
-                           unit.norm.bias.detach().to(at::kFloat).contiguous(), unit.norm.epsilon, size, {}, {}});
+                           unit.norm.bias.detach().to(at::kFloat).contiguous(), unit.norm.epsilon, size, std::move(matrix), {}, {}});
         size = shape.out_size();
         wide_values_ = std::max({wide_values_, shape.in_values(), shape.out_values()});
       }
@@ -114,14 +126,7 @@ class Pass {
     auto& layer = layers_[index];
     auto const kept_values = since_.empty() ? layer.in_values() : layers_[since_.front()].in_values();
     bool const keeps = !is_end && (must_keep || !since_.empty() || layer.out_values() <= 2 * kept_values);
-    if (keeps) next_.resize(layer.out_values() * chunks());
-    ChannelStatistics statistics(static_cast<std::size_t>(layer.packed.out_channels));
-    for (std::int64_t c = 0; c < num_chunks_; ++c) {
-      float* const sums = keeps ? next_.data() + static_cast<std::size_t>(c) * layer.out_values() : scratch_[0].data();
-      layer.convolution.run(input_of(index, c), sums);
-      statistics.add(sums, layer.out_rows(images_in(c)));
-    }
-    auto mean = statistics.mean(), variance = statistics.variance();
+    auto [mean, variance] = !keeps && layer.is_widening_matrix() ? statistics_from_moments(index) : statistics_of_sums(index, keeps);
     double const step = layer.packed.product_step();
     for (auto& m : mean) m *= step;
     for (auto& v : variance) v *= step * step;
@@ -137,16 +142,77 @@ class Pass {
     }
   }
 
+  struct Statistics {
+    std::vector<double> mean, variance;
+  };
+
+  Statistics statistics_of_sums(std::size_t index, bool keeps) {
+    auto& layer = layers_[index];
+    if (keeps) next_.resize(layer.out_values() * chunks());
+    ChannelStatistics statistics(static_cast<std::size_t>(layer.packed.out_channels));
+    for (std::int64_t c = 0; c < num_chunks_; ++c) {
+      float* const sums = keeps ? next_.data() + static_cast<std::size_t>(c) * layer.out_values() : scratch_[0].data();
+      layer.convolution.run(input_of(index, c), sums);
+      statistics.add(sums, layer.out_rows(images_in(c)));
+    }
+    return {statistics.mean(), statistics.variance()};
+  }
+
+  /// Of y = W x without computing y: mean W m, variance diag(W C W') with the mean m and the covariance C of x. C has as many columns as
+  /// the layer has inputs, so this costs a fraction of a layer that widens its map.
+  Statistics statistics_from_moments(std::size_t index) {
+    auto& layer = layers_[index];
+    auto const channels = layer.packed.in_channels;
+    auto sum = at::zeros({channels}, at::kDouble), products = at::zeros({channels, channels}, at::kDouble);
+    double rows = 0;
+    for (std::int64_t c = 0; c < num_chunks_; ++c) {
+      auto const count = images_in(c) * layer.in_size * layer.in_size;
+      auto const* const input = input_of(index, c);
+      auto const* values = static_cast<float const*>(input);
+      if (layer.packed.input) {
+        auto const num_values = static_cast<std::size_t>(count * channels);
+        if (layer.packed.input->is_signed) to_floats(static_cast<std::int8_t const*>(input), num_values, scratch_[0].data());
+        else to_floats(static_cast<std::uint8_t const*>(input), num_values, scratch_[0].data());
+        values = scratch_[0].data();
+      }
+      auto const map = at::from_blob(const_cast<float*>(values), {count, channels}, at::kFloat);
+      sum += map.sum(0).to(at::kDouble);
+      products += at::mm(map.t(), map).to(at::kDouble);
+      rows += static_cast<double>(count);
+    }
+    auto const mean = sum / rows;
+    auto const covariance = products / rows - at::outer(mean, mean);
+    auto const of_outputs = at::mv(layer.matrix, mean).contiguous();
+    auto const variance = (at::mm(layer.matrix, covariance) * layer.matrix).sum(1).clamp_min_(0).contiguous();
+    auto const values_of = [](at::Tensor const& t) { return std::vector<double>(t.data_ptr<double>(), t.data_ptr<double>() + t.numel()); };
+    return {values_of(of_outputs), values_of(variance)};
+  }
+
   /// What a layer reads of a chunk: from what is kept, through the layers since.
   void const* input_of(std::size_t index, std::int64_t chunk) {
-    auto const& first = layers_[since_.empty() ? index : since_.front()];
-    float* values = kept_.data() + static_cast<std::size_t>(chunk) * first.in_values();
-    if (is_raw_) values = normalised(layers_[kept_layer_], values, scratch_[1].data());
-    for (auto const s : since_) {
-      layers_[s].convolution.run(as_input(layers_[s], values), scratch_[0].data());
-      values = normalised(layers_[s], scratch_[0].data(), scratch_[1].data());
+    auto const first = since_.empty() ? index : since_.front();
+    float* const values = kept_.data() + static_cast<std::size_t>(chunk) * layers_[first].in_values();
+    auto const* input = is_raw_ ? normalised_for(layers_[first], layers_[kept_layer_], values) : as_input(layers_[first], values);
+    for (std::size_t i = 0; i < since_.size(); ++i) {
+      auto const& layer = layers_[since_[i]];
+      layer.convolution.run(input, scratch_[0].data());
+      input = normalised_for(layers_[i + 1 < since_.size() ? since_[i + 1] : index], layer, scratch_[0].data());
     }
-    return as_input(layers_[index], values);
+    return input;
+  }
+
+  /// A layer's sums as the next layer's input.
+  void const* normalised_for(Layer const& next, Layer const& layer, float const* sums) {
+    if (!next.packed.input) return normalised(layer, sums, scratch_[1].data());
+    auto const& code = *next.packed.input;
+    bool const clips = layer.packed.has_relu6;
+    auto const write = [&](auto* codes) {
+      scale_and_quantise(sums, layer.out_rows(chunk_), layer.scales, layer.shifts, std::max(clips ? 0.0F : -infinity, code.is_signed ? -code.range : 0.0F),
+                         std::min(clips ? 6.0F : infinity, code.range), code.step(), codes);
+    };
+    if (code.is_signed) write(reinterpret_cast<std::int8_t*>(codes_.data()));
+    else write(codes_.data());
+    return codes_.data();
   }
 
   float* normalised(Layer const& layer, float const* sums, float* to) const {

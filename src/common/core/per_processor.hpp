@@ -1,0 +1,9 @@
+#pragma once
+
+/// Before a function with a loop worth vectorising: one copy of it per kind of x86 processor, chosen when the program
+/// starts. Sums in such a loop are the same on one kind of processor only.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define APQ_PER_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define APQ_PER_PROCESSOR
+#endif
