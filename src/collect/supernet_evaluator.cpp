@@ -19,6 +19,9 @@ EvaluatorConfig read_evaluator_config(Config section) {
   return config;
 }
 
+std::string engine_kind(EvaluatorConfig const& config) { return net::engine_kind(config.engine); }
+std::string engine_name(EvaluatorConfig const& config) { return net::make_engine(config.engine)->name(); }
+
 struct SupernetEvaluator::State {
   net::Supernet supernet;
   std::string hash;

@@ -8,19 +8,32 @@
 #endif
 
 namespace apq::net {
+namespace {
+
+/// Empty where the oneDNN engine can be used.
+std::string why_not_onednn() {
+#ifdef APQ_HAS_ONEDNN
+  return onednn_has_exact_integers() ? "" : "this processor has no exact 8-bit products (AVX-512 VNNI or AVX-VNNI)";
+#else
+  return "it was not there when apq was built (Debian: libdnnl-dev)";
+#endif
+}
+
+}  // namespace
+
+std::string engine_kind(std::string const& name) {
+  if (name != "auto") return name;
+  return why_not_onednn().empty() ? "onednn" : "reference";
+}
 
 std::unique_ptr<Engine> make_engine(std::string const& name) {
-  if (name == "reference") return make_reference_engine();
-  if (name != "auto" && name != "onednn")
-    throw Error(Errc::config, fmt::format("evaluator.engine: {} is not one; choose auto, reference or onednn", name));
+  auto const kind = engine_kind(name);
+  if (kind == "reference") return make_reference_engine();
+  if (kind != "onednn") throw Error(Errc::config, fmt::format("evaluator.engine: {} is not one; choose auto, reference or onednn", name));
 #ifdef APQ_HAS_ONEDNN
-  if (onednn_has_exact_integers()) return make_onednn_engine();
-  std::string const why = "this processor has no exact 8-bit products (AVX-512 VNNI or AVX-VNNI)";
-#else
-  std::string const why = "it was not there when apq was built (Debian: libdnnl-dev)";
+  if (why_not_onednn().empty()) return make_onednn_engine();
 #endif
-  if (name == "auto") return make_reference_engine();
-  throw Error(Errc::config, fmt::format("evaluator.engine: {} cannot be used, {}; use reference, or auto", name, why));
+  throw Error(Errc::config, fmt::format("evaluator.engine: onednn cannot be used, {}; use reference, or auto", why_not_onednn()));
 }
 
 }  // namespace apq::net

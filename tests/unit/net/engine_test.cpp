@@ -48,6 +48,19 @@ TEST_F(FastEngine, FullPrecisionLogitsAreTheReferences) {
   }
 }
 
+TEST_F(FastEngine, TrainedWeightsGiveTheSameLogits) {
+  auto const trained = net::load_supernet(space_, test::source_dir() / "data/fashion_mnist_supernet.pt");
+  auto const x = float_images(70);
+  std::vector<at::Tensor> const batches{x};
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    auto const subnet = random_subnet(i, false);
+    auto expected = net::slice(trained, subnet), found = net::slice(trained, subnet);
+    net::prepare(expected, batches, {}, *reference_);
+    net::prepare(found, batches, {}, *fast_);
+    EXPECT_LE(test::relative_error(fast_->compile(found)->logits(x), reference_->compile(expected)->logits(x)), 1e-3) << "subnet " << i;
+  }
+}
+
 TEST_F(FastEngine, StatisticsAreTheReferences) {
   std::vector<at::Tensor> const batches{float_images(70), float_images(33)};
   for (std::uint64_t i = 0; i < 6; ++i) {
