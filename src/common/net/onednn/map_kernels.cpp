@@ -1,28 +1,41 @@
 #include "common/net/onednn/map_kernels.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <type_traits>
 
 #include "common/core/per_processor.hpp"
 
 namespace apq::net::onednn {
 namespace {
 
-constexpr std::size_t block_rows = 64;  // of statistics: fits the cache, so that the second look at it is cheap
+constexpr std::size_t block_rows = 64;   // of statistics: a block of rows and channels fits the first cache, so that
+constexpr std::size_t block_channels = 64;  // the second look at it is cheap, and its sums fit the registers
 
-/// Sums over at most block_rows rows, then of squared distances to their mean.
-APQ_PER_PROCESSOR void block_statistics(float const* map, std::size_t rows, std::size_t channels, float* mean, float* spread) {
-  std::fill_n(mean, channels, 0.0F);
-  std::fill_n(spread, channels, 0.0F);
+/// Means over the rows, then squared distances to them, of at most block_channels channels.
+template <class Channels>
+inline __attribute__((always_inline)) void block_statistics(float const* map, std::size_t rows, std::size_t stride, Channels channels, float* mean,
+                                                            float* spread) {
+  float sums[block_channels] = {}, squares[block_channels] = {};
   for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < channels; ++c) mean[c] += map[r * channels + c];
+    for (std::size_t c = 0; c < channels; ++c) sums[c] += map[r * stride + c];
   float const inverse = 1.0F / static_cast<float>(rows);
-  for (std::size_t c = 0; c < channels; ++c) mean[c] *= inverse;
+  for (std::size_t c = 0; c < channels; ++c) sums[c] *= inverse;
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) {
-      float const distance = map[r * channels + c] - mean[c];
-      spread[c] += distance * distance;
+      float const distance = map[r * stride + c] - sums[c];
+      squares[c] += distance * distance;
     }
+  for (std::size_t c = 0; c < channels; ++c) {
+    mean[c] = sums[c];
+    spread[c] = squares[c];
+  }
+}
+
+APQ_PER_PROCESSOR void row_statistics(float const* map, std::size_t rows, std::size_t channels, float* mean, float* spread) {
+  std::size_t c = 0;
+  for (; c + block_channels <= channels; c += block_channels)
+    block_statistics(map + c, rows, channels, std::integral_constant<std::size_t, block_channels>{}, mean + c, spread + c);
+  if (c < channels) block_statistics(map + c, rows, channels, channels - c, mean + c, spread + c);
 }
 
 APQ_PER_PROCESSOR void scale_and_clip_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
@@ -97,7 +110,7 @@ void ChannelStatistics::add(float const* map, std::size_t rows) {
   std::vector<float> mean(channels), spread(channels);
   for (std::size_t first = 0; first < rows; first += block_rows) {
     auto const count = std::min(block_rows, rows - first);
-    block_statistics(map + first * channels, count, channels, mean.data(), spread.data());
+    row_statistics(map + first * channels, count, channels, mean.data(), spread.data());
     // Chan, Golub and LeVeque's merge of two groups' means and spreads.
     double const n = static_cast<double>(count), total = rows_ + n;
     for (std::size_t c = 0; c < channels; ++c) {

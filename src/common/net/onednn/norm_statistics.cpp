@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "common/net/onednn/compiled_net.hpp"
 #include "common/net/onednn/map_kernels.hpp"
@@ -37,6 +38,7 @@ struct Layer {
   std::int64_t in_size;
   at::Tensor matrix;  // float64 [out, in], of a layer that is one matrix product per pixel and widens its map; else undefined
   std::vector<float> scales, shifts;  // of the raw sums, for the batch at hand
+  std::optional<Convolution> fused;   // with that norm, writing what the next layer reads
 
   ConvolutionShape const& shape() const { return convolution.shape(); }
   std::size_t in_values() const { return shape().in_values(); }    // of a chunk
@@ -46,15 +48,22 @@ struct Layer {
   bool is_widening_matrix() const { return matrix.defined(); }
 
   void set_norm(std::vector<double> const& mean, std::vector<double> const& variance) {
+    fused.reset();
     auto const* const weight = norm_weight.data_ptr<float>();
     auto const* const bias = norm_bias.data_ptr<float>();
     scales.resize(mean.size());
     shifts.resize(mean.size());
     for (std::size_t c = 0; c < mean.size(); ++c) {
       double const scale = weight[c] / std::sqrt(variance[c] + epsilon);
+      packed.norm_scales[c] = scale;
+      packed.norm_shifts[c] = bias[c] - mean[c] * scale;
       scales[c] = static_cast<float>(scale * packed.product_step());
-      shifts[c] = static_cast<float>(bias[c] - mean[c] * scale);
+      shifts[c] = static_cast<float>(packed.norm_shifts[c]);
     }
+  }
+  void fuse(std::optional<InputCode> const& next) {
+    bool const writes_codes = packed.input && next && next->step() > 0;
+    fused.emplace(packed.convolution(shape(), writes_codes ? next->number() : Number::f32, packed.epilogue(writes_codes ? next : std::nullopt, false)));
   }
 };
 
@@ -88,7 +97,7 @@ class Pass {
         wide_values_ = std::max({wide_values_, shape.in_values(), shape.out_values()});
       }
     for (auto& scratch : scratch_) scratch.resize(wide_values_);
-    codes_.resize(wide_values_);
+    for (auto& codes : codes_) codes.resize(wide_values_);
   }
 
   void run(SubnetNet const& net, at::Tensor const& images, Engine::StatisticsObserver const& observe) {
@@ -139,7 +148,13 @@ class Pass {
       since_.clear();
     } else {
       since_.push_back(index);
+      if (!is_end && worth_compiling(layer)) layer.fuse(layers_[index + 1].packed.input);
     }
+  }
+
+  /// Compiling scales into code takes about a millisecond, once per batch; a pass over a large map takes longer.
+  bool worth_compiling(Layer const& layer) const {
+    return !layer.packed.input || static_cast<double>(layer.out_values()) * static_cast<double>(num_chunks_) > 2e7;
   }
 
   struct Statistics {
@@ -151,7 +166,7 @@ class Pass {
     if (keeps) next_.resize(layer.out_values() * chunks());
     ChannelStatistics statistics(static_cast<std::size_t>(layer.packed.out_channels));
     for (std::int64_t c = 0; c < num_chunks_; ++c) {
-      float* const sums = keeps ? next_.data() + static_cast<std::size_t>(c) * layer.out_values() : scratch_[0].data();
+      float* const sums = keeps ? next_.data() + static_cast<std::size_t>(c) * layer.out_values() : scratch_[2].data();
       layer.convolution.run(input_of(index, c), sums);
       statistics.add(sums, layer.out_rows(images_in(c)));
     }
@@ -171,9 +186,9 @@ class Pass {
       auto const* values = static_cast<float const*>(input);
       if (layer.packed.input) {
         auto const num_values = static_cast<std::size_t>(count * channels);
-        if (layer.packed.input->is_signed) to_floats(static_cast<std::int8_t const*>(input), num_values, scratch_[0].data());
-        else to_floats(static_cast<std::uint8_t const*>(input), num_values, scratch_[0].data());
-        values = scratch_[0].data();
+        if (layer.packed.input->is_signed) to_floats(static_cast<std::int8_t const*>(input), num_values, scratch_[2].data());
+        else to_floats(static_cast<std::uint8_t const*>(input), num_values, scratch_[2].data());
+        values = scratch_[2].data();
       }
       auto const map = at::from_blob(const_cast<float*>(values), {count, channels}, at::kFloat);
       sum += map.sum(0).to(at::kDouble);
@@ -195,8 +210,19 @@ class Pass {
     auto const* input = is_raw_ ? normalised_for(layers_[first], layers_[kept_layer_], values) : as_input(layers_[first], values);
     for (std::size_t i = 0; i < since_.size(); ++i) {
       auto const& layer = layers_[since_[i]];
-      layer.convolution.run(input, scratch_[0].data());
-      input = normalised_for(layers_[i + 1 < since_.size() ? since_[i + 1] : index], layer, scratch_[0].data());
+      auto const& next = layers_[i + 1 < since_.size() ? since_[i + 1] : index];
+      if (!layer.fused) {
+        layer.convolution.run(input, scratch_[2].data());
+        input = normalised_for(next, layer, scratch_[2].data());
+      } else if (layer.fused->destination() != Number::f32) {
+        auto* const codes = input == codes_[0].data() ? codes_[1].data() : codes_[0].data();
+        layer.fused->run(input, codes);
+        input = codes;
+      } else {
+        float* const output = input == scratch_[1].data() ? scratch_[0].data() : scratch_[1].data();
+        layer.fused->run(input, output);
+        input = as_input(next, output);
+      }
     }
     return input;
   }
@@ -210,9 +236,9 @@ class Pass {
       scale_and_quantise(sums, layer.out_rows(chunk_), layer.scales, layer.shifts, std::max(clips ? 0.0F : -infinity, code.is_signed ? -code.range : 0.0F),
                          std::min(clips ? 6.0F : infinity, code.range), code.step(), codes);
     };
-    if (code.is_signed) write(reinterpret_cast<std::int8_t*>(codes_.data()));
-    else write(codes_.data());
-    return codes_.data();
+    if (code.is_signed) write(reinterpret_cast<std::int8_t*>(codes_[0].data()));
+    else write(codes_[0].data());
+    return codes_[0].data();
   }
 
   float* normalised(Layer const& layer, float const* sums, float* to) const {
@@ -224,9 +250,9 @@ class Pass {
   void const* as_input(Layer const& layer, float const* values) {
     if (!layer.packed.input) return values;
     auto const& code = *layer.packed.input;
-    if (code.is_signed) quantise(values, layer.in_values(), code.step(), code.range, reinterpret_cast<std::int8_t*>(codes_.data()));
-    else quantise(values, layer.in_values(), code.step(), code.range, codes_.data());
-    return codes_.data();
+    if (code.is_signed) quantise(values, layer.in_values(), code.step(), code.range, reinterpret_cast<std::int8_t*>(codes_[0].data()));
+    else quantise(values, layer.in_values(), code.step(), code.range, codes_[0].data());
+    return codes_[0].data();
   }
 
   /// Makes what is kept the finished map after the last layer.
@@ -238,8 +264,8 @@ class Pass {
       since_.pop_back();
       for (std::int64_t c = 0; c < num_chunks_; ++c) {
         auto* const to = next_.data() + static_cast<std::size_t>(c) * layer.out_values();
-        layer.convolution.run(input_of(before, c), scratch_[0].data());
-        normalised(layer, scratch_[0].data(), to);
+        layer.convolution.run(input_of(before, c), scratch_[2].data());
+        normalised(layer, scratch_[2].data(), to);
       }
       std::swap(kept_, next_);
       kept_layer_ = before;
@@ -265,8 +291,8 @@ class Pass {
   std::int64_t chunk_ = 1, images_ = 0, num_chunks_ = 0;
   std::size_t wide_values_ = 0;
   Floats kept_, next_, shortcut_;
-  std::array<Floats, 2> scratch_;
-  std::vector<std::uint8_t> codes_;
+  std::array<Floats, 3> scratch_;  // 0, 1: inputs of layers; 2: sums
+  std::array<std::vector<std::uint8_t>, 2> codes_;
   std::size_t kept_layer_ = 0;      // whose sums are kept
   bool is_raw_ = false;             // kept: sums of kept_layer_, still to be normalised; else a finished map
   std::vector<std::size_t> since_;  // layers after what is kept, computed anew for every chunk
