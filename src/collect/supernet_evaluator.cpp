@@ -4,6 +4,8 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
 
+#include <optional>
+
 #include "common/core/error.hpp"
 #include "common/net/calibration.hpp"
 #include "common/net/evaluate.hpp"
@@ -28,6 +30,8 @@ struct SupernetEvaluator::State {
   net::LabelledBatches calibration, evaluation;
   net::Fidelity fidelity;
   std::unique_ptr<net::Engine> engine;
+  std::optional<space::Subnet> last_architecture;  // its quantised versions start from the same statistics
+  net::NormBuffers last_norms;
 };
 
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
@@ -48,7 +52,13 @@ SupernetEvaluator::~SupernetEvaluator() = default;
 Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
   auto net = net::slice(state_->supernet, subnet, state_->fidelity);
-  net::prepare(net, state_->calibration.images, state_->fidelity, *state_->engine);
+  auto architecture = subnet;
+  architecture.bits.reset();
+  if (state_->last_architecture != architecture) {
+    state_->last_architecture = std::move(architecture);
+    state_->last_norms.clear();
+  }
+  net::prepare(net, state_->calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
   auto const counts = net::evaluate(*state_->engine->compile(net), state_->evaluation);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }

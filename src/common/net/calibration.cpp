@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 #include <span>
+#include <tuple>
 
 #include "common/core/error.hpp"
 #include "common/net/kl_threshold.hpp"
@@ -115,21 +116,37 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
   }
 }
 
-void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine) {
+namespace {
+
+void recalibrate_in_float(SubnetNet& net, Batches batches, Engine const& engine, NormBuffers* known) {
+  auto const units = units_of(net);
+  if (known != nullptr && known->size() == units.size()) {
+    for (std::size_t i = 0; i < units.size(); ++i) std::tie(units[i]->norm.running_mean, units[i]->norm.running_var) = (*known)[i];
+    return;
+  }
+  recalibrate_norms(net, batches, false, engine);
+  if (known == nullptr) return;
+  known->clear();
+  for (auto* const unit : units) known->emplace_back(unit->norm.running_mean, unit->norm.running_var);
+}
+
+}  // namespace
+
+void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms) {
   at::NoGradGuard const no_grad;
   if (batches.size() == 0) {
     if (!net.is_quantised) return;
     throw Error(Errc::config, "no calibration images; a quantised subnet's ranges come from them");
   }
   if (!net.is_quantised) {
-    recalibrate_norms(net, batches, false, engine);
+    recalibrate_in_float(net, batches, engine, float_norms);
     return;
   }
   if (fidelity.recalibrates_before_calibrating) {
     recalibrate_norms(net, batches, true, engine);
     calibrate_ranges(net, batches.front(), fidelity, engine);
   } else {
-    recalibrate_norms(net, batches, false, engine);
+    recalibrate_in_float(net, batches, engine, float_norms);
     calibrate_ranges(net, batches.front(), fidelity, engine);
     recalibrate_norms(net, batches, true, engine);
   }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "common/net/engine.hpp"
 #include "common/net/fidelity.hpp"
 #include "common/net/subnet_net.hpp"
@@ -14,11 +17,16 @@ void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine co
 /// below 5 bits the KL threshold where that is smaller.
 void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine);
 
+/// Running mean and variance of every convolution, in network order.
+using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
+
 /// Everything a sliced subnet needs before it is compiled. Full precision: BN recalibration. Quantised, corrected: BN in full
 /// precision, ranges on the first batch, BN again with the final quantisers. Quantised, release (D-22): BN with
 /// uncalibrated quantisers, then ranges.
 /// No batches: a full-precision subnet keeps the stored statistics, which are those of the largest one.
+/// @param float_norms  statistics in full precision, the same for all bit widths of an architecture: taken from there if there are any, else
+///                     left there. Nothing changes but the time.
 /// @throws Error(config) for a quantised subnet without batches.
-void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine);
+void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms = nullptr);
 
 }  // namespace apq::net

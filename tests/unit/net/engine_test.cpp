@@ -130,6 +130,21 @@ TEST_F(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
   }
 }
 
+TEST_F(FastEngine, KnownFloatStatisticsChangeNothing) {
+  std::vector<at::Tensor> const batches{float_images(32), float_images(20)};
+  auto subnet = random_subnet(5, true);
+  net::NormBuffers known;
+  for (int const bits : {8, 4, 6}) {
+    subnet.bits = space::uniform_bits(space_, bits, bits);
+    for (auto& kernel : subnet.kernels) kernel = 3;  // 7 x 7 has no 4-bit activations
+    auto alone = net::slice(supernet_, subnet), sharing = net::slice(supernet_, subnet);
+    net::prepare(alone, batches, {}, *fast_);
+    net::prepare(sharing, batches, {}, *fast_, &known);
+    EXPECT_TRUE(at::equal(fast_->compile(alone)->logits(batches[0]), fast_->compile(sharing)->logits(batches[0]))) << bits;
+  }
+  EXPECT_FALSE(known.empty());
+}
+
 TEST_F(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
   auto supernet = supernet_;
   for (auto& [name, tensor] : supernet.weights)
