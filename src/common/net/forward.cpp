@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/version.h>
 
 #include "common/net/quantiser.hpp"
 
@@ -44,6 +45,12 @@ at::Tensor depthwise_by_shifts(at::Tensor const& x, at::Tensor const& weight, st
 at::Tensor convolve(ConvUnit const& unit, at::Tensor const& x, at::Tensor const& weight) {
   bool const is_depthwise = unit.groups > 1 && unit.groups == x.size(1) && weight.size(1) == 1;
   if (is_depthwise && x.scalar_type() == at::kDouble) return depthwise_by_shifts(x, weight, unit.stride);
+#if TORCH_VERSION_MAJOR >= 2
+  // oneDNN 3.7, which LibTorch calls, gives wrong 1x1 convolutions on channels-last maps where its blocks of 32 to 64 output
+  // channels are not full (36, 40, 72, 80, ...): a matrix product over the channels is the same thing.
+  if (x.scalar_type() == at::kFloat && weight.size(2) == 1 && unit.stride == 1 && unit.groups == 1 && x.device().is_cpu())
+    return at::linear(x.permute({0, 2, 3, 1}), weight.flatten(1)).permute({0, 3, 1, 2});
+#endif
   return at::conv2d(x, weight, {}, unit.stride, weight.size(2) / 2, 1, unit.groups);
 }
 

@@ -48,6 +48,39 @@ TEST_F(FastEngine, FullPrecisionLogitsAreTheReferences) {
   }
 }
 
+// Both against float64, which no library's float kernels touch: channel counts that fill no block of 16, 32, 48 or 64.
+TEST(Engines, ConvolutionsOfAnyWidthAreRight) {
+  at::NoGradGuard const no_grad;
+  at::manual_seed(3);
+  for (std::int64_t const width : {8, 20, 36, 40, 68, 80, 100, 136, 200, 1000})
+    for (std::int64_t const size : {8, 14}) {
+      auto const unit = [&](std::int64_t out, std::int64_t in, std::int64_t kernel, bool depthwise) {
+        net::ConvUnit u;
+        u.weight = at::randn({out, depthwise ? 1 : in, kernel, kernel}).clone(at::MemoryFormat::ChannelsLast);
+        u.groups = depthwise ? static_cast<int>(in) : 1;
+        u.norm = {at::ones({out}), at::zeros({out}), at::zeros({out}), at::ones({out}), 1e-5};
+        u.has_relu6 = false;
+        return u;
+      };
+      net::SubnetNet network;
+      network.blocks = {{{unit(width, 24, 1, false), unit(width, width, 3, true), unit(24, width, 1, false)}, true}, {{unit(width, 24, 1, false)}, false}};
+      network.classifier_weight = at::randn({10, width});
+      network.classifier_bias = at::randn({10});
+      auto exact = network;
+      for (auto& block : exact.blocks)
+        for (auto& u : block.convs) {
+          u.weight = u.weight.to(at::kDouble);
+          for (auto* t : {&u.norm.weight, &u.norm.bias, &u.norm.running_mean, &u.norm.running_var}) *t = t->to(at::kDouble);
+        }
+      exact.classifier_weight = exact.classifier_weight.to(at::kDouble);
+      exact.classifier_bias = exact.classifier_bias.to(at::kDouble);
+      auto const x = at::randn({70, 24, size, size});
+      auto const expected = net::forward(exact, x.to(at::kDouble));
+      for (auto const& engine : {net::make_reference_engine(), net::make_engine("auto")})
+        EXPECT_LE(test::relative_error(engine->compile(network)->logits(x), expected), 1e-5) << engine->name() << ", " << width << " channels at " << size;
+    }
+}
+
 TEST_F(FastEngine, TrainedWeightsGiveTheSameLogits) {
   auto const trained = net::load_supernet(space_, test::source_dir() / "data/fashion_mnist_supernet.pt");
   auto const x = float_images(70);

@@ -42,7 +42,12 @@ dnnl::memory::desc map_of(std::int64_t batch, std::int64_t channels, std::int64_
 dnnl::memory::desc weights_of(ConvolutionShape const& s, Type type, bool is_plain) {
   if (s.groups > 1)
     return {{s.groups, s.out_channels / s.groups, s.in_channels / s.groups, s.kernel, s.kernel}, type, is_plain ? Format::goihw : Format::any};
-  return {{s.out_channels, s.in_channels, s.kernel, s.kernel}, type, is_plain ? Format::oihw : Format::any};
+  auto packed = Format::any;
+#if DNNL_VERSION_MAJOR >= 3
+  // 3.7 loses weights when it packs them into blocks that the output channels do not fill (mended later); unpacked ones are as fast.
+  if (type == Type::f32 && s.kernel == 1) packed = Format::hwio;
+#endif
+  return {{s.out_channels, s.in_channels, s.kernel, s.kernel}, type, is_plain ? Format::oihw : packed};
 }
 
 #if DNNL_VERSION_MAJOR >= 3
