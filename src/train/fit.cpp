@@ -428,7 +428,8 @@ AccuracyPredictor fit_student(space::SearchSpace const& space, std::vector<h5::R
   bool const quantised = static_cast<int>(rows[0].genes.size()) == space.num_genes();
   KernelTeacher const teacher(space, rows, accuracies(rows), prior, seed);
   auto lessons = rows;
-  for (int i = 0; i < settings.student_rows; ++i) {
+  int const fresh = quantised ? settings.student_rows / 2 : settings.student_rows;
+  for (int i = 0; i < fresh; ++i) {
     RandomStream random(seed, "train.student.genes", static_cast<std::uint64_t>(i));
     h5::Row row;
     row.genes = space::random_genes(space, random, quantised);

@@ -40,8 +40,8 @@ struct TrainConfig {
   int members = 1;   ///< above 1, a full-precision predictor is a linear part and so many networks of
                      ///< hidden / members units for what it leaves; together one network of the release's shape
   InputBasis basis = InputBasis::ordinal;
-  Teacher teacher = Teacher::none;
-  int student_rows = 6000;  ///< random subnets that the teacher labels
+  Teacher teacher = Teacher::kernel;
+  int student_rows = 6000;  ///< random subnets that the teacher labels; half as many for a quantised predictor, of which a curve has many
   FitConfig student{20, 2e-3, 0.05, 64};  ///< how a network learns from the teacher
   FitConfig fp,
       quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
