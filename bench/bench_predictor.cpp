@@ -1,7 +1,7 @@
 // How well do predictors rank the rows of a published accuracy table, by the number of rows they learn from?
-//   bench_predictor TABLE SPACE.yaml [splits=3] [rows=250,500,1000,2088] [members=.. epochs=.. decay=.. ...]
+//   bench_predictor TABLE SPACE.yaml [splits=3] [rows=250,500,1000,2088] [teacher=0 members=.. epochs=.. plain=0 plain_batch=256 ...]
 // Each split holds out 522 rows (20 %). Beside ours, in the same run, a plain MLP of OFA's recipe: 3 x 400, one-hot input, Adam 1e-3,
-// weight decay 1e-4 (L2), batch 256, 150 epochs, cosine, output bias at the mean accuracy.
+// weight decay 1e-4 (L2), batch plain_batch, 150 epochs, cosine, output bias at the mean accuracy.
 #include <torch/torch.h>
 
 #include <chrono>
