@@ -96,21 +96,6 @@ TEST(KernelTeacher, TheStudentPredictsAsTheTeacherDoes) {
   EXPECT_GT(tau(predicted, fresh), tau(fit(space, rows, alone, alone.fp, nullptr, 1).predict(genes_of(fresh)), fresh));
 }
 
-TEST(KernelTeacher, AFullPrecisionPriorBeatsScratchAtFewRows) {
-  auto const space = test::synthetic_space();
-  auto alone = taught();
-  alone.teacher = Teacher::none;
-  auto const fresh = test::synthetic_rows(space, "quant", 500, 99);
-  double transfer = 0, scratch = 0;
-  for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    auto const fp = fit(space, test::synthetic_rows(space, "fp", 400, seed), alone, alone.fp, nullptr, seed);
-    auto const rows = test::synthetic_rows(space, "quant", 40, seed);
-    transfer += tau(KernelTeacher(space, rows, accuracies(rows), &fp, seed).predict(genes_of(fresh)), fresh) / 4;
-    scratch += tau(KernelTeacher(space, rows, accuracies(rows), nullptr, seed).predict(genes_of(fresh)), fresh) / 4;
-  }
-  EXPECT_GT(transfer, scratch + 0.01) << "scratch " << scratch;
-}
-
 TEST(KernelTeacher, AStudentOfQuantisedRowsHasTheBitBranchAndTheWidthOfItsPrior) {
   auto const space = test::synthetic_space();
   auto config = taught();
