@@ -1,7 +1,7 @@
 // How well do predictors rank the rows of a published accuracy table, by the number of rows they learn from?
-//   bench_predictor TABLE SPACE.yaml [splits=3] [rows=250,500,1000,2088] [members=.. epochs=.. decay=.. ...]
+//   bench_predictor TABLE SPACE.yaml [splits=3] [rows=250,500,1000,2088] [teacher=0 members=.. epochs=.. plain=0 plain_batch=256 ...]
 // Each split holds out 522 rows (20 %). Beside ours, in the same run, a plain MLP of OFA's recipe: 3 x 400, one-hot input, Adam 1e-3,
-// weight decay 1e-4 (L2), batch 256, 150 epochs, cosine, output bias at the mean accuracy.
+// weight decay 1e-4 (L2), batch plain_batch, 150 epochs, cosine, output bias at the mean accuracy.
 #include <torch/torch.h>
 
 #include <chrono>
@@ -17,6 +17,7 @@
 #include "common/core/random.hpp"
 #include "train/accuracy_predictor.hpp"
 #include "train/fit.hpp"
+#include "train/kernel_teacher.hpp"
 #include "train/metrics.hpp"
 #include "train/row_split.hpp"
 
@@ -33,7 +34,7 @@ torch::Tensor one_hot(space::SearchSpace const& space, std::vector<h5::Row> cons
 }
 
 std::vector<double> plain_mlp(space::SearchSpace const& space, std::vector<h5::Row> const& training,
-                              std::vector<h5::Row> const& held_out, std::uint64_t seed) {
+                              std::vector<h5::Row> const& held_out, std::int64_t rows_per_step, std::uint64_t seed) {
   torch::manual_seed(seed);
   auto const x = one_hot(space, training);
   auto const labels = train::accuracies(training);
@@ -46,7 +47,7 @@ std::vector<double> plain_mlp(space::SearchSpace const& space, std::vector<h5::R
     last->bias.fill_(y.mean());
   }
   torch::optim::Adam adam(net->parameters(), torch::optim::AdamOptions(1e-3).weight_decay(1e-4));
-  std::int64_t const n = x.size(0), batch = std::min<std::int64_t>(256, n), epochs = 150;
+  std::int64_t const n = x.size(0), batch = std::min(rows_per_step, n), epochs = 150;
   std::int64_t const steps = epochs * ((n + batch - 1) / batch);
   std::int64_t step = 0;
   for (std::int64_t epoch = 0; epoch < epochs; ++epoch) {
@@ -105,10 +106,16 @@ int main(int argc, char** argv) {
   config.members = static_cast<int>(number("members", config.members));
   config.hidden = static_cast<int>(number("hidden", config.hidden));
   config.basis = static_cast<train::InputBasis>(number("basis", static_cast<int>(config.basis)));
+  config.teacher = static_cast<train::Teacher>(number("teacher", static_cast<int>(config.teacher)));
+  config.student_rows = static_cast<int>(number("student_rows", config.student_rows));
+  config.student.epochs = static_cast<int>(number("student_epochs", config.student.epochs));
+  config.student.weight_decay = number("student_decay", config.student.weight_decay);
+  config.student.learning_rate = number("student_lr", config.student.learning_rate);
   config.fp.epochs = static_cast<int>(number("epochs", config.fp.epochs));
   config.fp.weight_decay = number("decay", config.fp.weight_decay);
   config.fp.learning_rate = number("lr", config.fp.learning_rate);
   config.fp.batch = static_cast<int>(number("batch", config.fp.batch));
+  auto const plain_batch = static_cast<std::int64_t>(number("plain_batch", 256));
   int const splits = static_cast<int>(number("splits", 3));
   std::vector<std::size_t> counts;
   std::istringstream list(o.contains("rows") ? o["rows"] : "250,500,1000,2088");
@@ -116,9 +123,9 @@ int main(int argc, char** argv) {
   auto const num_held_out = table.rows.size() / 5;
   std::printf("%s: %zu rows, %zu held out, mean of %d splits; Kendall tau within one image size, RMSE in points, seconds a fit\n", argv[1],
               table.rows.size(), num_held_out, splits);
-  std::printf("%6s  %21s  %21s\n", "rows", "ours", "plain MLP");
+  std::printf("%6s  %21s  %21s  %21s\n", "rows", "ours", "its teacher alone", "plain MLP");
   for (auto const count : counts) {
-    Score ours, plain;
+    Score ours, plain, teacher;
     for (int split = 0; split < splits; ++split) {
       auto const seed = static_cast<std::uint64_t>(split + 1);
       auto rows = table.rows;
@@ -126,13 +133,18 @@ int main(int argc, char** argv) {
       std::vector<h5::Row> const held_out(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(num_held_out));
       auto const first = rows.begin() + static_cast<std::ptrdiff_t>(num_held_out);
       std::vector<h5::Row> const training(first, first + static_cast<std::ptrdiff_t>(std::min(count, rows.size() - num_held_out)));
-      add(ours, space, held_out, splits, [&] {
+      if (number("ours", 1) > 0) add(ours, space, held_out, splits, [&] {
         return train::fit(space, training, config, config.fp, nullptr, seed).predict(train::genes_of(held_out));
       });
-      if (number("plain", 1) > 0) add(plain, space, held_out, splits, [&] { return plain_mlp(space, training, held_out, seed); });
+      if (config.teacher == train::Teacher::kernel && training.size() <= train::KernelTeacher::max_rows)
+        add(teacher, space, held_out, splits, [&] {
+          return train::KernelTeacher(space, training, train::accuracies(training), nullptr, seed).predict(train::genes_of(held_out));
+        });
+      if (number("plain", 1) > 0) add(plain, space, held_out, splits, [&] { return plain_mlp(space, training, held_out, plain_batch, seed); });
     }
-    std::printf("%6zu  %.3f / %.3f %6.1f s  %.3f / %.3f %6.1f s\n", count, ours.tau, ours.rmse, ours.seconds, plain.tau, plain.rmse,
-                plain.seconds);
+    std::printf("%6zu", count);
+    for (auto const& score : {ours, teacher, plain}) std::printf("  %.3f / %.3f %6.1f s", score.tau, score.rmse, score.seconds);
+    std::printf("\n");
     std::fflush(stdout);
   }
 }

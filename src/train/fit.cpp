@@ -15,6 +15,7 @@
 
 #include "common/core/error.hpp"
 #include "train/input_basis.hpp"
+#include "train/kernel_teacher.hpp"
 #include "train/predictor_model.hpp"
 #include "train/row_split.hpp"
 
@@ -355,18 +356,24 @@ AccuracyPredictor join(space::Encoding const& encoding, Linear const& linear, st
   double const unit = std::max(linear.weight.abs().max().item<double>(), 1e-6);
   double const shift = linear.weight.abs().sum().item<double>() / unit + 1;
   auto const one = at::ones({1, 1});
+  auto const weight = (linear.weight / unit).to(at::kFloat).unsqueeze(0);
+  auto const architecture_size = encoding.architecture_size();
   std::map<std::string, std::vector<at::Tensor>> parts{
-      {"layers.0.0.weight", {(linear.weight / unit).to(at::kFloat).unsqueeze(0)}},
+      {"layers.0.0.weight", {weight.narrow(1, 0, architecture_size)}},
       {"layers.0.0.bias", {at::full({1}, shift, at::kFloat)}},
       {"layers.1.0.weight", {one}}, {"layers.1.0.bias", {at::zeros({1})}},
       {"layers.2.0.weight", {one}}, {"layers.2.0.bias", {at::zeros({1})}},
       {"regressor.weight", {one * unit}}};
+  if (weight.size(1) > architecture_size) {
+    parts["quantize_fc.weight"] = {weight.slice(1, architecture_size)};
+    parts["quantize_fc.bias"] = {at::zeros({1})};
+  }
   double bias = linear.bias - shift * unit;
   for (auto const& member : members)
-    for (auto const& [name, weight] : member.model().weights) {
+    for (auto const& [name, tensor] : member.model().weights) {
       double const factor = share / static_cast<double>(members.size());
-      if (name == "regressor.bias") bias += factor * weight.item<double>();
-      else parts.at(name).push_back(name == "regressor.weight" ? weight * factor : weight);
+      if (name == "regressor.bias") bias += factor * tensor.item<double>();
+      else parts.at(name).push_back(name == "regressor.weight" ? tensor * factor : tensor);
     }
   net::StateDict weights{{"regressor.bias", at::full({1}, bias, at::kFloat)}};
   for (auto const& [name, tensors] : parts)
@@ -377,11 +384,15 @@ AccuracyPredictor join(space::Encoding const& encoding, Linear const& linear, st
 
 /// A linear part, and networks for what it leaves. Each network is fitted without one fold of the rows; how well
 /// the folds are predicted decides how much of the networks is added.
-AccuracyPredictor fit_ensemble(space::SearchSpace const& space, std::vector<h5::Row> const& rows, TrainConfig const& settings,
-                               FitConfig const& config, std::uint64_t seed) {
+AccuracyPredictor fit_ensemble(space::SearchSpace const& space, std::vector<h5::Row> const& rows, std::vector<double> const& labels,
+                               TrainConfig const& settings, FitConfig const& config, std::uint64_t seed) {
   space::Encoding const encoding(space);
-  auto const inputs = one_hot(encoding, rows).narrow(1, 0, encoding.architecture_size());
-  auto const linear = fit_linear(inputs, input_basis(space, settings.basis).architecture, accuracies(rows));
+  auto inputs = one_hot(encoding, rows);
+  auto const matrices = input_basis(space, settings.basis);
+  auto basis = matrices.architecture;
+  if (static_cast<int>(rows[0].genes.size()) == space.num_genes()) basis = at::block_diag({basis, matrices.bits});
+  else inputs = inputs.narrow(1, 0, encoding.architecture_size());
+  auto const linear = fit_linear(inputs, basis, labels);
   auto const num_members = static_cast<std::size_t>(settings.members);
   std::vector<std::size_t> fold(rows.size());
   for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = i % num_members;
@@ -394,13 +405,13 @@ AccuracyPredictor fit_ensemble(space::SearchSpace const& space, std::vector<h5::
     of_member.hidden = hidden_left / static_cast<int>(num_members - m);
     hidden_left -= of_member.hidden;
     std::vector<h5::Row> training, left_out;
-    std::vector<double> labels, truth;
+    std::vector<double> remainder, truth;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       (fold[i] == m ? left_out : training).push_back(rows[i]);
-      (fold[i] == m ? truth : labels).push_back(linear.left_out_errors[i]);
+      (fold[i] == m ? truth : remainder).push_back(linear.left_out_errors[i]);
     }
     auto const member_seed = RandomStream(seed, "train.fit.member", m).next_u64();
-    members.push_back(fit_one(space, training, labels, of_member, config, nullptr, member_seed));
+    members.push_back(fit_one(space, training, remainder, of_member, config, nullptr, member_seed));
     auto const predicted = members.back().predict(genes_of(left_out));
     for (std::size_t i = 0; i < truth.size(); ++i) {
       both += predicted[i] * truth[i];
@@ -408,6 +419,31 @@ AccuracyPredictor fit_ensemble(space::SearchSpace const& space, std::vector<h5::
     }
   }
   return join(encoding, linear, members, own > 0 ? std::clamp(both / own, 0.0, 1.0) : 0.0);
+}
+
+/// A network taught by a KernelTeacher of `rows`, on random subnets beside them. What it knows of pairs of genes comes from the
+/// teacher, whose labels have no noise and cost nothing; so it is fitted closely, with hardly any decay.
+AccuracyPredictor fit_student(space::SearchSpace const& space, std::vector<h5::Row> const& rows, TrainConfig const& settings,
+                              AccuracyPredictor const* prior, std::uint64_t seed) {
+  bool const quantised = static_cast<int>(rows[0].genes.size()) == space.num_genes();
+  KernelTeacher const teacher(space, rows, accuracies(rows), prior, seed);
+  auto lessons = rows;
+  int const fresh = quantised ? settings.student_rows / 2 : settings.student_rows;
+  for (int i = 0; i < fresh; ++i) {
+    RandomStream random(seed, "train.student.genes", static_cast<std::uint64_t>(i));
+    h5::Row row;
+    row.genes = space::random_genes(space, random, quantised);
+    if (space.num_size_genes() > 0 && i % 2 == 0) {  // tables have few of the sizes
+      auto const size = static_cast<std::size_t>(space::GeneLayout(space).image_size());
+      row.genes[size] = rows[static_cast<std::size_t>(i) % rows.size()].genes[size];
+    }
+    lessons.push_back(std::move(row));
+  }
+  auto of_student = settings;
+  of_student.members = std::min(4, settings.hidden - 1);
+  of_student.bit_gain = 1;
+  if (prior != nullptr) of_student.hidden = prior->model().hidden;
+  return fit_ensemble(space, lessons, teacher.predict(genes_of(lessons)), of_student, settings.student, seed);
 }
 
 }  // namespace
@@ -418,10 +454,14 @@ AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> cons
   SingleThread const single_thread;
   at::NoGradGuard const no_grad;
   constexpr std::size_t rows_per_fold = 10;
+  bool const can_be_taught = rows.size() >= min_training && rows.size() <= KernelTeacher::max_rows && settings.hidden > 8;
+  bool const has_prior = transfer_from != nullptr && !transfer_from->is_quantised();
+  if (settings.teacher == Teacher::kernel && can_be_taught && (transfer_from == nullptr || has_prior))
+    return fit_student(space, rows, settings, transfer_from, seed);
   bool const full_precision = !rows.empty() && static_cast<int>(rows[0].genes.size()) == space.num_architecture_genes();
   if (transfer_from == nullptr && full_precision && settings.members > 1 && settings.hidden > settings.members &&
       rows.size() >= rows_per_fold * static_cast<std::size_t>(settings.members))
-    return fit_ensemble(space, rows, settings, config, seed);
+    return fit_ensemble(space, rows, accuracies(rows), settings, config, seed);
   return fit_one(space, rows, accuracies(rows), settings, config, transfer_from, seed);
 }
 

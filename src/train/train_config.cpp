@@ -10,8 +10,7 @@
 namespace apq::train {
 namespace {
 
-FitConfig read_fit(Config section) {
-  FitConfig fit;
+FitConfig read_fit(Config section, FitConfig fit) {
   fit.epochs = section.get_or("epochs", fit.epochs, Range<int>{1, 100'000});
   fit.learning_rate = section.get_or("learning_rate", fit.learning_rate, Range<double>{1e-8, 1});
   fit.weight_decay = section.get_or("weight_decay", fit.weight_decay, Range<double>{0, 10});
@@ -31,8 +30,14 @@ TrainConfig read_train_config(Config section) {
   auto const basis = section.choice_or("input_basis", basis_names[static_cast<std::size_t>(config.basis)],
                                        {basis_names.begin(), basis_names.end()});
   config.basis = static_cast<InputBasis>(std::find(basis_names.begin(), basis_names.end(), basis) - basis_names.begin());
-  config.fp = read_fit(section.section("fp"));
-  config.quant = read_fit(section.section("quant"));
+  constexpr std::array teacher_names{"none", "kernel"};  // in the order of Teacher
+  auto const teacher = section.choice_or("teacher", teacher_names[static_cast<std::size_t>(config.teacher)],
+                                         {teacher_names.begin(), teacher_names.end()});
+  config.teacher = static_cast<Teacher>(std::find(teacher_names.begin(), teacher_names.end(), teacher) - teacher_names.begin());
+  config.student_rows = section.get_or("student_rows", config.student_rows, Range<int>{100, 1'000'000});
+  config.student = read_fit(section.section("student"), config.student);
+  config.fp = read_fit(section.section("fp"), config.fp);
+  config.quant = read_fit(section.section("quant"), config.quant);
   config.bit_gain = section.get_or("bit_gain", config.bit_gain, Range<double>{0.01, 1000});
   config.held_out_fraction =
       section.get_or("held_out_fraction", config.held_out_fraction, Range<double>{0.01, 0.9});

@@ -27,12 +27,22 @@ enum class InputBasis {
   shared,   ///< ordinal, and the blocks of a stage and of the network share theirs
 };
 
+/// Who labels what a predictor learns from.
+enum class Teacher {
+  none,   ///< the measured rows alone
+  kernel  ///< a KernelTeacher of up to KernelTeacher::max_rows rows, on random subnets beside them; with more rows as `none`.
+          ///< A transfer then is: the full-precision predictor is the teacher's prior mean
+};
+
 /// Section `train` of an experiment.
 struct TrainConfig {
   int hidden = 400;  ///< width of the three hidden layers
   int members = 1;   ///< above 1, a full-precision predictor is a linear part and so many networks of
                      ///< hidden / members units for what it leaves; together one network of the release's shape
   InputBasis basis = InputBasis::ordinal;
+  Teacher teacher = Teacher::kernel;
+  int student_rows = 6000;  ///< random subnets that the teacher labels; half as many for a quantised predictor, of which a curve has many
+  FitConfig student{20, 2e-3, 0.05, 64};  ///< how a network learns from the teacher
   FitConfig fp,
       quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
   double bit_gain =

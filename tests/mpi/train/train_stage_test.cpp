@@ -21,6 +21,7 @@ constexpr std::uint64_t seed = 4;
 TrainConfig quick() {
   TrainConfig config;
   config.hidden = 32;
+  config.student_rows = 200;
   config.fp.epochs = config.quant.epochs = 5;
   config.bootstrap = 50;
   config.curve_splits = 2;

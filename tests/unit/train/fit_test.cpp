@@ -21,6 +21,7 @@ namespace {
 TrainConfig quick() {
   TrainConfig config;
   config.hidden = 100;
+  config.teacher = Teacher::none;
   config.fp.epochs = config.quant.epochs = 30;
   return config;
 }

@@ -21,6 +21,12 @@ TEST(TrainConfig, DefaultsAndValues) {
   EXPECT_EQ(defaults.basis, train::InputBasis::ordinal);
   EXPECT_DOUBLE_EQ(defaults.held_out_fraction, 0.2);
   EXPECT_TRUE(defaults.zero_init);
+  EXPECT_EQ(defaults.teacher, train::Teacher::kernel);
+  auto const untaught = read("train: {teacher: none, student_rows: 500, student: {epochs: 7}}");
+  EXPECT_EQ(untaught.teacher, train::Teacher::none);
+  EXPECT_EQ(untaught.student_rows, 500);
+  EXPECT_EQ(untaught.student.epochs, 7);
+  EXPECT_EQ(untaught.student.batch, train::TrainConfig{}.student.batch);
   auto const c = read(
       "train: {hidden: 64, input_basis: one_hot, fp: {epochs: 3}, quant: {batch: 7, weight_decay: "
       "0}, curve: [0.5], zero_init: false}");
@@ -37,7 +43,7 @@ TEST(TrainConfig, RefusesWhatIsOutOfRangeOrUnknown) {
   for (auto const* text :
        {"train: {hidden: 0}", "train: {fp: {epochs: 0}}", "train: {quant: {learning_rate: -1}}",
         "train: {held_out_fraction: 1}", "train: {curve: [0]}", "train: {curve: [1.5]}",
-        "train: {input_basis: two_hot}", "train: {epochs: 3}"})
+        "train: {input_basis: two_hot}", "train: {teacher: nobody}", "train: {student_rows: 1}", "train: {epochs: 3}"})
     EXPECT_THROW(read(text), Error) << text;
 }
 
