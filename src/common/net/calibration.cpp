@@ -13,13 +13,6 @@
 namespace apq::net {
 namespace {
 
-std::vector<ConvUnit*> units_of(SubnetNet& net) {
-  std::vector<ConvUnit*> units;
-  for (auto& block : net.blocks)
-    for (auto& unit : block.convs) units.push_back(&unit);
-  return units;
-}
-
 MagnitudeHistogram histogram_of(at::Tensor const& values) {
   auto const flat = values.detach().to(at::kCPU).contiguous(values.suggest_memory_format());
   auto const count = static_cast<std::size_t>(flat.numel());
@@ -37,7 +30,8 @@ constexpr double initial_activation_range = 6;
 
 double activation_range(LayerQuantisation const& q, at::Tensor const& x, Fidelity const& fidelity) {
   double range = x.detach().abs().max().item<double>();
-  if (!q.is_signed || fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
+  // Without the slip nothing is cut: a ReLU6's outputs are below 6 anyway, all others are not bounded.
+  if (fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
   if (q.activation_bits < kl_below_bits && range > 0) {
     int const level_bits = fidelity.kl_halves_the_levels ? q.activation_bits - 1 : q.activation_bits;
     range = std::min(range, threshold(x, std::max(2, 1 << level_bits), fidelity));
@@ -55,11 +49,11 @@ double weight_range(LayerQuantisation const& q, at::Tensor const& w, Fidelity co
 
 void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise) {
   at::NoGradGuard const no_grad;
-  auto const units = units_of(net);
+  auto const layers = layers_of(net);
   struct Sums {
     at::Tensor mean, variance;
   };
-  std::vector<Sums> sums(units.size());
+  std::vector<Sums> sums(layers.size());
   double total = 0;
   for (std::size_t batch = 0; batch < batches.size(); ++batch) {
     auto const images = batches[batch];
@@ -75,26 +69,21 @@ void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise) {
     };
     forward(net, images, options);
   }
-  for (std::size_t i = 0; i < units.size(); ++i) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!sums[i].mean.defined()) continue;
-    units[i]->norm.running_mean = sums[i].mean / total;
-    units[i]->norm.running_var = sums[i].variance / total;
+    layers[i].norm->running_mean = sums[i].mean / total;
+    layers[i].norm->running_var = sums[i].variance / total;
   }
 }
 
 void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity) {
   at::NoGradGuard const no_grad;
-  auto const units = units_of(net);
-  auto set = [&](LayerQuantisation& q, at::Tensor const& input, at::Tensor const& weight) {
-    if (q.activation_bits > 0) q.activation_range = activation_range(q, input, fidelity);
-    if (q.weight_bits > 0) q.weight_range = weight_range(q, weight, fidelity);
-  };
+  auto const layers = layers_of(net);
   ForwardOptions options;
   options.on_input = [&](std::size_t layer, at::Tensor const& input) {
-    if (layer < units.size())
-      set(units[layer]->quantisation, input, units[layer]->weight);
-    else
-      set(net.classifier_quantisation, input, net.classifier_weight);
+    auto& q = *layers[layer].quantisation;
+    if (q.activation_bits > 0) q.activation_range = activation_range(q, input, fidelity);
+    if (q.weight_bits > 0) q.weight_range = weight_range(q, *layers[layer].weight, fidelity);
   };
   forward(net, images, options);
 }
