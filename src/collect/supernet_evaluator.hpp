@@ -22,6 +22,7 @@ EvaluatorConfig read_evaluator_config(Config section);
 
 /// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.
 /// Without calibration images the stored BN statistics serve, and quantised subnets are refused (Error(config)).
+/// A subnet with an image size of its own sees images of that size: Error(config) where the splits were not decoded to it.
 /// The supernet is never changed by an evaluation. One thread.
 class SupernetEvaluator : public Evaluator {
  public:
