@@ -23,7 +23,7 @@ namespace {
 
 using namespace apq;
 
-constexpr image::ImageShape shape{3, 16, 3};
+image::ImageShape const shape{3, 16, 3};
 
 // A folder per class with `num` pictures of different sizes and a list of four for the test split, seen by all ranks.
 class LoadImages : public testing::Test {
