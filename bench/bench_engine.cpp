@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   at::NoGradGuard const no_grad;
   auto const space = space::load_space(space_file);
   auto const supernet = net::make_supernet(space, 1);
-  auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn");
+  auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn", space);
   at::manual_seed(1);
   auto const random_images = [&](std::int64_t n) {
     return at::randn({n, space.image_channels, space.image_size, space.image_size}).contiguous(at::MemoryFormat::ChannelsLast);

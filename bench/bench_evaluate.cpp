@@ -18,6 +18,7 @@ struct Bench {
   space::SearchSpace space = space::load_space(APQ_SOURCE_DIR "/configs/spaces/fashion_mnist.yaml");
   net::Supernet supernet = net::make_supernet(space, 1);
   net::LabelledBatches calibration, validation;
+  std::unique_ptr<net::Engine> engine = net::make_engine("auto", space);
   Bench() {
     at::set_num_threads(1);
     image::DataConfig data;
@@ -40,13 +41,13 @@ void sample(benchmark::State& state, bool quantised, bool with_calibration) {
     RandomStream random(1, "bench.subnets", index++ % 16);
     auto const subnet = space::subnet_of(bench.space, space::random_genes(bench.space, random, quantised));
     auto net = net::slice(bench.supernet, subnet);
-    if (!with_calibration) net::prepare(net, bench.calibration.images, {});
+    if (!with_calibration) net::prepare(net, bench.calibration.images, {}, *bench.engine);
     state.ResumeTiming();
     if (with_calibration) {
       at::NoGradGuard const no_grad;
-      net::prepare(net, bench.calibration.images, {});
+      net::prepare(net, bench.calibration.images, {}, *bench.engine);
     }
-    auto const counts = net::evaluate(net, bench.validation);
+    auto const counts = net::evaluate(*bench.engine->compile(net), bench.validation);
     images += counts.total;
   }
   state.counters["images"] = benchmark::Counter(static_cast<double>(images), benchmark::Counter::kIsRate);

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/command.hpp"
+#include "app/experiment.hpp"
 #include "collect/supernet_evaluator.hpp"
 #include "common/core/error.hpp"
 #include "common/core/interval.hpp"
@@ -47,12 +50,12 @@ image::Normalisation normalisation_of(Options const& options, image::SourceKind 
 
 // IDX files hold training images too, from which the calibration split comes; other sources hold what is counted on alone.
 image::Splits load_images(mpi::Communicator const& world, Options const& options, image::SourceConfig const& source,
-                          image::DataConfig& data, image::ImageShape const& shape) {
+                          image::DataConfig& data, image::ImageShape const& shape, std::vector<int> const& smaller) {
   bool const has_folder = !options.calibration.empty();
   if (source.kind == image::SourceKind::idx && !has_folder) {
     data.training = data.test = source;
     return image::load_splits(world, data, shape, {.train = options.split == "train", .calibration = true,
-                                                   .validation = options.split == "validation", .test = options.split == "test"});
+                                                   .validation = options.split == "validation", .test = options.split == "test", .smaller = smaller});
   }
   mpi::collectively(world, [&] {
     if (options.split != "test")
@@ -63,25 +66,43 @@ image::Splits load_images(mpi::Communicator const& world, Options const& options
   if (has_folder) calibration = image::listing_of_root(world, [&] { return image::list_unlabelled(options.calibration); });
   data.train_images = data.validation_images = 0;
   data.calibration_images = std::min(data.calibration_images, static_cast<int>(calibration.entries.size()));
-  return image::decode_splits(world, calibration, test, data, shape, {.calibration = has_folder, .test = true});
+  return image::decode_splits(world, calibration, test, data, shape, {.calibration = has_folder, .test = true, .smaller = smaller});
+}
+
+// --size: any in a space of one, where kernels do not care; one of the space's where it is a gene, and then for every subnet.
+void take_size(space::SearchSpace& space, std::vector<space::Subnet>& subnets, int size) {
+  if (size == 0) return;
+  if (space.num_size_genes() == 0) {
+    space.image_size = size;
+    space.image_sizes = {size};
+    return;
+  }
+  auto const& sizes = space.image_sizes;
+  if (std::find(sizes.begin(), sizes.end(), size) == sizes.end())
+    throw Error(Errc::config, fmt::format("--size {}: is not a size of the space; allowed: {}", size, fmt::join(sizes, ", ")));
+  for (auto& subnet : subnets) subnet.image_size = size;
 }
 
 int evaluate_subnets(mpi::Communicator const& world, Options const& options) {
   space::SearchSpace space;
   std::vector<space::Subnet> subnets;
+  std::vector<int> smaller;
   image::SourceConfig source;
   auto data = options.data;
   mpi::collectively(world, [&] {
     space = space::load_space(options.space);
-    if (options.size > 0) space.image_size = options.size;
     subnets = options.subnets.empty() ? std::vector{space::largest_subnet(space)} : space::load_subnets(space, options.subnets);
+    take_size(space, subnets, options.size);
+    std::set<int> sizes;
+    for (auto const& subnet : subnets) sizes.insert(subnet.image_size);
+    smaller = smaller_sizes(space, std::move(sizes));
     collect::supernet_hash(space, options.weights);  // weights that don't fit should show before ImageNet is decoded
     source = image::guess_source(options.images);
     source.root = options.root;
     source.classes = options.classes;
     data.normalisation = normalisation_of(options, source.kind);
   });
-  auto const splits = load_images(world, options, source, data, {space.image_channels, space.image_size, space.num_classes});
+  auto const splits = load_images(world, options, source, data, image_shape(space), smaller);
   std::unique_ptr<collect::SupernetEvaluator> evaluator;
   mpi::collectively(world, [&] {
     evaluator = std::make_unique<collect::SupernetEvaluator>(space, options.weights, splits.calibration, choose(splits, options.split),
@@ -131,7 +152,7 @@ Body add_eval(CLI::App& app) {
   app.add_option("--images", o->images, "Images: a directory of IDX files, a folder per class, a list of `path label` lines, or tar shards")->capture_default_str();
   app.add_option("--root", o->root, "What a list's paths are relative to (default: the list's folder)");
   app.add_option("--classes", o->classes, "Class list of a folder per class (default: the folders in sorted order)");
-  app.add_option("--size", o->size, "Side of the network's input, pixels (default: the space's)")->check(CLI::Range(1, 8192));
+  app.add_option("--size", o->size, "Side of the network's input, pixels; where it is a gene, one of the space's, for all subnets (default: the space's, or each subnet's own)")->check(CLI::Range(1, 8192));
   app.add_option("--resize", o->data.resize, "Short side before the central crop, pixels (default: ceil(size / 0.875))")->check(CLI::Range(1, 16384));
   app.add_option("--calibration", o->calibration, "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
                                                   "its own; else the stored BN statistics serve full-precision subnets)");

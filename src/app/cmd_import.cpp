@@ -14,6 +14,7 @@ struct Kind {
 constexpr Kind kinds[] = {
     {"weights", "A checkpoint that others trained becomes a supernet of a space", add_import_weights},
     {"table", "Measured accuracies become the rows of a study", add_import_table},
+    {"predictor", "An accuracy predictor of once-for-all becomes one of a space", add_import_predictor},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -104,7 +105,10 @@ std::vector<StageWork> work_of(Experiment const& e, image::Splits const& splits,
 int plan_study(mpi::Communicator const& world, Experiment const& e, Options const& o) {
   auto const node = world.node();
   int const ranks_per_node = o.ranks_per_node > 0 ? o.ranks_per_node : node.size();
-  auto const splits = load_splits(world, e, {.calibration = true, .validation = true});
+  std::set<int> sizes;
+  for (char const* stage : {"fp", "quant"})
+    for (int i = 0; i < o.samples; ++i) sizes.insert(space::image_size_of(e.space, collect::sample(e.space, e.seed, stage, static_cast<std::uint64_t>(i))));
+  auto const splits = load_splits(world, e, {.calibration = true, .validation = true, .smaller = smaller_sizes(e.space, std::move(sizes))});
   Measured m;
   mpi::collectively(world, [&] {
     log::root().info("plan: evaluating {} full-precision and {} quantised samples on {} images each", o.samples, o.samples, o.images);

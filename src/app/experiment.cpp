@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "collect/sampler.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
@@ -90,9 +91,25 @@ void open_study(mpi::Communicator const& comm, Experiment const& experiment) {
   });
 }
 
+image::ImageShape image_shape(space::SearchSpace const& space) {
+  return {space.image_channels, space.image_size, space.num_classes, {space.image_sizes.begin(), space.image_sizes.end() - 1}};
+}
+
+std::vector<int> smaller_sizes(space::SearchSpace const& space, std::set<int> sizes) {
+  sizes.erase(0);
+  sizes.erase(space.image_size);
+  return {sizes.begin(), sizes.end()};
+}
+
+std::vector<int> sampled_sizes(Experiment const& e, std::string const& stage, std::uint64_t num_samples) {
+  std::set<int> sizes;
+  for (std::uint64_t i = 0; i < num_samples && sizes.size() < e.space.image_sizes.size(); ++i)
+    sizes.insert(space::image_size_of(e.space, collect::sample(e.space, e.seed, stage, i, e.collect.policies_per_architecture)));
+  return smaller_sizes(e.space, std::move(sizes));
+}
+
 image::Splits load_splits(mpi::Communicator const& comm, Experiment const& experiment, image::Wanted const& wanted) {
-  auto const& space = experiment.space;
-  return image::load_splits(comm, experiment.data, {space.image_channels, space.image_size, space.num_classes}, wanted);
+  return image::load_splits(comm, experiment.data, image_shape(experiment.space), wanted);
 }
 
 }  // namespace apq::app

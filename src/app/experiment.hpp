@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "common/image/load.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
+#include "common/space/subnet.hpp"
 #include "search/search_config.hpp"
 #include "train/supernet_trainer.hpp"
 #include "train/train_config.hpp"
@@ -63,6 +65,13 @@ bool answered(mpi::Communicator const& comm, Experiment const& experiment, Exper
 /// Makes the study directory and its config.yaml; refuses a directory whose configuration differs in what results depend
 /// on (space or seed). Collective over `comm`.
 void open_study(mpi::Communicator const& comm, Experiment const& experiment);
+
+/// What the space asks of images.
+image::ImageShape image_shape(space::SearchSpace const& space);
+/// Those of `sizes` (subnets' image sizes, 0: the space's one) that are below the space's largest, ascending: image::Wanted::smaller.
+std::vector<int> smaller_sizes(space::SearchSpace const& space, std::set<int> sizes);
+/// Those of the first samples of a stage, "fp" or "quant".
+std::vector<int> sampled_sizes(Experiment const& experiment, std::string const& stage, std::uint64_t num_samples);
 
 /// The experiment's images, split; those wanted are decoded, once per node. Collective over `comm`, also when they are dropped.
 image::Splits load_splits(mpi::Communicator const& comm, Experiment const& experiment, image::Wanted const& wanted);

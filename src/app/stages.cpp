@@ -37,7 +37,7 @@ std::string host_name() {
 std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
   auto const& v = e.evaluator;
   return sha256_of(fmt::format("{} {} {} batch {} calibration batch {} fidelity {} engine {}", splits.calibration.fingerprint,
-                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, collect::engine_kind(v)));
+                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, collect::engine_kind(v, e.space)));
 }
 
 h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::Splits const& splits) {
@@ -51,7 +51,7 @@ h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::
   header.evaluation_hash = evaluation_hash(e, splits);
   header.validation_fingerprint = splits.validation.fingerprint;
   header.calibration_fingerprint = splits.calibration.fingerprint;
-  header.engine = collect::engine_name(e.evaluator);
+  header.engine = collect::engine_name(e.evaluator, e.space);
   header.fidelity = e.evaluator.fidelity;
   header.config = e.resolved;
   header.code_version = build.version;
@@ -134,7 +134,7 @@ void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs
     log::root().info("supernet: {} is there already", file.string());
     return;
   }
-  auto const splits = load_splits(comm, e, {.train = true, .calibration = true, .validation = true});
+  auto const splits = load_splits(comm, e, {.train = true, .calibration = true, .validation = true, .smaller = std::vector<int>{}});
   mpi::collectively(comm, [&] {
     if (comm.is_root() && file.has_parent_path()) make_directory(file.parent_path());
     if (comm.is_root()) make_directory(e.layout.root);
@@ -145,11 +145,12 @@ void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs
 }
 
 void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::string const& stage) {
-  auto const splits = load_splits(comm, e, {.calibration = true, .validation = true});
+  auto const num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples;
+  auto const splits = load_splits(comm, e, {.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, num_samples)});
   collect::CollectRequest request;
   mpi::collectively(comm, [&] {
     request = {.space = &e.space, .header = header_of(e, stage, splits),
-               .num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples,
+               .num_samples = num_samples,
                .directory = e.layout.shards(stage), .joined = e.layout.joined(stage), .config = e.collect, .joules_of = {}};
   });
   energy::StageMeter meter(comm, e.energy, "collect." + stage);

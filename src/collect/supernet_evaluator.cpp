@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 
+#include <map>
 #include <optional>
 
 #include "common/core/error.hpp"
@@ -21,17 +23,37 @@ EvaluatorConfig read_evaluator_config(Config section) {
   return config;
 }
 
-std::string engine_kind(EvaluatorConfig const& config) { return net::engine_kind(config.engine); }
-std::string engine_name(EvaluatorConfig const& config) { return net::make_engine(config.engine)->name(); }
+std::string engine_kind(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::engine_kind(config.engine, space); }
+std::string engine_name(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::make_engine(config.engine, space)->name(); }
 
 struct SupernetEvaluator::State {
   net::Supernet supernet;
   std::string hash;
-  net::LabelledBatches calibration, evaluation;
+  image::Split calibration, evaluation;
+  image::Normalisation normalisation;
+  EvaluatorConfig config;
   net::Fidelity fidelity;
   std::unique_ptr<net::Engine> engine;
   std::optional<space::Subnet> last_architecture;  // its quantised versions start from the same statistics
   net::NormBuffers last_norms;
+  struct Batches {
+    net::LabelledBatches calibration, evaluation;
+  };
+  std::map<int, Batches> by_size;
+
+  // Made when the size is first asked for; what is kept of them in float is bounded over all sizes.
+  Batches const& at_size(int size) {
+    if (auto const found = by_size.find(size); found != by_size.end()) return found->second;
+    auto const most_bytes_kept = (std::size_t{64} << 20) / (1 + evaluation.smaller.size());
+    auto batches = [&](image::Split const& split, int batch) {
+      if (split.size() == 0) return net::LabelledBatches{};
+      auto const sized = split.at_size(size);
+      if (!sized)
+        throw Error(Errc::config, fmt::format("the {} images were not loaded at {}x{} pixels, which this subnet takes", split.name, size, size));
+      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept);
+    };
+    return by_size.emplace(size, Batches{batches(calibration, config.calibration_batch), batches(evaluation, config.batch)}).first->second;
+  }
 };
 
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
@@ -39,11 +61,14 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
                                      image::DataConfig const& data, EvaluatorConfig const& config)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
-  state_->engine = net::make_engine(config.engine);
+  state_->engine = net::make_engine(config.engine, space);
   state_->supernet = net::load_supernet(space, supernet);
   state_->hash = state_->supernet.hash();
-  state_->calibration = net::make_batches(calibration, static_cast<std::size_t>(config.calibration_batch), data.normalisation);
-  state_->evaluation = net::make_batches(evaluation, static_cast<std::size_t>(config.batch), data.normalisation);
+  state_->calibration = calibration;
+  state_->evaluation = evaluation;
+  state_->normalisation = data.normalisation;
+  state_->config = config;
+  if (evaluation.decoded && evaluation.smaller.empty()) state_->at_size(evaluation.decoded->size);
   state_->fidelity = config.fidelity == "release" ? net::release_fidelity() : net::corrected_fidelity();
 }
 
@@ -52,14 +77,15 @@ SupernetEvaluator::~SupernetEvaluator() = default;
 Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
   auto net = net::slice(state_->supernet, subnet, state_->fidelity);
+  auto const& batches = state_->at_size(subnet.image_size > 0 ? subnet.image_size : state_->evaluation.decoded->size);
   auto architecture = subnet;
   architecture.bits.reset();
   if (state_->last_architecture != architecture) {
     state_->last_architecture = std::move(architecture);
     state_->last_norms.clear();
   }
-  net::prepare(net, state_->calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
-  auto const counts = net::evaluate(*state_->engine->compile(net), state_->evaluation);
+  net::prepare(net, batches.calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
+  auto const counts = net::evaluate(*state_->engine->compile(net), batches.evaluation);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }
 

@@ -76,7 +76,7 @@ class Trainer {
   Trainer(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
           image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path output)
       : comm_(comm), space_(space), train_(splits.train), data_(data), config_(config), seed_(seed),
-        output_(std::move(output)), supernet_(net::make_supernet(space, seed)), parameters_(supernet_),
+        output_(std::move(output)), supernet_(net::make_supernet(space, seed)), parameters_(supernet_), engine_(net::make_engine("auto", space)),
         descent_{config.momentum, config.weight_decay, {}},
         calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
         monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100,
@@ -121,12 +121,19 @@ class Trainer {
     at::Tensor images, labels;
   };
 
+  // As OFA trains: all images of a step have one size, drawn from the space's. The networks' own image sizes say nothing here.
+  int size_of_step(std::uint64_t global_step) const {
+    auto const& sizes = space_.image_sizes;
+    if (sizes.size() == 1) return space_.image_size;
+    return sizes[RandomStream(seed_, "supernet.size", global_step).below(sizes.size())];
+  }
+
   // This rank's share of step `step` of an epoch; which images and how they are augmented does not depend on the rank count.
   Batch load(int epoch, std::vector<std::uint32_t> const& order, std::size_t step) const {
+    auto const size = size_of_step(static_cast<std::uint64_t>(epoch) * steps_per_epoch() + step);
     auto const batch = static_cast<std::size_t>(config_.batch);
     auto const range = mpi::block_range(batch, comm_.size(), comm_.rank());
     auto const& stored = *train_.decoded;
-    auto const size = space_.image_size;
     auto const image_bytes = static_cast<std::size_t>(stored.channels) * size * size;
     auto const count = static_cast<std::int64_t>(range.last - range.first);
     auto bytes = at::empty({count, stored.channels, size, size}, at::kByte);
@@ -136,7 +143,7 @@ class Trainer {
       auto const position = step * batch + i;
       RandomStream random(seed_, "supernet.augment", static_cast<std::uint64_t>(epoch) * train_.size() + position);
       image::augment(train_.image(order[position]), stored.channels, stored.size, size, config_.augmentation, random,
-                     pixels.subspan((i - range.first) * image_bytes, image_bytes));
+                     pixels.subspan((i - range.first) * image_bytes, image_bytes), space_.image_size);
       labels.data_ptr<std::int64_t>()[i - range.first] = train_.label(order[position]);
     }
     return {net::normalised(bytes, data_.normalisation), labels};
@@ -286,12 +293,13 @@ class Trainer {
       auto net = net::slice(supernet_, space::largest_subnet(space_));
       net::recalibrate_norms(net, calibration_.images, false, *engine_);
       auto store = [&](net::ConvUnit const& unit) {
+        if (!unit.norm) return;
         // blocks.N... units are named by their quantised layer "....conv"; searched blocks nest once more (".bn.bn").
         auto const base = unit.name.substr(0, unit.name.size() - std::string(".conv").size());
         auto const nested = base + ".bn.bn.running_mean";
         std::string const norm = supernet_.weights.contains(nested) ? base + ".bn.bn" : base + ".bn";
-        supernet_.weights.at(norm + ".running_mean").copy_(unit.norm.running_mean);
-        supernet_.weights.at(norm + ".running_var").copy_(unit.norm.running_var);
+        supernet_.weights.at(norm + ".running_mean").copy_(unit.norm->running_mean);
+        supernet_.weights.at(norm + ".running_var").copy_(unit.norm->running_var);
       };
       for (auto const& block : net.blocks)
         for (auto const& unit : block.convs) store(unit);
@@ -316,7 +324,7 @@ class Trainer {
   FlatParameters parameters_;
   NesterovDescent descent_;
   net::LabelledBatches calibration_, monitor_;
-  std::unique_ptr<net::Engine> engine_ = net::make_engine("auto");
+  std::unique_ptr<net::Engine> engine_;
   std::vector<std::string> lines_;
 };
 

@@ -14,7 +14,8 @@ namespace apq::train {
 
 /// Section `supernet` of an experiment: how a once-for-all network is trained. Two phases: the largest network alone
 /// (the teacher), its channels sorted by importance, then sandwich sampling with in-place distillation (largest, smallest
-/// and some random subnets every step; Yu et al., ECCV 2020, "BigNAS").
+/// and some random subnets every step; Yu et al., ECCV 2020, "BigNAS"). Where the space has several image sizes, each
+/// step draws one for all its images, as OFA does (Cai et al., ICLR 2020); the log's accuracies are at the largest.
 struct SupernetConfig {
   int teacher_epochs = 6;
   int epochs = 14;

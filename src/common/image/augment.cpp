@@ -83,10 +83,11 @@ void jitter(std::span<std::uint8_t> image, int channels, Augmentation const& a, 
 }  // namespace
 
 void augment(std::span<std::uint8_t const> image, int channels, int stored_size, int size, Augmentation const& augmentation,
-             RandomStream& random, std::span<std::uint8_t> out) {
+             RandomStream& random, std::span<std::uint8_t> out, int view) {
   std::vector<std::uint8_t> cropped;
   if (augmentation.random_crop > 0 || stored_size != size) {
-    Window const whole{(stored_size - size) / 2, (stored_size - size) / 2, size, size};
+    int const side = view > 0 ? view : size;
+    Window const whole{(stored_size - side) / 2, (stored_size - side) / 2, side, side};
     auto const crop = augmentation.random_crop > 0 ? draw_crop(stored_size, augmentation.random_crop, random) : whole;
     auto const row = static_cast<std::size_t>(stored_size);
     auto const plane = static_cast<std::size_t>(size) * static_cast<std::size_t>(size);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,11 +27,14 @@ struct Split {
   std::vector<std::uint32_t> indices;
   std::string fingerprint;
   std::shared_ptr<ImageSet const> decoded;  ///< the split's images, in its order; empty until they are decoded
+  std::vector<std::shared_ptr<ImageSet const>> smaller = {};  ///< the same at further sizes, where they were wanted
 
   std::size_t size() const { return indices.size(); }
   /// uint8 [channels, size, size] of the i-th image of the split.
   std::span<std::uint8_t const> image(std::size_t i) const { return decoded->image(i); }
   std::int32_t label(std::size_t i) const { return decoded->labels[i]; }
+  /// The split with its images of `size` as the decoded ones; nothing when they are of other sizes alone.
+  std::optional<Split> at_size(int size) const;
 };
 
 /// Four disjoint splits. The test split is a source of its own.

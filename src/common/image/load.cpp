@@ -69,33 +69,56 @@ struct Damage {
 struct Job {
   Split* split;
   Listing const* listing;
-  Geometry geometry;
-  std::shared_ptr<mpi::SharedArray> memory = nullptr;
-  std::vector<Damage> damaged = {};
+  struct Size {
+    Geometry geometry;
+    std::shared_ptr<mpi::SharedArray> memory = nullptr;
 
-  std::size_t image_bytes() const { return static_cast<std::size_t>(geometry.channels) * geometry.crop * geometry.crop; }
-  std::size_t bytes() const { return split->size() * image_bytes(); }
-  std::span<std::uint8_t> image(std::size_t position) const { return memory->bytes().subspan(position * image_bytes(), image_bytes()); }
+    std::size_t image_bytes() const { return static_cast<std::size_t>(geometry.channels) * geometry.crop * geometry.crop; }
+    std::span<std::uint8_t> image(std::size_t position) const { return memory->bytes().subspan(position * image_bytes(), image_bytes()); }
+  };
+  std::vector<Size> sizes;  // the largest first
+  std::vector<Damage> damaged = {};
 };
 
 void check_memory(std::vector<Job> const& jobs, bool is_shared) {
   std::size_t bytes = 0, num = 0;
   std::string sizes;
+  bool has_several = false;
   for (auto const& job : jobs) {
-    bytes += job.bytes();
     num += job.split->size();
-    sizes += fmt::format("{}{} {} of {}x{}x{}", sizes.empty() ? "" : ", ", job.split->size(), job.split->name, job.geometry.channels, job.geometry.crop, job.geometry.crop);
+    for (auto const& size : job.sizes) bytes += job.split->size() * size.image_bytes();
+    auto const& largest = job.sizes.front().geometry;
+    sizes += fmt::format("{}{} {} of {}x{}x{}", sizes.empty() ? "" : ", ", job.split->size(), job.split->name, largest.channels, largest.crop, largest.crop);
+    if (job.sizes.size() == 1) continue;
+    has_several = true;
+    sizes += fmt::format(" and {} smaller size{}", job.sizes.size() - 1, job.sizes.size() == 2 ? "" : "s");
   }
   auto const memory = mpi::node_memory();
   auto const limited = [&](std::uint64_t available, std::string const& what, std::string const& remedy) {
     if (bytes <= available) return;
     auto const fit = static_cast<std::uint64_t>(static_cast<double>(num) * static_cast<double>(available) / static_cast<double>(bytes));
     throw Error(Errc::config, fmt::format("data: the images ({}) take {:.2f} GiB on each node, and {} is {:.2f} GiB, enough for about {} of the "
-                                          "{}; lower data.train_images, data.validation_images or data.calibration_images{}",
-                                          sizes, static_cast<double>(bytes) / gib, what, static_cast<double>(available) / gib, fit, num, remedy));
+                                          "{}; lower data.train_images, data.validation_images or data.calibration_images{}{}",
+                                          sizes, static_cast<double>(bytes) / gib, what, static_cast<double>(available) / gib, fit, num,
+                                          has_several ? ", or list fewer image.sizes in the space" : "", remedy));
   };
   limited(memory.available, "its free memory", "");
   if (is_shared) limited(memory.shared_free, "what is free in /dev/shm", ", or mount a larger /dev/shm");
+}
+
+// IDX pictures are drawn centred on a black square of the largest size; smaller ones are that, resized.
+void draw_idx(Job const& job, int num_classes) {
+  int const largest = job.sizes.front().geometry.crop;
+  auto const idx = open_idx(*job.listing, largest, num_classes);
+  for (std::size_t i = 0; i < job.split->size(); ++i) {
+    auto const drawn = job.sizes.front().image(i);
+    idx.draw(job.split->indices[i], drawn);
+    for (std::size_t s = 1; s < job.sizes.size(); ++s) {
+      int const size = job.sizes[s].geometry.crop;
+      PictureView const view{drawn.data(), largest, largest, 1, static_cast<std::size_t>(largest)};
+      resize_bilinear(view, size, size, {0, 0, size, size}, job.sizes[s].image(i));
+    }
+  }
 }
 
 // A rank's share of a split. What is damaged is noted; what cannot be read is thrown.
@@ -104,7 +127,8 @@ void decode_share(Job& job, mpi::BlockRange range, FileReader& files, Decoder& d
     auto const index = job.split->indices[position];
     auto const bytes = files.read(*job.listing, job.listing->entries[index]);
     try {
-      fit(decoder.decode(bytes), job.geometry, job.image(position));
+      auto const& picture = decoder.decode(bytes);
+      for (auto const& size : job.sizes) fit(picture, size.geometry, size.image(position));
     } catch (Error const& e) {
       if (e.code() != Errc::data) throw;
       job.damaged.push_back({position, fmt::format("{}: {}", job.listing->name(index), e.what())});
@@ -156,22 +180,23 @@ void leave_out_damaged(mpi::Communicator const& node, Job& job) {
       ++next;
       continue;
     }
-    if (node.is_root() && kept.size() != position) std::ranges::copy(job.image(position), job.image(kept.size()).begin());
+    if (node.is_root() && kept.size() != position)
+      for (auto const& size : job.sizes) std::ranges::copy(size.image(position), size.image(kept.size()).begin());
     kept.push_back(split.indices[position]);
   }
   split.indices = std::move(kept);
   split.fingerprint = hash.hex();
 }
 
-std::shared_ptr<ImageSet const> finished(Job const& job, int num_classes) {
+std::shared_ptr<ImageSet const> finished(Job const& job, Job::Size const& size, int num_classes) {
   auto set = std::make_shared<ImageSet>();
   set->num = static_cast<int>(job.split->size());
-  set->channels = job.geometry.channels;
-  set->size = job.geometry.crop;
+  set->channels = size.geometry.channels;
+  set->size = size.geometry.crop;
   set->num_classes = num_classes;
   for (auto index : job.split->indices) set->labels.push_back(job.listing->entries[index].label);
-  set->pixels = job.memory->bytes().first(job.bytes());
-  set->owner = job.memory;
+  set->pixels = size.memory->bytes().first(job.split->size() * size.image_bytes());
+  set->owner = size.memory;
   return set;
 }
 
@@ -180,7 +205,7 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
   mpi::collectively(comm, [&] { check_memory(jobs, node.size() > 1); });
   std::size_t mine = 0;
   for (auto& job : jobs) {
-    job.memory = std::make_shared<mpi::SharedArray>(node, job.bytes());
+    for (auto& size : job.sizes) size.memory = std::make_shared<mpi::SharedArray>(node, job.split->size() * size.image_bytes());
     auto const range = mpi::block_range(job.split->size(), node.size(), node.rank());
     mine += range.last - range.first;
   }
@@ -193,9 +218,7 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
     for (auto& job : jobs) {
       if (job.listing->kind == SourceKind::idx) {
         // One stream of gzip is unpacked by one rank; the others would only do the same again.
-        if (!node.is_root()) continue;
-        auto const idx = open_idx(*job.listing, shape.size, shape.num_classes);
-        for (std::size_t i = 0; i < job.split->size(); ++i) idx.draw(job.split->indices[i], job.image(i));
+        if (node.is_root()) draw_idx(job, shape.num_classes);
       } else {
         decode_share(job, mpi::block_range(job.split->size(), node.size(), node.rank()), files, decoder, [&] { progress.update(++done); });
       }
@@ -218,8 +241,12 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
   for (auto& job : jobs) {
     for (auto const& damage : job.damaged) log::root().warn("left out of the {} split: {}", job.split->name, damage.reason);
     leave_out_damaged(node, job);
-    job.memory->publish();
-    job.split->decoded = finished(job, shape.num_classes);
+    for (auto const& size : job.sizes) {
+      size.memory->publish();
+      auto set = finished(job, size, shape.num_classes);
+      if (job.split->decoded == nullptr) job.split->decoded = std::move(set);
+      else job.split->smaller.push_back(std::move(set));
+    }
   }
 }
 
@@ -240,7 +267,9 @@ Listing list_source(SourceConfig const& source, bool is_training, DataConfig con
     case SourceKind::list: listing = list_file(source.paths.front(), source.root, shape.num_classes); break;
     case SourceKind::tar: listing = list_tar(source.paths, shape.num_classes); break;
   }
-  listing.hash = sha256_of(fmt::format("{} {} {} {}", listing.hash, shape.channels, config.resize_for(shape.size), shape.size));
+  auto decoded_to = fmt::format("{} {} {} {}", listing.hash, shape.channels, config.resize_for(shape.size), shape.size);
+  for (int size : shape.smaller) decoded_to += fmt::format(" {} {}", config.resize_for(size), size);
+  listing.hash = sha256_of(decoded_to);
   return listing;
 }
 
@@ -283,7 +312,10 @@ Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Lis
       Geometry geometry{shape.channels, resize, shape.size};
       if (is_train) geometry.crop = geometry.resize = config.train_size > 0 ? config.train_size : resize;
       if (listing.kind == SourceKind::idx) geometry.crop = shape.size;
-      jobs.push_back({&part, &listing, geometry});
+      Job job{&part, &listing, {{geometry}}};
+      if (!is_train)
+        for (int size : wanted.smaller.value_or(shape.smaller)) job.sizes.push_back({{shape.channels, config.resize_for(size), size}});
+      jobs.push_back(std::move(job));
     };
     add(wanted.train, splits.train, training, true);
     add(wanted.calibration, splits.calibration, training, false);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include "common/image/data_config.hpp"
 #include "common/mpi/communicator.hpp"
@@ -10,11 +12,14 @@ namespace apq::image {
 /// What the search space asks of images.
 struct ImageShape {
   int channels, size, num_classes;
+  std::vector<int> smaller = {};  ///< where the space has several sizes: those below `size`
 };
 
 /// Which splits to decode; the others have indices and fingerprints only.
 struct Wanted {
   bool train = false, calibration = false, validation = false, test = false;
+  /// Which of ImageShape::smaller to decode beside the largest size; absent: all. Fingerprints do not depend on it.
+  std::optional<std::vector<int>> smaller = {};
 };
 
 /// Any source as a listing. Local. For all kinds but idx the hash also covers what images are decoded to.
@@ -22,7 +27,13 @@ Listing list_source(SourceConfig const& source, bool is_training, DataConfig con
 
 /// Lists both sources (rank 0 reads, all get the listing), splits them, and decodes the wanted splits: on every node once, its ranks
 /// sharing the work, into memory that they share. The same on any number of ranks. A damaged image is left out
-/// of its split, whose fingerprint then says so. Collective over `comm`; the splits' owners must be dropped at the same
+/// of its split, whose fingerprint then says so.
+///
+/// Where the space has several image sizes, every picture of all splits but `train` is decoded once and then resized and cropped
+/// from its full resolution to each size (Split::at_size), as OFA's evaluation does; resampling the largest size would
+/// be cheaper, but would blur twice and label other images than those tables were made with. The train split is stored at one
+/// size, from which its crops of any size are cut. IDX pictures are drawn at the largest size and resized from that.
+/// Collective over `comm`; the splits' owners must be dropped at the same
 /// point on every rank (mpi::SharedArray). @throws on all ranks alike: what the readers throw; Error(config) where the
 /// images do not fit the space or the node's memory; Error(data) for more than `max_damaged` damaged images.
 Splits load_splits(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape, Wanted const& wanted);

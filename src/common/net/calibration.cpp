@@ -15,13 +15,6 @@
 namespace apq::net {
 namespace {
 
-std::vector<ConvUnit*> units_of(SubnetNet& net) {
-  std::vector<ConvUnit*> units;
-  for (auto& block : net.blocks)
-    for (auto& unit : block.convs) units.push_back(&unit);
-  return units;
-}
-
 /// Calls `visit` with the values of a tensor in whatever order they lie in.
 template <class Visit>
 void with_values(at::Tensor const& tensor, Visit const& visit) {
@@ -42,7 +35,8 @@ bool has_threshold(LayerQuantisation const& q) { return q.activation_bits > 0 &&
 
 double activation_range(LayerQuantisation const& q, MagnitudeRange const& magnitudes, HistogramCounter const* counter, Fidelity const& fidelity) {
   double range = magnitudes.high;
-  if (!q.is_signed || fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
+  // Without the slip nothing is cut: a ReLU6's outputs are below 6 anyway, all others are not bounded.
+  if (fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
   if (counter != nullptr && range > 0) {
     int const level_bits = fidelity.kl_halves_the_levels ? q.activation_bits - 1 : q.activation_bits;
     range = std::min(range, threshold(counter->histogram(), std::max(2, 1 << level_bits), fidelity));
@@ -62,21 +56,21 @@ double weight_range(LayerQuantisation const& q, at::Tensor const& w, Fidelity co
 
 void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine) {
   at::NoGradGuard const no_grad;
-  auto const units = units_of(net);
+  auto const layers = layers_of(net);
   struct Sums {
     at::Tensor mean, variance;
     double images = 0;
   };
-  std::vector<Sums> sums(units.size());
+  std::vector<Sums> sums(layers.size());
   engine.observe_statistics(net, batches, quantise, [&](std::size_t layer, double images, at::Tensor const& mean, at::Tensor const& variance) {
     auto& sum = sums[layer];
     sum.mean = sum.mean.defined() ? sum.mean.add(mean, images) : mean * images;
     sum.variance = sum.variance.defined() ? sum.variance.add(variance, images) : variance * images;
     sum.images += images;
   });
-  for (std::size_t i = 0; i < units.size(); ++i) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!sums[i].mean.defined()) continue;
-    auto& norm = units[i]->norm;
+    auto& norm = *layers[i].norm;
     norm.running_mean = (sums[i].mean / sums[i].images).to(norm.weight.scalar_type());
     norm.running_var = (sums[i].variance / sums[i].images).to(norm.weight.scalar_type());
   }
@@ -85,15 +79,13 @@ void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine co
 void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine) {
   at::NoGradGuard const no_grad;
   struct Layer {
-    LayerQuantisation* quantisation;
-    at::Tensor const* weight;
+    LayerRef of_net;
     MagnitudeRange magnitudes;
     std::optional<HistogramCounter> counter;
   };
   std::vector<Layer> layers;
-  for (auto* const unit : units_of(net)) layers.push_back({&unit->quantisation, &unit->weight, {}, {}});
-  layers.push_back({&net.classifier_quantisation, &net.classifier_weight, {}, {}});
-  auto const is_quantised = [](Layer const& layer) { return layer.quantisation->activation_bits > 0; };
+  for (auto const& layer : layers_of(net)) layers.push_back({layer, {}, {}});
+  auto const is_quantised = [](Layer const& layer) { return layer.of_net.quantisation->activation_bits > 0; };
 
   engine.observe_inputs(net, images, [&](std::size_t i, at::Tensor const& input) {
     if (is_quantised(layers[i])) with_values(input, [&](auto values) { layers[i].magnitudes.add(values); });
@@ -101,7 +93,7 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
   // Bins need the range first, and keeping all inputs until then would take more memory than a second pass takes time.
   bool needs_histograms = false;
   for (auto& layer : layers)
-    if (has_threshold(*layer.quantisation)) {
+    if (has_threshold(*layer.of_net.quantisation)) {
       layer.counter.emplace(layer.magnitudes);
       needs_histograms = true;
     }
@@ -110,24 +102,26 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
       if (layers[i].counter) with_values(input, [&](auto values) { layers[i].counter->add(values); });
     });
   for (auto& layer : layers) {
-    auto& q = *layer.quantisation;
+    auto& q = *layer.of_net.quantisation;
     if (is_quantised(layer)) q.activation_range = activation_range(q, layer.magnitudes, layer.counter ? &*layer.counter : nullptr, fidelity);
-    if (q.weight_bits > 0) q.weight_range = weight_range(q, *layer.weight, fidelity);
+    if (q.weight_bits > 0) q.weight_range = weight_range(q, *layer.of_net.weight, fidelity);
   }
 }
 
 namespace {
 
 void recalibrate_in_float(SubnetNet& net, Batches batches, Engine const& engine, NormBuffers* known) {
-  auto const units = units_of(net);
-  if (known != nullptr && known->size() == units.size()) {
-    for (std::size_t i = 0; i < units.size(); ++i) std::tie(units[i]->norm.running_mean, units[i]->norm.running_var) = (*known)[i];
+  std::vector<BatchNorm*> norms;
+  for (auto const& layer : layers_of(net))
+    if (layer.norm != nullptr) norms.push_back(layer.norm);
+  if (known != nullptr && known->size() == norms.size()) {
+    for (std::size_t i = 0; i < norms.size(); ++i) std::tie(norms[i]->running_mean, norms[i]->running_var) = (*known)[i];
     return;
   }
   recalibrate_norms(net, batches, false, engine);
   if (known == nullptr) return;
   known->clear();
-  for (auto* const unit : units) known->emplace_back(unit->norm.running_mean, unit->norm.running_var);
+  for (auto const* const norm : norms) known->emplace_back(norm->running_mean, norm->running_var);
 }
 
 }  // namespace

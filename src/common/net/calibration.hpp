@@ -17,7 +17,7 @@ void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine co
 /// below 5 bits the KL threshold where that is smaller.
 void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine);
 
-/// Running mean and variance of every convolution, in network order.
+/// Running mean and variance of every batch norm, in network order.
 using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
 
 /// Everything a sliced subnet needs before it is compiled. Full precision: BN recalibration. Quantised, corrected: BN in full

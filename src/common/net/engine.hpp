@@ -46,11 +46,11 @@ class Engine {
 /// LibTorch operators: what the other engines are compared with.
 std::unique_ptr<Engine> make_reference_engine();
 
-/// What `auto` stands for on this machine; other names are returned as they are.
-std::string engine_kind(std::string const& name);
+/// What `auto` stands for on this machine and for this space's networks; other names are returned as they are.
+std::string engine_kind(std::string const& name, space::SearchSpace const& space);
 
 /// @param name  reference | onednn | auto (the fastest that is there)
-/// @throws Error(config) for an engine that this build or this processor does not have.
-std::unique_ptr<Engine> make_engine(std::string const& name);
+/// @throws Error(config) for an engine that this build or this processor does not have, or that cannot run the space's networks.
+std::unique_ptr<Engine> make_engine(std::string const& name, space::SearchSpace const& space);
 
 }  // namespace apq::net

@@ -54,8 +54,7 @@ at::Tensor convolve(ConvUnit const& unit, at::Tensor const& x, at::Tensor const&
   return at::conv2d(x, weight, {}, unit.stride, weight.size(2) / 2, 1, unit.groups);
 }
 
-at::Tensor normalise(ConvUnit const& unit, at::Tensor const& x, std::size_t layer, ForwardOptions const& options) {
-  auto const& norm = unit.norm;
+at::Tensor normalise(BatchNorm const& norm, at::Tensor const& x, std::size_t layer, ForwardOptions const& options) {
   if (options.norm == NormMode::running)
     return at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, /*training=*/false, 0.0,
                           norm.epsilon, false);
@@ -65,41 +64,81 @@ at::Tensor normalise(ConvUnit const& unit, at::Tensor const& x, std::size_t laye
   return y;
 }
 
+at::Tensor activated(space::Activation activation, at::Tensor& x, bool in_place) {
+  using space::Activation;
+  switch (activation) {
+    case Activation::relu6: return in_place ? x.clamp_(0, 6) : at::hardtanh(x, 0, 6);
+    case Activation::relu: return in_place ? x.clamp_min_(0) : at::relu(x);
+    case Activation::h_swish: return in_place ? at::hardswish_(x) : at::hardswish(x);
+  }
+  return x;
+}
+
+// One forward pass: what its layers share.
+class Pass {
+ public:
+  Pass(ForwardOptions const& options, bool quantise) : options_(options), quantise_(quantise), in_place_(!at::GradMode::is_enabled()) {}
+
+  at::Tensor conv(ConvUnit const& unit, at::Tensor const& x) {
+    auto const layer = next(x);
+    auto y = convolve(unit, input(unit.quantisation, x), weight(unit.quantisation, unit.weight));
+    if (unit.norm) y = normalise(*unit.norm, y, layer, options_);
+    if (unit.activation) y = activated(*unit.activation, y, in_place_);
+    if (unit.squeeze_excite) {
+      auto const gate = gate_of(*unit.squeeze_excite, y);
+      y = in_place_ ? y.mul_(gate) : y * gate;
+    }
+    return y;
+  }
+
+  at::Tensor dense(at::Tensor const& matrix, at::Tensor const& bias, LayerQuantisation const& quantisation, at::Tensor const& x) {
+    next(x);
+    return at::linear(input(quantisation, x), weight(quantisation, matrix), bias);
+  }
+
+  at::Tensor sum(at::Tensor x, at::Tensor const& shortcut) const { return in_place_ ? x.add_(shortcut) : x + shortcut; }
+
+ private:
+  std::size_t next(at::Tensor const& x) {
+    if (options_.on_input) options_.on_input(layer_, x);
+    return layer_++;
+  }
+  at::Tensor input(LayerQuantisation const& q, at::Tensor const& x) const { return quantise_ ? quantised_input(q, x) : x; }
+  at::Tensor weight(LayerQuantisation const& q, at::Tensor const& w) const { return quantise_ ? quantised_weight(q, w) : w; }
+
+  // In [0, 1], [batch, channels, 1, 1].
+  at::Tensor gate_of(SqueezeExciteUnit const& unit, at::Tensor const& x) {
+    auto const& [reduce, expand] = unit;
+    auto const hidden = at::relu(dense(reduce.weight, reduce.bias, reduce.quantisation, x.mean({2, 3})));
+    auto const gate = at::hardsigmoid(dense(expand.weight, expand.bias, expand.quantisation, hidden));
+    return gate.unsqueeze(2).unsqueeze(3);
+  }
+
+  ForwardOptions const& options_;
+  bool quantise_, in_place_;
+  std::size_t layer_ = 0;
+};
+
 }  // namespace
 
 at::Tensor forward(SubnetNet const& net, at::Tensor images, ForwardOptions const& options) {
-  bool const quantise = options.quantise && net.is_quantised;
-  bool const in_place = !at::GradMode::is_enabled();
+  Pass pass(options, options.quantise && net.is_quantised);
   auto x = images.scalar_type() == at::kFloat ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
-  std::size_t layer = 0;
   for (auto const& block : net.blocks) {
+    if (block.is_after_pooling) x = x.mean({2, 3}, /*keepdim=*/true);
     auto const shortcut = x;
-    for (auto const& unit : block.convs) {
-      if (options.on_input) options.on_input(layer, x);
-      auto const& input = quantise ? quantised_input(unit.quantisation, x) : x;
-      auto const weight = quantise ? quantised_weight(unit.quantisation, unit.weight) : unit.weight;
-      x = normalise(unit, convolve(unit, input, weight), layer, options);
-      if (unit.has_relu6) x = in_place ? x.clamp_(0, 6) : at::hardtanh(x, 0, 6);
-      ++layer;
-    }
-    if (block.has_shortcut) x = in_place ? x.add_(shortcut) : x + shortcut;
+    for (auto const& unit : block.convs) x = pass.conv(unit, x);
+    if (block.has_shortcut) x = pass.sum(x, shortcut);
   }
-  x = x.mean({2, 3});
-  if (options.on_input) options.on_input(layer, x);
-  if (quantise) x = quantised_input(net.classifier_quantisation, x);
-  auto const weight = quantise ? quantised_weight(net.classifier_quantisation, net.classifier_weight) : net.classifier_weight;
-  return at::linear(x, weight, net.classifier_bias);
+  return pass.dense(net.classifier_weight, net.classifier_bias, net.classifier_quantisation, x.mean({2, 3}));
 }
 
 void freeze_weights(SubnetNet& net) {
   at::NoGradGuard const no_grad;
-  auto freeze = [](at::Tensor& weight, LayerQuantisation& q) {
-    weight = quantised_weight(q, weight);
-    q.weight_bits = 0;
-  };
-  for (auto& block : net.blocks)
-    for (auto& unit : block.convs) freeze(unit.weight, unit.quantisation);
-  freeze(net.classifier_weight, net.classifier_quantisation);
+  for (auto const& layer : layers_of(net)) {
+    *layer.weight = quantised_weight(*layer.quantisation, *layer.weight);
+    layer.quantisation->weight_bits = 0;
+  }
 }
 
 }  // namespace apq::net

@@ -14,7 +14,7 @@ enum class NormMode {
 struct ForwardOptions {
   NormMode norm = NormMode::running;
   bool quantise = false;  ///< apply the fake quantisers of a quantised subnet; else they are bypassed
-  /// Called with every layer's input before quantisation; `layer` counts convolutions, the classifier is the last.
+  /// Called with every layer's input before quantisation; `layer` counts as layers_of does.
   std::function<void(std::size_t layer, at::Tensor const& input)> on_input;
   /// NormMode::batch only: mean and biased variance of the layer's convolution output, [channels].
   std::function<void(std::size_t layer, at::Tensor const& mean, at::Tensor const& variance)> on_statistics;

@@ -74,8 +74,9 @@ at::Tensor ImageBatches::operator[](std::size_t i) const {
   return normalised_batch(split_, first, std::min(batch_size_, split_.size() - first), normalisation_);
 }
 
-LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation) {
-  LabelledBatches batches{ImageBatches(split, batch_size, normalisation), {}};
+LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation,
+                             std::size_t most_bytes_kept) {
+  LabelledBatches batches{ImageBatches(split, batch_size, normalisation, most_bytes_kept), {}};
   for (std::size_t first = 0; first < split.size(); first += batch_size)
     batches.labels.push_back(label_batch(split, first, std::min(batch_size, split.size() - first)));
   return batches;

@@ -42,6 +42,7 @@ struct LabelledBatches {
   ImageBatches images;
   std::vector<at::Tensor> labels;
 };
-LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation);
+LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation,
+                             std::size_t most_bytes_kept = std::size_t{64} << 20);
 
 }  // namespace apq::net

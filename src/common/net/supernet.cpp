@@ -2,13 +2,8 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 #include <cmath>
 
-#include "common/core/error.hpp"
 #include "common/core/random.hpp"
 #include "common/core/sha256.hpp"
 #include "common/net/names.hpp"
@@ -16,31 +11,7 @@
 namespace apq::net {
 using Kind = ParameterSpec::Kind;
 
-namespace {
-
-/// The networks here are those of the release: relu6, no squeeze-excite, one image size, no final expansion.
-void require_executable(space::SearchSpace const& space) {
-  std::vector<std::string> missing;
-  using space::Activation;
-  auto const is_other = [](Activation a) { return a != Activation::relu6; };
-  if (space.num_size_genes() > 0) missing.push_back("several image sizes");
-  if (std::any_of(space.stages.begin(), space.stages.end(), [](auto const& stage) { return stage.squeeze_excite; }))
-    missing.push_back("squeeze-excite");
-  if (is_other(space.stem_activation) || is_other(space.first_block_activation) || is_other(space.head_activation) ||
-      std::any_of(space.stages.begin(), space.stages.end(), [&](auto const& stage) { return is_other(stage.activation); }))
-    missing.push_back("activations other than relu6");
-  if (space.final_expand_width > 0) missing.push_back("a final expansion");
-  if (!missing.empty())
-    throw Error(Errc::config,
-                fmt::format("search space {}: its networks cannot be run (not implemented: {}); costs, imported accuracy tables "
-                            "and their predictors need no network",
-                            space.name, fmt::join(missing, ", ")));
-}
-
-}  // namespace
-
 std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) {
-  require_executable(space);
   std::vector<ParameterSpec> list;
   auto add = [&](std::string name, std::vector<std::int64_t> shape, Kind kind) {
     list.push_back({std::move(name), std::move(shape), kind});
@@ -74,13 +45,28 @@ std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) 
       add(names::kernel_matrix(i, block.kernels[k], block.kernels[k - 1]), {to * to, to * to}, Kind::kernel_matrix);
     }
     norm(names::depthwise(i) + ".bn.bn", middle);
+    if (space.stages[static_cast<std::size_t>(block.stage)].squeeze_excite) {
+      std::int64_t const squeezed = space::squeezed_channels(static_cast<int>(middle), space.channel_divisor);
+      auto const unit = names::squeeze_excite(i);
+      add(unit + ".reduce.weight", {squeezed, middle, 1, 1}, Kind::convolution);
+      add(unit + ".reduce.bias", {squeezed}, Kind::linear_bias);
+      add(unit + ".expand.weight", {middle, squeezed, 1, 1}, Kind::convolution);
+      add(unit + ".expand.bias", {middle}, Kind::linear_bias);
+    }
     add(names::project(i) + ".conv.conv.weight", {block.out_channels, middle, 1, 1}, Kind::convolution);
     norm(names::project(i) + ".bn.bn", block.out_channels);
   }
+  bool const has_final_expand = space.final_expand_width > 0;
+  if (has_final_expand) {
+    std::string const expand = names::final_expand;
+    add(expand + ".conv.weight", {space.final_expand_width, space.blocks.back().out_channels, 1, 1}, Kind::convolution);
+    norm(expand + ".bn", space.final_expand_width);
+  }
   if (space.has_feature_mix()) {
     std::string const mix = names::feature_mix;
-    add(mix + ".conv.weight", {space.feature_mix_width, space.blocks.back().out_channels, 1, 1}, Kind::convolution);
-    norm(mix + ".bn", space.feature_mix_width);
+    auto const in_channels = has_final_expand ? space.final_expand_width : space.blocks.back().out_channels;
+    add(mix + ".conv.weight", {space.feature_mix_width, in_channels, 1, 1}, Kind::convolution);
+    if (!has_final_expand) norm(mix + ".bn", space.feature_mix_width);
   }
   std::string const classifier = names::classifier;
   add(classifier + ".weight", {space.num_classes, space.feature_width()}, Kind::linear_weight);
@@ -169,16 +155,29 @@ void sort_channels(Supernet& supernet) {
     auto& tensor = supernet.weights.at(name);
     tensor.copy_(tensor.index_select(dimension, order).clone());
   };
+  // Of the input channels of a 1x1 convolution, most important first.
+  auto order_of = [&](std::string const& name) {
+    auto const importance = supernet.weights.at(name).abs().sum({0, 2, 3});
+    return std::get<1>(at::sort(importance, /*stable=*/true, /*dim=*/0, /*descending=*/true));
+  };
   for (int i = 0; i < supernet.space.num_blocks(); ++i) {
-    auto const projection = supernet.weights.at(names::project(i) + ".conv.conv.weight");
-    auto const importance = projection.abs().sum({0, 2, 3});
-    auto const order = std::get<1>(at::sort(importance, /*stable=*/true, /*dim=*/0, /*descending=*/true));
+    auto const order = order_of(names::project(i) + ".conv.conv.weight");
     permute(names::project(i) + ".conv.conv.weight", 1, order);
     permute(names::depthwise(i) + ".conv.conv.weight", 0, order);
     permute(names::expand(i) + ".conv.conv.weight", 0, order);
     for (auto const& layer : {names::expand(i), names::depthwise(i)})
       for (char const* part : {".bn.bn.weight", ".bn.bn.bias", ".bn.bn.running_mean", ".bn.bn.running_var"})
         permute(layer + part, 0, order);
+    auto const& stage = supernet.space.stages[static_cast<std::size_t>(supernet.space.blocks[static_cast<std::size_t>(i)].stage)];
+    if (!stage.squeeze_excite) continue;
+    auto const unit = names::squeeze_excite(i);
+    permute(unit + ".reduce.weight", 1, order);
+    permute(unit + ".expand.weight", 0, order);
+    permute(unit + ".expand.bias", 0, order);
+    auto const hidden = order_of(unit + ".expand.weight");
+    permute(unit + ".expand.weight", 1, hidden);
+    permute(unit + ".reduce.weight", 0, hidden);
+    permute(unit + ".reduce.bias", 0, hidden);
   }
 }
 

@@ -54,7 +54,7 @@ Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path co
 void save_supernet(Supernet const& supernet, std::filesystem::path const& file);
 
 /// Permutes each block's middle channels by descending importance (L1 norm of the projection's columns), so that
-/// narrow subnets keep the channels that matter. The largest network computes the same function. In place.
+/// narrow subnets keep the channels that matter; likewise the hidden channels of a squeeze-excite. The largest network computes the same function. In place.
 void sort_channels(Supernet& supernet);
 
 }  // namespace apq::net

@@ -234,6 +234,7 @@ std::string canonical_text(SearchSpace const& s) {
     activation(fmt::format("stage {}", i), s.stages[i].activation);
     if (s.stages[i].squeeze_excite) text += fmt::format("squeeze_excite {}\n", i);
   }
+  if (s.first_block_shortcut) text += "first shortcut\n";
   if (s.final_expand_width > 0) text += fmt::format("final_expand {}\n", s.final_expand_width);
   return text;
 }
@@ -263,6 +264,9 @@ SearchSpace read_space(Config config) {
   space.first_block_activation = read_activation(first);
   space.first_block_kernel = first.get<int>("kernel", {1, 31});
   if (space.first_block_kernel % 2 == 0) first.fail("kernel", "must be odd");
+  space.first_block_shortcut = first.get_or<bool>("shortcut", false);
+  if (space.first_block_shortcut && space.first_block_width != space.stem_width)
+    first.fail("shortcut", fmt::format("needs the stem's width ({}), not {}", space.stem_width, space.first_block_width));
   if (config.has("final_expand")) {
     auto expand = config.section("final_expand");
     space.final_expand_width = read_width(expand, multiplier, space.channel_divisor);

@@ -70,7 +70,8 @@ struct SearchSpace {
   int stem_width, stem_kernel, stem_stride;
   int first_block_width,
       first_block_kernel;  ///< fixed block after the stem: depthwise + 1x1, no expansion
-  int final_expand_width;  ///< 1x1 convolution before the pooling; 0: none
+  bool first_block_shortcut;  ///< an identity around it, where its width is the stem's
+  int final_expand_width;  ///< 1x1 convolution before the pooling, with head_activation; 0: none
   /// 1x1 convolution, with batch norm before the pooling; where there is a final expansion, after the
   /// pooling and without (MobileNetV3). 0: there is none.
   int feature_mix_width;

@@ -162,7 +162,7 @@ TEST_F(GoldenLogits, QuantisedInReleaseFidelity) {
     auto const fidelity = net::release_fidelity();
     auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
     net::recalibrate_norms(net, batches_, true, *net::make_reference_engine());
-    net::calibrate_ranges(net, batches_.front(), fidelity);
+    net::calibrate_ranges(net, batches_.front(), fidelity, *net::make_reference_engine());
     // Layer state first: it tells where a mismatch starts.
     auto const activation_range = read_doubles(group, "activation_range");
     auto const weight_range = read_doubles(group, "weight_range");

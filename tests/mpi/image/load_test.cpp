@@ -23,7 +23,7 @@ namespace {
 
 using namespace apq;
 
-constexpr image::ImageShape shape{3, 16, 3};
+image::ImageShape const shape{3, 16, 3};
 
 // A folder per class with `num` pictures of different sizes and a list of four for the test split, seen by all ranks.
 class LoadImages : public testing::Test {
@@ -99,6 +99,43 @@ TEST_F(LoadImages, GivesEveryRankWhatDecodingAloneGives) {
   EXPECT_EQ(splits.test.label(0), 2);
 }
 
+// Each size comes from the file's own pixels, not from another size; what is damaged is missing at all of them.
+TEST_F(LoadImages, SmallerSizesAreThoseOfTheFiles) {
+  image::ImageShape several = shape;
+  several.smaller = {8, 11};
+  auto const splits = image::load_splits(world_, config_, several, {.train = true, .validation = true});
+  EXPECT_TRUE(splits.train.smaller.empty());
+  EXPECT_FALSE(splits.validation.at_size(9).has_value());
+  EXPECT_EQ(splits.validation.at_size(16)->decoded, splits.validation.decoded);
+  auto const listing = image::list_folder(root_ + "/train", {}, 3);
+  image::Decoder decoder;
+  for (auto const& [size, side] : {std::pair(8, 10), std::pair(11, 13)}) {  // ceil(size / 0.875)
+    auto const split = splits.validation.at_size(size);
+    ASSERT_TRUE(split.has_value());
+    for (std::size_t i = 0; i < split->size(); ++i) {
+      auto const file = read_file(listing.files[listing.entries[split->indices[i]].file]);
+      std::vector<std::uint8_t> expected(static_cast<std::size_t>(3 * size * size));
+      image::fit(decoder.decode({reinterpret_cast<std::uint8_t const*>(file.data()), file.size()}), {3, side, size}, expected);
+      EXPECT_TRUE(std::ranges::equal(split->image(i), expected)) << size << ' ' << i;
+      EXPECT_EQ(split->label(i), splits.validation.label(i));
+    }
+  }
+  // Which sizes are decoded is no part of the split's identity; which sizes there are is.
+  auto const one = image::load_splits(world_, config_, several, {.validation = true, .smaller = std::vector{11}});
+  EXPECT_EQ(one.validation.fingerprint, splits.validation.fingerprint);
+  EXPECT_FALSE(one.validation.at_size(8).has_value());
+  EXPECT_TRUE(std::ranges::equal(one.validation.at_size(11)->image(2), splits.validation.at_size(11)->image(2)));
+  EXPECT_NE(image::load_splits(world_, config_, shape, {}).validation.fingerprint, splits.validation.fingerprint);
+
+  auto const victim = splits.validation.indices[1];
+  if (world_.is_root()) replace_file(listing.files[victim], std::string(listing.entries[victim].bytes, 'x'));
+  mpi::barrier(world_);
+  config_.max_damaged = 1;
+  auto const rest = image::load_splits(world_, config_, several, {.validation = true}).validation;
+  ASSERT_EQ(rest.size(), 6u);
+  EXPECT_TRUE(std::ranges::equal(rest.at_size(8)->image(1), splits.validation.at_size(8)->image(2)));
+}
+
 TEST_F(LoadImages, DecodesOnlyWhatIsWanted) {
   damage(0);  // in the test list as well
   auto const none = image::load_splits(world_, config_, shape, {});
@@ -152,6 +189,16 @@ TEST_F(LoadImages, FailsOnAllRanksAlike) {
   config_ = before;
   config_.train_size = 16384;
   config_.train_images = 17 - 11;
+  if (mpi::node_memory().available / (3ull * 16384 * 16384) < 6) {
+    auto many = shape;
+    many.smaller.assign(20000, 8);
+    config_.train_images = 0;
+    many.size = 16384;
+    config_.validation_images = 12;
+    expect_error_on_all(Errc::config, "list fewer image.sizes", many);
+    config_.validation_images = 7;
+    config_.train_images = 17 - 11;
+  }
   auto const images_that_fit = mpi::node_memory().available / (3ull * 16384 * 16384);
   if (images_that_fit < 6) expect_error_on_all(Errc::config, "lower data.train_images");
 }

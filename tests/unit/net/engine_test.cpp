@@ -20,7 +20,7 @@ using namespace apq;
 class FastEngine : public testing::Test {
  protected:
   void SetUp() override {
-    fast_ = net::make_engine("auto");
+    fast_ = net::make_engine("auto", space_);
     if (fast_->name() == reference_->name()) GTEST_SKIP() << "no engine but the reference in this build or on this processor";
   }
   space::Subnet random_subnet(std::uint64_t index, bool quantised) const {
@@ -58,8 +58,8 @@ TEST(Engines, ConvolutionsOfAnyWidthAreRight) {
         net::ConvUnit u;
         u.weight = at::randn({out, depthwise ? 1 : in, kernel, kernel}).clone(at::MemoryFormat::ChannelsLast);
         u.groups = depthwise ? static_cast<int>(in) : 1;
-        u.norm = {at::ones({out}), at::zeros({out}), at::zeros({out}), at::ones({out}), 1e-5};
-        u.has_relu6 = false;
+        u.norm = net::BatchNorm{at::ones({out}), at::zeros({out}), at::zeros({out}), at::ones({out}), 1e-5};
+        u.activation.reset();
         return u;
       };
       net::SubnetNet network;
@@ -70,13 +70,13 @@ TEST(Engines, ConvolutionsOfAnyWidthAreRight) {
       for (auto& block : exact.blocks)
         for (auto& u : block.convs) {
           u.weight = u.weight.to(at::kDouble);
-          for (auto* t : {&u.norm.weight, &u.norm.bias, &u.norm.running_mean, &u.norm.running_var}) *t = t->to(at::kDouble);
+          for (auto* t : {&u.norm->weight, &u.norm->bias, &u.norm->running_mean, &u.norm->running_var}) *t = t->to(at::kDouble);
         }
       exact.classifier_weight = exact.classifier_weight.to(at::kDouble);
       exact.classifier_bias = exact.classifier_bias.to(at::kDouble);
       auto const x = at::randn({70, 24, size, size});
       auto const expected = net::forward(exact, x.to(at::kDouble));
-      for (auto const& engine : {net::make_reference_engine(), net::make_engine("auto")})
+      for (auto const& engine : {net::make_reference_engine(), net::make_engine("auto", {})})
         EXPECT_LE(test::relative_error(engine->compile(network)->logits(x), expected), 1e-5) << engine->name() << ", " << width << " channels at " << size;
     }
 }
@@ -157,7 +157,7 @@ TEST_F(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
         auto const &e = expected.blocks[b].convs[u], &f = found.blocks[b].convs[u];
         EXPECT_NEAR(f.quantisation.activation_range, e.quantisation.activation_range, 1e-3 * e.quantisation.activation_range) << e.name;
         EXPECT_EQ(f.quantisation.weight_range, e.quantisation.weight_range) << e.name;
-        EXPECT_LE(test::relative_error(f.norm.running_var, e.norm.running_var), 0.02) << e.name;
+        EXPECT_LE(test::relative_error(f.norm->running_var, e.norm->running_var), 0.02) << e.name;
       }
     EXPECT_LE(test::relative_error(fast_->compile(found)->logits(x), reference_->compile(expected)->logits(x)), 0.1) << "subnet " << i;
   }
@@ -194,8 +194,12 @@ TEST_F(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
 }
 
 TEST(MakeEngine, AnUnknownOneIsRefused) {
-  EXPECT_NE(net::make_engine("reference")->name().find("LibTorch"), std::string::npos);
-  EXPECT_THROW(net::make_engine("cuda"), Error);
+  space::SearchSpace const space{};
+  EXPECT_NE(net::make_engine("reference", space)->name().find("LibTorch"), std::string::npos);
+  EXPECT_THROW(net::make_engine("gpu", space), Error);
+  auto const with_h_swish = space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml");
+  EXPECT_EQ(net::engine_kind("auto", with_h_swish), "reference");
+  EXPECT_THROW(net::make_engine("onednn", with_h_swish), Error);
 }
 
 }  // namespace

@@ -35,9 +35,9 @@ net::ConvUnit unit_of(Case const& c, RandomStream& random) {
   unit.weight = as_float(normals(random, {c.out, c.is_depthwise ? 1 : c.in, c.kernel, c.kernel}, 0, 0.3));
   unit.stride = static_cast<int>(c.stride);
   unit.groups = c.is_depthwise ? static_cast<int>(c.in) : 1;
-  unit.norm = {as_float(normals(random, {c.out}, 1, 0.2)), as_float(normals(random, {c.out}, 1, 0.5)), as_float(normals(random, {c.out})),
+  unit.norm = net::BatchNorm{as_float(normals(random, {c.out}, 1, 0.2)), as_float(normals(random, {c.out}, 1, 0.5)), as_float(normals(random, {c.out})),
                as_float(normals(random, {c.out}).abs() + 0.5), 1e-3};
-  unit.has_relu6 = c.has_relu6;
+  if (!c.has_relu6) unit.activation.reset();
   unit.quantisation = {.weight_bits = c.weight_bits, .activation_bits = c.activation_bits, .is_signed = c.is_signed,
                        .activation_range = c.is_signed ? 3.25 : 5.5, .weight_range = static_cast<double>(static_cast<float>(0.7))};
   return unit;

@@ -161,9 +161,9 @@ TEST_F(SampleNet, TheClassifierOfANetWithoutFeatureMixSeesASign) {
 TEST_F(SampleNet, WithoutCalibrationImagesTheStoredStatisticsStay) {
   auto subnet = space::largest_subnet(space_);
   auto net = net::slice(trained_, subnet);
-  auto const before = net.blocks[0].convs[0].norm.running_mean.clone();
+  auto const before = net.blocks[0].convs[0].norm->running_mean.clone();
   net::prepare(net, {}, {}, *net::make_reference_engine());
-  EXPECT_TRUE(at::equal(net.blocks[0].convs[0].norm.running_mean, before));
+  EXPECT_TRUE(at::equal(net.blocks[0].convs[0].norm->running_mean, before));
   subnet.bits = space::uniform_bits(space_, 8, 8);
   auto quantised = net::slice(trained_, subnet);
   EXPECT_THROW(net::prepare(quantised, {}, {}, *net::make_reference_engine()), Error);

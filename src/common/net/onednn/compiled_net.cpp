@@ -61,6 +61,7 @@ void CompiledSubnet::plan(std::int64_t image_size) {
   auto const layers = pack_layers(net_, quantise_);
   image_size_ = image_size;
   num_layers_ = layers.size();
+  adds_to_images_ = net_.blocks.front().has_shortcut;
   image_channels_ = layers.front().in_channels;
   classes_ = layers.back().out_channels;
   chunk_ = chunk_of(layers, image_size, quantise_);
@@ -121,7 +122,7 @@ void CompiledSubnet::run_chunk(float const* images, float* logits, std::int64_t 
   auto const image_values = image_channels_ * image_size_ * image_size_;
   // A part of a chunk is run as a whole one: an image's numbers must not depend on how many came with it.
   void const* first = images;
-  if (count < chunk_) {
+  if (count < chunk_ || adds_to_images_) {
     std::memcpy(data(0), images, static_cast<std::size_t>(count * image_values) * sizeof(float));
     first = data(0);
   }

@@ -45,6 +45,7 @@ class CompiledSubnet : public CompiledNet {
   bool quantise_;
   std::int64_t image_size_ = 0, image_channels_ = 0, classes_ = 0, chunk_ = 0;
   std::size_t num_layers_ = 0;
+  bool adds_to_images_ = false;  // a first block with a shortcut: its sum is made in place of a copy
   std::vector<Step> steps_;
   std::vector<at::Tensor> buffers_;  // uint8, aligned
 };

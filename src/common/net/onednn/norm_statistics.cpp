@@ -91,8 +91,8 @@ class Pass {
         auto const shape = layer.shape(chunk_, size);
         auto convolution = layer.convolution(shape, Number::f32, {});
         auto matrix = matrix_of(layer);
-        layers_.push_back({std::move(layer), std::move(convolution), unit.norm.weight.detach().to(at::kFloat).contiguous(),
-                           unit.norm.bias.detach().to(at::kFloat).contiguous(), unit.norm.epsilon, size, std::move(matrix), {}, {}});
+        layers_.push_back({std::move(layer), std::move(convolution), unit.norm->weight.detach().to(at::kFloat).contiguous(),
+                           unit.norm->bias.detach().to(at::kFloat).contiguous(), unit.norm->epsilon, size, std::move(matrix), {}, {}});
         size = shape.out_size();
         wide_values_ = std::max({wide_values_, shape.in_values(), shape.out_values()});
       }

@@ -7,6 +7,9 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
+#include "common/core/error.hpp"
 #include "common/net/quantiser.hpp"
 
 namespace apq::net::onednn {
@@ -66,6 +69,8 @@ Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool 
 }
 
 PackedLayer pack(ConvUnit const& unit, bool quantise) {
+  if (!unit.norm || unit.squeeze_excite || unit.activation.value_or(space::Activation::relu6) != space::Activation::relu6)
+    throw Error(Errc::config, fmt::format("evaluator.engine: onednn knows no layer like {}; use reference, or auto", unit.name));
   PackedLayer layer;
   pack_weights(layer, unit.weight, unit.quantisation, quantise);
   layer.out_channels = unit.weight.size(0);
@@ -73,11 +78,11 @@ PackedLayer pack(ConvUnit const& unit, bool quantise) {
   layer.kernel = unit.weight.size(2);
   layer.stride = unit.stride;
   layer.groups = unit.groups;
-  layer.has_relu6 = unit.has_relu6;
-  auto const weight = values_of(unit.norm.weight), bias = values_of(unit.norm.bias);
-  auto const mean = values_of(unit.norm.running_mean), variance = values_of(unit.norm.running_var);
+  layer.has_relu6 = unit.activation.has_value();
+  auto const weight = values_of(unit.norm->weight), bias = values_of(unit.norm->bias);
+  auto const mean = values_of(unit.norm->running_mean), variance = values_of(unit.norm->running_var);
   for (std::size_t c = 0; c < weight.size(); ++c) {
-    double const scale = weight[c] / std::sqrt(static_cast<double>(variance[c]) + unit.norm.epsilon);
+    double const scale = weight[c] / std::sqrt(static_cast<double>(variance[c]) + unit.norm->epsilon);
     layer.norm_scales.push_back(scale);
     layer.norm_shifts.push_back(bias[c] - mean[c] * scale);
   }
