@@ -16,7 +16,7 @@ using namespace apq;
 // Larger and wider is better, with a bump that depends on all genes: a landscape in closed form.
 class ClosedForm : public search::Fitness {
  public:
-  void evaluate(std::span<space::Genes const> genes, std::span<double> out) override {
+  void evaluate(space::GeneRows const& genes, std::span<double> out) override {
     for (std::size_t i = 0; i < genes.size(); ++i) {
       double sum = 0;
       for (std::size_t g = 0; g < genes[i].size(); ++g) sum += std::sqrt(genes[i][g]) * (1 + 0.3 * std::sin(static_cast<double>(g)));
@@ -31,6 +31,11 @@ class Search : public testing::Test {
   search::SearchOutcome run(search::SearchConfig const& config, std::uint64_t seed = 2) {
     ClosedForm fitness;
     return search::run_search(world, space, cost_model, fitness, config, seed, {});
+  }
+  search::SearchOutcome run_alone(search::SearchConfig const& config, std::uint64_t seed = 2) {
+    mpi::Communicator const alone(MPI_COMM_SELF);
+    ClosedForm fitness;
+    return search::run_search(alone, space, cost_model, fitness, config, seed, {});
   }
   search::SearchConfig config(std::vector<double> const& quantiles) {
     search::SearchConfig c;
@@ -60,18 +65,37 @@ std::string digest(search::SearchOutcome const& outcome) {
 
 TEST_F(Search, TheOutcomeIsThatOfOneRank) {
   auto const together = digest(run(config({0.2, 0.6})));
-  // The same search on a communicator of one rank.
-  mpi::Communicator const alone(MPI_COMM_SELF);
-  ClosedForm fitness;
-  auto const single = digest(search::run_search(alone, space, cost_model, fitness, config({0.2, 0.6}), 2, {}));
-  EXPECT_EQ(together, single);
+  EXPECT_EQ(together, digest(run_alone(config({0.2, 0.6}))));
   EXPECT_NE(together, digest(run(config({0.2, 0.6}), 3)));
+}
+
+// 25 image sizes: the loose limit is worth larger images than the tight one leaves room for.
+class SearchOverSizes : public Search {
+ protected:
+  SearchOverSizes() {
+    space = space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml");
+    cost_model = cost::CostModel(space, {});
+  }
+};
+
+TEST_F(SearchOverSizes, ImageSizesAreSearchedAndTheOutcomeIsThatOfOneRank) {
+  auto c = config({0.02, 0.9});
+  c.evolution.generations = 6;
+  auto const outcome = run(c);
+  EXPECT_EQ(digest(outcome), digest(run_alone(c)));
+  for (auto const& scenario : outcome.scenarios) {
+    EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
+    EXPECT_TRUE(search::is_met(scenario.constraint, cost_model(scenario.winner.genes)));
+  }
+  EXPECT_LT(space::image_size_of(space, outcome.scenarios[0].winner.genes), space::image_size_of(space, outcome.scenarios[1].winner.genes));
 }
 
 TEST_F(Search, WinnersMeetTheirLimitsAndLooserLimitsAreNeverWorse) {
   auto const outcome = run(config({0.8, 0.05, 0.4}));
   for (auto const& scenario : outcome.scenarios) {
     EXPECT_TRUE(search::is_met(scenario.constraint, scenario.winner.cost));
+    for (auto const metric : search::all_metrics)
+      EXPECT_EQ(cost::value_of(scenario.winner.cost, metric), cost::value_of(cost_model(scenario.winner.genes), metric));
     EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
     for (std::size_t g = 1; g < scenario.history.size(); ++g) EXPECT_GE(scenario.history[g].best, scenario.history[g - 1].best);
   }
@@ -107,12 +131,13 @@ TEST_F(Search, AnInfeasibleLimitIsAnErrorOnEveryRank) {
 
 TEST_F(Search, ReleaseSlipsChangeTheCourse) {
   auto const corrected = digest(run(config({0.3})));
-  auto slips = std::vector<search::ReleaseSlips>(5);
+  auto slips = std::vector<search::ReleaseSlips>(6);
   slips[0].halved_first_generation = true;
   slips[1].discarded_crossovers = true;
   slips[2].frozen_depth = true;
   slips[3].extra_generation = true;
   slips[4].whole_block_mutation = true;
+  slips[5].inflating_crossover = true;
   for (auto const& slip : slips) {
     auto c = config({0.3});
     c.evolution.slips = slip;
