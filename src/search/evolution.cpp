@@ -24,11 +24,34 @@ struct Mark {
 
 /// Individuals of a generation, of which this rank made those of `own`.
 struct Individuals {
-  std::vector<std::byte> genes;  ///< [n, num_genes], of all ranks
-  std::vector<Mark> marks;       ///< [n]
+  std::vector<std::uint8_t> genes;  ///< [n, num_genes], of all ranks
+  std::vector<Mark> marks;          ///< [n]
   mpi::BlockRange own;
   std::vector<cost::Cost> own_costs;
 };
+
+/// Every rank's genes and marks on all ranks, in one message. @param n  individuals of all ranks. Collective.
+void exchange(mpi::Communicator const& comm, std::size_t n, std::size_t num_genes, std::span<std::uint8_t const> my_genes,
+              std::span<Mark const> my_marks, Individuals& all) {
+  std::vector<std::byte> message(my_genes.size_bytes() + my_marks.size_bytes());
+  if (!my_marks.empty()) {
+    std::memcpy(message.data(), my_genes.data(), my_genes.size_bytes());
+    std::memcpy(message.data() + my_genes.size_bytes(), my_marks.data(), my_marks.size_bytes());
+  }
+  auto const messages = mpi::allgather_bytes(comm, message);
+  all.genes.resize(n * num_genes);
+  all.marks.resize(n);
+  auto const* from = messages.data();
+  for (int r = 0; r < comm.size(); ++r) {
+    auto const range = mpi::block_range(n, comm.size(), r);
+    auto const count = range.last - range.first;
+    if (count == 0) continue;
+    std::memcpy(all.genes.data() + range.first * num_genes, from, count * num_genes);
+    from += count * num_genes;
+    std::memcpy(all.marks.data() + range.first, from, count * sizeof(Mark));
+    from += count * sizeof(Mark);
+  }
+}
 
 class Evolution {
  public:
@@ -125,23 +148,22 @@ class Evolution {
         clock_.charge(Part::selection);
       }
     });
-    result.genes = mpi::allgather_bytes(comm_, std::as_bytes(std::span(genes)));
-    result.marks = mpi::allgather(comm_, std::span<Mark const>(marks));
+    exchange(comm_, n, num_genes_, genes, marks, result);
     clock_.charge(Part::exchange);
     return result;
   }
 
   /// Scores individuals, shows them to the archive and adds the first `num_kept` to the population.
   void take_in(Individuals const& made, std::size_t num_kept) {
-    auto const* const bytes = reinterpret_cast<std::uint8_t const*>(made.genes.data());
-    space::GeneRows const all({bytes, made.genes.size()}, num_genes_);
+    space::GeneRows const all(made.genes, num_genes_);
     std::vector<Fingerprint> fingerprints(made.marks.size());
     std::ranges::transform(made.marks, fingerprints.begin(), &Mark::fingerprint);
     auto const scores = scorer_.score(all, fingerprints, clock_);
     for (auto i = made.own.first; i < made.own.last; ++i)
       if (scores.is_new[i] != 0) archive_.add(all[i], made.own_costs[i - made.own.first], scores.fitness[i]);
     auto const first_row = rows().size();
-    genes_.insert(genes_.end(), bytes, bytes + num_kept * num_genes_);
+    auto const kept = all.rows(0, num_kept).bytes();
+    genes_.insert(genes_.end(), kept.begin(), kept.end());
     for (std::size_t i = 0; i < num_kept; ++i) population_.push_back({scores.fitness[i], made.marks[i].cost, first_row + i});
   }
 
