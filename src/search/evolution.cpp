@@ -1,8 +1,8 @@
 #include "search/evolution.hpp"
 
 #include <algorithm>
-#include <cstring>
 
+#include "common/mpi/block_share.hpp"
 #include "common/mpi/collectives.hpp"
 #include "search/fingerprint.hpp"
 #include "search/repair.hpp"
@@ -14,43 +14,6 @@ namespace {
 /// Child j of generation g of task i has streams of its own.
 RandomStream stream_for(EvolutionTask const& task, char const* purpose, std::uint64_t generation, std::size_t child) {
   return {task.seed, purpose, task.index << 48 | generation << 24 | child};
-}
-
-/// What is known of an individual beside its genes before it is scored, and what all ranks need to rank it.
-struct Mark {
-  Fingerprint fingerprint;
-  double cost;  ///< in the metric that decides between equal fitness
-};
-
-/// Individuals of a generation, of which this rank made those of `own`.
-struct Individuals {
-  std::vector<std::uint8_t> genes;  ///< [n, num_genes], of all ranks
-  std::vector<Mark> marks;          ///< [n]
-  mpi::BlockRange own;
-  std::vector<cost::Cost> own_costs;
-};
-
-/// Every rank's genes and marks on all ranks, in one message. @param n  individuals of all ranks. Collective.
-void exchange(mpi::Communicator const& comm, std::size_t n, std::size_t num_genes, std::span<std::uint8_t const> my_genes,
-              std::span<Mark const> my_marks, Individuals& all) {
-  std::vector<std::byte> message(my_genes.size_bytes() + my_marks.size_bytes());
-  if (!my_marks.empty()) {
-    std::memcpy(message.data(), my_genes.data(), my_genes.size_bytes());
-    std::memcpy(message.data() + my_genes.size_bytes(), my_marks.data(), my_marks.size_bytes());
-  }
-  auto const messages = mpi::allgather_bytes(comm, message);
-  all.genes.resize(n * num_genes);
-  all.marks.resize(n);
-  auto const* from = messages.data();
-  for (int r = 0; r < comm.size(); ++r) {
-    auto const range = mpi::block_range(n, comm.size(), r);
-    auto const count = range.last - range.first;
-    if (count == 0) continue;
-    std::memcpy(all.genes.data() + range.first * num_genes, from, count * num_genes);
-    from += count * num_genes;
-    std::memcpy(all.marks.data() + range.first, from, count * sizeof(Mark));
-    from += count * sizeof(Mark);
-  }
 }
 
 class Evolution {
@@ -93,14 +56,15 @@ class Evolution {
 
   void begin(std::span<space::Genes const> initial) {
     auto const n = static_cast<std::size_t>(config_.population);
-    take_in(make(n, 0, [&](std::size_t i, std::span<std::uint8_t> genes) {
+    make(n, 0, [&](std::size_t i, std::span<std::uint8_t> genes) {
       if (i < initial.size()) {
         std::copy(initial[i].begin(), initial[i].end(), genes.begin());
       } else {
         auto random = stream_for(task_, "search.initial", 0, i);
         draw(task_.domain, random, genes);
       }
-    }), config_.slips.halved_first_generation ? (n + 1) / 2 : n);
+    });
+    take_in(n, config_.slips.halved_first_generation ? (n + 1) / 2 : n);
     rank(0);
   }
 
@@ -108,7 +72,7 @@ class Evolution {
     keep_parents();
     auto const num_mutants = static_cast<std::size_t>(config_.mutants);
     auto const num_children = num_mutants + static_cast<std::size_t>(config_.crossovers);
-    take_in(make(num_children, static_cast<std::uint64_t>(generation), [&](std::size_t child, std::span<std::uint8_t> genes) {
+    make(num_children, static_cast<std::uint64_t>(generation), [&](std::size_t child, std::span<std::uint8_t> genes) {
       auto random = stream_for(task_, "search.child", static_cast<std::uint64_t>(generation), child);
       auto const parent = [&] { return rows()[population_[random.below(population_.size())].row]; };
       auto const first = parent();
@@ -116,68 +80,72 @@ class Evolution {
         mutate(task_.domain, first, config_.mutation_rate, config_.slips, random, genes);
       else
         cross(task_.domain, first, parent(), config_.slips, random, genes);
-    }), config_.slips.discarded_crossovers ? num_children / 2 : num_children);
+    });
+    take_in(num_children, config_.slips.discarded_crossovers ? num_children / 2 : num_children);
     rank(generation);
   }
 
-  /// Makes n individuals, each rank a part of them. `vary(i, genes)` writes genes that may exceed the limits.
+  /// Makes n individuals behind the parents in genes_, each rank its block of them. `vary(i, genes)` writes genes that may
+  /// exceed the limits.
   template <class Vary>
-  Individuals make(std::size_t n, std::uint64_t generation, Vary const& vary) {
-    Individuals result;
-    result.own = mpi::block_range(n, comm_.size(), comm_.rank());
-    auto const count = result.own.last - result.own.first;
-    std::vector<std::uint8_t> genes(count * num_genes_);
-    std::vector<Mark> marks(count);
-    result.own_costs.resize(count);
+  void make(std::size_t n, std::uint64_t generation, Vary const& vary) {
+    auto const begin = population_.size() * num_genes_;
+    genes_.resize(begin + n * num_genes_);
+    fingerprints_.resize(n);
+    ranking_costs_.resize(n);
+    auto const own = mpi::block_range(n, comm_.size(), comm_.rank());
+    own_costs_.resize(own.last - own.first);
     mpi::collectively(comm_, [&] {
       constexpr std::size_t at_once = 64;  // children that stay in the first-level cache from one step to the next
-      auto const row = [&](std::size_t i) { return std::span(genes).subspan(i * num_genes_, num_genes_); };
-      for (std::size_t first = 0; first < count; first += at_once) {
-        auto const last = std::min(first + at_once, count);
-        for (auto i = first; i < last; ++i) vary(result.own.first + i, row(i));
+      auto const row = [&](std::size_t i) { return std::span(genes_).subspan(begin + i * num_genes_, num_genes_); };
+      for (auto first = own.first; first < own.last; first += at_once) {
+        auto const last = std::min(first + at_once, own.last);
+        auto* const costs = own_costs_.data() + (first - own.first);
+        for (auto i = first; i < last; ++i) vary(i, row(i));
         clock_.charge(Part::variation);
-        for (auto i = first; i < last; ++i) result.own_costs[i] = task_.cost_model(row(i));
+        for (auto i = first; i < last; ++i) costs[i - first] = task_.cost_model(row(i));
         clock_.charge(Part::cost);
         for (auto i = first; i < last; ++i) {
-          if (is_met(task_.constraint, result.own_costs[i])) continue;
-          auto random = stream_for(task_, "search.repair", generation, result.own.first + i);
-          result.own_costs[i] = repair(task_.domain, task_.cost_model, task_.constraint, task_.fallback, row(i), random);
+          if (is_met(task_.constraint, costs[i - first])) continue;
+          auto random = stream_for(task_, "search.repair", generation, i);
+          costs[i - first] = repair(task_.domain, task_.cost_model, task_.constraint, task_.fallback, row(i), random);
         }
         clock_.charge(Part::repair);
-        for (auto i = first; i < last; ++i) marks[i] = {fingerprint(row(i)), cost::value_of(result.own_costs[i], metric_)};
+        for (auto i = first; i < last; ++i) {
+          fingerprints_[i] = fingerprint(row(i));
+          ranking_costs_[i] = cost::value_of(costs[i - first], metric_);
+        }
         clock_.charge(Part::selection);
       }
     });
-    exchange(comm_, n, num_genes_, genes, marks, result);
+    mpi::share_blocks(comm_, std::span(genes_).subspan(begin), n);
+    mpi::share_blocks(comm_, std::span(fingerprints_), n);
+    mpi::share_blocks(comm_, std::span(ranking_costs_), n);
     clock_.charge(Part::exchange);
-    return result;
   }
 
-  /// Scores individuals, shows them to the archive and adds the first `num_kept` to the population.
-  void take_in(Individuals const& made, std::size_t num_kept) {
-    space::GeneRows const all(made.genes, num_genes_);
-    std::vector<Fingerprint> fingerprints(made.marks.size());
-    std::ranges::transform(made.marks, fingerprints.begin(), &Mark::fingerprint);
-    auto const scores = scorer_.score(all, fingerprints, clock_);
-    for (auto i = made.own.first; i < made.own.last; ++i)
-      if (scores.is_new[i] != 0) archive_.add(all[i], made.own_costs[i - made.own.first], scores.fitness[i]);
-    auto const first_row = rows().size();
-    auto const kept = all.rows(0, num_kept).bytes();
-    genes_.insert(genes_.end(), kept.begin(), kept.end());
-    for (std::size_t i = 0; i < num_kept; ++i) population_.push_back({scores.fitness[i], made.marks[i].cost, first_row + i});
+  /// Scores the n individuals behind the parents, shows those that this rank made to the archive and adds the first
+  /// `num_kept` to the population.
+  void take_in(std::size_t n, std::size_t num_kept) {
+    auto const first_row = population_.size();
+    auto const made = rows().rows(first_row, n);
+    auto const scores = scorer_.score(made, fingerprints_, clock_);
+    auto const own = mpi::block_range(n, comm_.size(), comm_.rank());
+    for (auto i = own.first; i < own.last; ++i)
+      if (scores.is_new[i] != 0) archive_.add(made[i], own_costs_[i - own.first], scores.fitness[i]);
+    for (std::size_t i = 0; i < num_kept; ++i) population_.push_back({scores.fitness[i], ranking_costs_[i], first_row + i});
   }
 
-  /// Leaves the best of the population, best first in genes_ too.
+  /// Leaves the best of the population, their genes in the same order at the beginning of genes_.
   void keep_parents() {
     population_.resize(std::min(population_.size(), static_cast<std::size_t>(config_.parents)));
-    std::vector<std::uint8_t> kept;
-    kept.reserve((population_.size() + static_cast<std::size_t>(config_.mutants + config_.crossovers)) * num_genes_);
-    for (auto& member : population_) {
-      auto const genes = rows()[member.row];
-      member.row = kept.size() / num_genes_;
-      kept.insert(kept.end(), genes.begin(), genes.end());
+    spare_.resize(population_.size() * num_genes_);
+    for (std::size_t i = 0; i < population_.size(); ++i) {
+      auto const genes = rows()[population_[i].row];
+      std::copy(genes.begin(), genes.end(), spare_.begin() + static_cast<std::ptrdiff_t>(i * num_genes_));
+      population_[i].row = i;
     }
-    genes_ = std::move(kept);
+    std::swap(genes_, spare_);
     clock_.charge(Part::selection);
   }
 
@@ -208,7 +176,11 @@ class Evolution {
   PartClock clock_;
   std::size_t num_genes_;
   cost::Metric metric_;
-  std::vector<std::uint8_t> genes_;  // [rows, num_genes]
+  // Of one generation after the other: memory is asked for once.
+  std::vector<std::uint8_t> genes_, spare_;  // [parents and children, num_genes]; what genes_ is swapped with
+  std::vector<Fingerprint> fingerprints_;    // [children]
+  std::vector<double> ranking_costs_;        // [children] in the metric that decides between equal fitness
+  std::vector<cost::Cost> own_costs_;        // [children of this rank]
   std::vector<Member> population_;
   EvolutionResult result_;
 };

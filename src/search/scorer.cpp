@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
+#include "common/mpi/block_share.hpp"
 #include "common/mpi/collectives.hpp"
 
 namespace apq::search {
@@ -27,7 +28,8 @@ Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> 
   clock.charge(Part::selection);
 
   auto const range = mpi::block_range(fresh.size(), comm_.size(), comm_.rank());
-  std::vector<double> mine(range.last - range.first);
+  std::vector<double> scores(fresh.size());
+  auto const mine = std::span(scores).subspan(range.first, range.last - range.first);
   std::vector<std::uint8_t> rows;
   mpi::collectively(comm_, [&] {
     if (mine.empty()) return;
@@ -39,7 +41,7 @@ Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> 
         throw Error(Errc::numeric, fmt::format("search: the {} fitness of a subnet is {}, not a finite number", fitness_.name(), value));
     clock.charge(Part::prediction);
   });
-  auto const scores = mpi::allgather(comm_, std::span<double const>(mine));
+  mpi::share_blocks(comm_, std::span(scores), scores.size());
   clock.charge(Part::exchange);
   for (std::size_t i = 0; i < scores.size(); ++i) known_[first_number + i] = scores[i];
   for (std::size_t i = 0; i < n; ++i) result.fitness[i] = known_[numbers[i]];
