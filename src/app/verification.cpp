@@ -82,23 +82,6 @@ std::vector<Uniform> uniform_networks(space::SearchSpace const& space) {
   return networks;
 }
 
-// Block by block, because a forbidden combination (no hardware for it: latency and energy unknown) has no genes.
-cost::Cost cost_of(space::SearchSpace const& space, cost::CostModel const& model, space::Subnet const& subnet) {
-  auto sum = model.fixed(subnet.bits.has_value());
-  for (int b = 0; b < space.num_blocks(); ++b) {
-    auto const i = static_cast<std::size_t>(b);
-    auto const& block = space.blocks[i];
-    if (block.position >= subnet.depths[static_cast<std::size_t>(block.stage)]) continue;
-    std::optional<std::array<int, space::num_roles>> bits;
-    if (subnet.bits) {
-      bits.emplace();
-      for (std::size_t role = 0; role < space::num_roles; ++role) (*bits)[role] = (*subnet.bits)[role][i];
-    }
-    sum += model.block(b, subnet.kernels[i], subnet.middle_channels[i], bits);
-  }
-  return sum;
-}
-
 // Counts of every subnet, in their order, on every rank. Ranks share the subnets.
 std::vector<Counts> evaluate_all(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, image::Split const& on,
                                  std::vector<space::Subnet> const& subnets) {
@@ -158,7 +141,7 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
     for (std::size_t i = 0; i < uniform.size(); ++i) {
       auto const& bits = uniform[i].bits;
       result["uniform"].push_back({{"bits", bits ? Json{{"weights", (*bits)[0]}, {"activations", (*bits)[1]}} : Json(nullptr)},
-                                   {"cost", to_json(cost_of(e.space, *cost_model, uniform[i].subnet))},
+                                   {"cost", to_json((*cost_model)(uniform[i].subnet))},
                                    {"validation", to_json(on_validation[chosen.size() + i])}, {"test", to_json(on_test[chosen.size() + i])}});
     }
     replace_file(e.layout.verification(), result.dump(1) + "\n");

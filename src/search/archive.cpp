@@ -7,27 +7,33 @@ namespace apq::search {
 
 Archive::Archive(std::vector<Constraint> watched) : watched_(std::move(watched)), best_(watched_.size()) {}
 
-void Archive::add(Candidate const& candidate) {
+void Archive::add(std::span<std::uint8_t const> genes, cost::Cost const& cost, double fitness) {
+  auto const candidate = [&] { return Candidate{{genes.begin(), genes.end()}, cost, fitness}; };
   for (auto const metric : all_metrics) {
     auto& front = fronts_[static_cast<std::size_t>(metric)];
-    double const cost = cost::value_of(candidate.cost, metric);
-    auto const above = front.upper_bound(cost);
+    double const value = cost::value_of(cost, metric);
+    auto const above = front.upper_bound(value);
     if (above != front.begin()) {
-      auto const& [below_cost, below] = *std::prev(above);
+      auto const& [below_value, below] = *std::prev(above);
       // At equal cost and fitness the smaller genes stay.
-      bool const is_equal = below_cost == cost && below.fitness == candidate.fitness;
-      if (is_equal ? below.genes <= candidate.genes : below.fitness >= candidate.fitness) continue;
+      bool const is_equal = below_value == value && below.fitness == fitness;
+      if (is_equal ? std::ranges::lexicographical_compare(below.genes, genes) || std::ranges::equal(below.genes, genes)
+                   : below.fitness >= fitness)
+        continue;
     }
-    auto const first = front.lower_bound(cost);
+    auto const first = front.lower_bound(value);
     auto last = first;
-    while (last != front.end() && last->second.fitness <= candidate.fitness) ++last;
+    while (last != front.end() && last->second.fitness <= fitness) ++last;
     front.erase(first, last);
-    front.emplace(cost, candidate);
+    front.emplace(value, candidate());
   }
-  for (std::size_t i = 0; i < watched_.size(); ++i)
-    if (is_met(watched_[i], candidate.cost) &&
-        (best_[i].genes.empty() || is_better(candidate, best_[i], watched_[i].front().metric)))
-      best_[i] = candidate;
+  for (std::size_t i = 0; i < watched_.size(); ++i) {
+    auto& best = best_[i];
+    if (!best.genes.empty() && fitness < best.fitness) continue;
+    if (!is_met(watched_[i], cost)) continue;
+    if (auto challenger = candidate(); best.genes.empty() || is_better(challenger, best, watched_[i].front().metric))
+      best = std::move(challenger);
+  }
 }
 
 std::vector<Candidate> Archive::front(cost::Metric metric) const {
@@ -36,10 +42,22 @@ std::vector<Candidate> Archive::front(cost::Metric metric) const {
   return members;
 }
 
-std::vector<Candidate> Archive::members() const {
+std::vector<Candidate> Archive::contents() const {
+  auto all = candidates_of_fronts();
+  for (auto const& best : best_)
+    if (!best.genes.empty()) all.push_back(best);
+  return all;
+}
+
+std::vector<Candidate> Archive::candidates_of_fronts() const {
   std::vector<Candidate> all;
   for (auto const& front : fronts_)
     for (auto const& [cost, candidate] : front) all.push_back(candidate);
+  return all;
+}
+
+std::vector<Candidate> Archive::members() const {
+  auto all = candidates_of_fronts();
   std::sort(all.begin(), all.end(),
             [](Candidate const& a, Candidate const& b) { return is_better(a, b, all_metrics.front()); });
   all.erase(std::unique(all.begin(), all.end()), all.end());

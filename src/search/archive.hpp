@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "search/candidate.hpp"
@@ -16,16 +17,21 @@ class Archive {
   /// @param watched  scenarios whose best candidate is kept.
   explicit Archive(std::vector<Constraint> watched);
 
-  void add(Candidate const& candidate);
+  void add(std::span<std::uint8_t const> genes, cost::Cost const& cost, double fitness);
+  void add(Candidate const& candidate) { add(candidate.genes, candidate.cost, candidate.fitness); }
 
   /// Non-dominated in (fitness, metric), cheapest first.
   std::vector<Candidate> front(cost::Metric metric) const;
   /// Union of the fronts of all metrics, best first, none twice.
   std::vector<Candidate> members() const;
+  /// All that is remembered, some of it several times: what another archive needs to know all that this one does.
+  std::vector<Candidate> contents() const;
   /// Best candidate that meets watched scenario `i`; nullptr when none was added.
   Candidate const* best(std::size_t i) const { return best_[i].genes.empty() ? nullptr : &best_[i]; }
 
  private:
+  std::vector<Candidate> candidates_of_fronts() const;
+
   using Front = std::map<double, Candidate>;  // by cost; fitness rises strictly with it
   std::array<Front, num_metrics> fronts_;
   std::vector<Constraint> watched_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/cost/cost_model.hpp"
+#include "common/cost/cost.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::search {

@@ -13,8 +13,9 @@ inline constexpr std::size_t num_metrics = all_metrics.size();
 /// A weight per cost::Metric, indexed by it.
 using MetricWeights = std::array<double, num_metrics>;
 
-/// Genes of the domain's member with the smallest weighted sum of costs. Exact: costs add up over blocks, so each block is
-/// minimised over its choices and each stage over its depths. Ties: the first choice in ascending order of genes.
+/// Genes of the domain's member with the smallest weighted sum of costs. Exact: at one image size costs add up over blocks, so
+/// each block is minimised over its choices and each stage over its depths; of the sizes, all are tried. Ties: the first
+/// choice in ascending order of genes.
 space::Genes cheapest(Domain const& domain, cost::CostModel const& cost_model, MetricWeights const& weights);
 space::Genes cheapest(Domain const& domain, cost::CostModel const& cost_model, cost::Metric metric);
 

@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include <fmt/format.h>
-
-#include "common/core/error.hpp"
-
 namespace apq::search {
 namespace {
 
@@ -22,11 +18,6 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 Domain::Domain(space::SearchSpace const& space)
     : space_(&space), layout_(space), choices_(index(space.num_genes())) {
-  if (space.num_size_genes() > 0)
-    throw Error(Errc::config,
-                fmt::format("search space {}: has {} image sizes (the search varies blocks, depths and bit widths only); "
-                            "give it a single one: image.size",
-                            space.name, space.image_sizes.size()));
   std::size_t max_kernels = 0, max_bits = 0;
   for (int b = 0; b < space.num_blocks(); ++b) {
     auto const& block = space.blocks[index(b)];
@@ -38,12 +29,13 @@ Domain::Domain(space::SearchSpace const& space)
   }
   for (int s = 0; s < space.num_stages(); ++s)
     choices_[index(layout_.depth(s))] = all_choices(space.stages[index(s)].depths.size());
+  if (has_size_gene()) choices_[index(layout_.image_size())] = all_choices(space.image_sizes.size());
 
   for (auto const& bits : space.bits) max_bits = std::max(max_bits, bits.size());
   role_stride_ = max_bits;
   kernel_stride_ = space::num_roles * role_stride_;
   block_stride_ = max_kernels * kernel_stride_;
-  bad_.assign(space.blocks.size() * block_stride_, false);
+  bad_.assign(space.blocks.size() * block_stride_, 0);
   for (std::size_t b = 0; b < space.blocks.size(); ++b)
     for (std::size_t k = 0; k < space.blocks[b].kernels.size(); ++k)
       for (std::size_t r = 0; r < space::num_roles; ++r)
@@ -101,17 +93,19 @@ void change_depth(Domain const& domain, int stage, std::uint8_t gene, std::span<
     for (int position : domain.positions(s.first_block + p)) genes[index(position)] = 0;
 }
 
-space::Genes draw(Domain const& domain, RandomStream& random) {
+void draw(Domain const& domain, RandomStream& random, std::span<std::uint8_t> genes) {
   auto const& space = domain.space();
-  space::Genes genes(index(domain.num_genes()), 0);
-  for (int s = 0; s < space.num_stages(); ++s) {
-    int const position = domain.layout().depth(s);
+  std::fill(genes.begin(), genes.end(), std::uint8_t{0});
+  auto const pick = [&](int position) {
     auto const choices = domain.choices(position);
     genes[index(position)] = choices[random.below(choices.size())];
+  };
+  for (int s = 0; s < space.num_stages(); ++s) {
+    pick(domain.layout().depth(s));
     auto const& stage = space.stages[index(s)];
     for (int p = 0; p < domain.depth(s, genes); ++p) draw_block(domain, stage.first_block + p, genes, random);
   }
-  return genes;
+  if (domain.has_size_gene()) pick(domain.layout().image_size());
 }
 
 }  // namespace apq::search

@@ -22,6 +22,7 @@ class Domain {
   space::SearchSpace const& space() const { return *space_; }
   space::GeneLayout const& layout() const { return layout_; }
   int num_genes() const { return static_cast<int>(choices_.size()); }
+  bool has_size_gene() const { return layout_.num_size_genes > 0; }
   /// Ascending, never empty.
   std::span<std::uint8_t const> choices(int position) const {
     return choices_[static_cast<std::size_t>(position)];
@@ -43,7 +44,7 @@ class Domain {
   space::SearchSpace const* space_;
   space::GeneLayout layout_;
   std::vector<std::vector<std::uint8_t>> choices_;  // [num_genes]
-  std::vector<bool> bad_;  // [block][kernel gene][role][bits gene], genes counted from 0
+  std::vector<std::uint8_t> bad_;  // [block][kernel gene][role][bits gene], genes counted from 0
   std::size_t block_stride_ = 0, kernel_stride_ = 0, role_stride_ = 0;
 };
 
@@ -54,7 +55,7 @@ void draw_block(Domain const& domain, int block, std::span<std::uint8_t> genes, 
 void change_depth(Domain const& domain, int stage, std::uint8_t gene, std::span<std::uint8_t> genes,
                   RandomStream& random);
 
-/// A random member of the domain, canonical.
-space::Genes draw(Domain const& domain, RandomStream& random);
+/// A random member of the domain, canonical, into `genes`.
+void draw(Domain const& domain, RandomStream& random, std::span<std::uint8_t> genes);
 
 }  // namespace apq::search

@@ -1,126 +1,171 @@
 #include "search/evolution.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <functional>
-#include <set>
 
+#include "common/mpi/block_share.hpp"
 #include "common/mpi/collectives.hpp"
+#include "search/fingerprint.hpp"
 #include "search/repair.hpp"
 #include "search/variation.hpp"
 
 namespace apq::search {
 namespace {
 
-/// Child j of generation g of task i has a stream of its own.
+/// Child j of generation g of task i has streams of its own.
 RandomStream stream_for(EvolutionTask const& task, char const* purpose, std::uint64_t generation, std::size_t child) {
   return {task.seed, purpose, task.index << 48 | generation << 24 | child};
 }
 
-/// Makes n individuals without fitness, each rank a part of them. `make` gives genes and the stream they were drawn from.
-template <class Make>
-std::vector<Candidate> make_individuals(mpi::Communicator const& comm, EvolutionTask const& task, std::size_t n,
-                                        Make const& make) {
-  auto const num_genes = static_cast<std::size_t>(task.domain.num_genes());
-  auto const record = num_genes + sizeof(cost::Cost);
-  auto const range = mpi::block_range(n, comm.size(), comm.rank());
-  std::vector<std::byte> mine((range.last - range.first) * record);
-  mpi::collectively(comm, [&] {
-    auto* at = mine.data();
-    for (std::size_t i = range.first; i < range.last; ++i, at += record) {
-      auto [genes, random] = make(i);
-      auto const cost = repair(task.domain, task.cost_model, task.constraint, task.fallback, genes, random);
-      std::memcpy(at, genes.data(), num_genes);
-      std::memcpy(at + num_genes, &cost, sizeof cost);
-    }
-  });
-  auto const all = mpi::allgather_bytes(comm, mine);
-  std::vector<Candidate> individuals(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    auto const* const at = all.data() + i * record;
-    individuals[i].genes.resize(num_genes);
-    std::memcpy(individuals[i].genes.data(), at, num_genes);
-    std::memcpy(&individuals[i].cost, at + num_genes, sizeof(cost::Cost));
-  }
-  return individuals;
-}
-
-struct Drawn {
-  space::Genes genes;
-  RandomStream random;
-};
-
 class Evolution {
  public:
   Evolution(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config, Scorer& scorer,
-            Archive& archive)
-      : comm_(comm), task_(task), config_(config), scorer_(scorer), archive_(archive) {}
+            Archive& archive, PartTimes& times)
+      : comm_(comm),
+        task_(task),
+        config_(config),
+        scorer_(scorer),
+        archive_(archive),
+        clock_(times),
+        num_genes_(static_cast<std::size_t>(task.domain.num_genes())),
+        metric_(task.constraint.front().metric) {}
 
   EvolutionResult run(std::span<space::Genes const> initial) {
     begin(initial);
     int const generations = config_.generations + (config_.slips.extra_generation ? 1 : 0);
     for (int g = 1; g <= generations; ++g) advance(g);
-    result_.population = population_;
     return std::move(result_);
   }
 
  private:
+  /// One of the population: where its genes are in genes_, and what ranks it.
+  struct Member {
+    double fitness, cost;
+    std::size_t row;
+  };
+
+  space::GeneRows rows() const { return {genes_, num_genes_}; }
+  bool is_same(Member const& a, Member const& b) const {
+    return a.fitness == b.fitness && a.cost == b.cost && std::ranges::equal(rows()[a.row], rows()[b.row]);
+  }
+  /// As is_better() of two candidates.
+  bool is_before(Member const& a, Member const& b) const {
+    if (a.fitness != b.fitness) return a.fitness > b.fitness;
+    if (a.cost != b.cost) return a.cost < b.cost;
+    return std::ranges::lexicographical_compare(rows()[a.row], rows()[b.row]);
+  }
+
   void begin(std::span<space::Genes const> initial) {
-    auto individuals = make_individuals(comm_, task_, static_cast<std::size_t>(config_.population), [&](std::size_t i) {
-      auto random = stream_for(task_, "search.initial", 0, i);
-      return Drawn{i < initial.size() ? initial[i] : draw(task_.domain, random), random};
+    auto const n = static_cast<std::size_t>(config_.population);
+    make(n, 0, [&](std::size_t i, std::span<std::uint8_t> genes) {
+      if (i < initial.size()) {
+        std::copy(initial[i].begin(), initial[i].end(), genes.begin());
+      } else {
+        auto random = stream_for(task_, "search.initial", 0, i);
+        draw(task_.domain, random, genes);
+      }
     });
-    score(individuals);
-    if (config_.slips.halved_first_generation) individuals.resize((individuals.size() + 1) / 2);
-    population_ = std::move(individuals);
+    take_in(n, config_.slips.halved_first_generation ? (n + 1) / 2 : n);
     rank(0);
   }
 
   void advance(int generation) {
-    population_.resize(std::min(population_.size(), static_cast<std::size_t>(config_.parents)));
+    keep_parents();
     auto const num_mutants = static_cast<std::size_t>(config_.mutants);
     auto const num_children = num_mutants + static_cast<std::size_t>(config_.crossovers);
-    auto children = make_individuals(comm_, task_, num_children, [&](std::size_t child) {
+    make(num_children, static_cast<std::uint64_t>(generation), [&](std::size_t child, std::span<std::uint8_t> genes) {
       auto random = stream_for(task_, "search.child", static_cast<std::uint64_t>(generation), child);
-      auto const parent = [&]() -> space::Genes const& { return population_[random.below(population_.size())].genes; };
-      if (child < num_mutants) {
-        auto genes = mutate(task_.domain, parent(), config_.mutation_rate, config_.slips, random);
-        return Drawn{std::move(genes), random};
-      }
-      auto const& first = parent();
-      auto const& second = parent();
-      auto genes = cross(task_.domain, first, second, config_.slips, random);
-      return Drawn{std::move(genes), random};
+      auto const parent = [&] { return rows()[population_[random.below(population_.size())].row]; };
+      auto const first = parent();
+      if (child < num_mutants)
+        mutate(task_.domain, first, config_.mutation_rate, config_.slips, random, genes);
+      else
+        cross(task_.domain, first, parent(), config_.slips, random, genes);
     });
-    score(children);
-    if (config_.slips.discarded_crossovers) children.resize(children.size() / 2);
-    std::move(children.begin(), children.end(), std::back_inserter(population_));
+    take_in(num_children, config_.slips.discarded_crossovers ? num_children / 2 : num_children);
     rank(generation);
   }
 
-  void score(std::vector<Candidate>& individuals) {
-    std::vector<space::Genes> genes;
-    genes.reserve(individuals.size());
-    for (auto const& individual : individuals) genes.push_back(individual.genes);
-    auto const scores = scorer_.score(genes);
-    for (std::size_t i = 0; i < individuals.size(); ++i) {
-      individuals[i].fitness = scores[i];
-      archive_.add(individuals[i]);
+  /// Makes n individuals behind the parents in genes_, each rank its block of them. `vary(i, genes)` writes genes that may
+  /// exceed the limits.
+  template <class Vary>
+  void make(std::size_t n, std::uint64_t generation, Vary const& vary) {
+    auto const begin = population_.size() * num_genes_;
+    genes_.resize(begin + n * num_genes_);
+    fingerprints_.resize(n);
+    ranking_costs_.resize(n);
+    auto const own = mpi::block_range(n, comm_.size(), comm_.rank());
+    own_costs_.resize(own.last - own.first);
+    mpi::collectively(comm_, [&] {
+      constexpr std::size_t at_once = 64;  // children that stay in the first-level cache from one step to the next
+      auto const row = [&](std::size_t i) { return std::span(genes_).subspan(begin + i * num_genes_, num_genes_); };
+      for (auto first = own.first; first < own.last; first += at_once) {
+        auto const last = std::min(first + at_once, own.last);
+        auto* const costs = own_costs_.data() + (first - own.first);
+        for (auto i = first; i < last; ++i) vary(i, row(i));
+        clock_.charge(Part::variation);
+        for (auto i = first; i < last; ++i) costs[i - first] = task_.cost_model(row(i));
+        clock_.charge(Part::cost);
+        for (auto i = first; i < last; ++i) {
+          if (is_met(task_.constraint, costs[i - first])) continue;
+          auto random = stream_for(task_, "search.repair", generation, i);
+          costs[i - first] = repair(task_.domain, task_.cost_model, task_.constraint, task_.fallback, row(i), random);
+        }
+        clock_.charge(Part::repair);
+        for (auto i = first; i < last; ++i) {
+          fingerprints_[i] = fingerprint(row(i));
+          ranking_costs_[i] = cost::value_of(costs[i - first], metric_);
+        }
+        clock_.charge(Part::selection);
+      }
+    });
+    mpi::share_blocks(comm_, std::span(genes_).subspan(begin), n);
+    mpi::share_blocks(comm_, std::span(fingerprints_), n);
+    mpi::share_blocks(comm_, std::span(ranking_costs_), n);
+    clock_.charge(Part::exchange);
+  }
+
+  /// Scores the n individuals behind the parents, shows those that this rank made to the archive and adds the first
+  /// `num_kept` to the population.
+  void take_in(std::size_t n, std::size_t num_kept) {
+    auto const first_row = population_.size();
+    auto const made = rows().rows(first_row, n);
+    auto const scores = scorer_.score(made, fingerprints_, clock_);
+    auto const own = mpi::block_range(n, comm_.size(), comm_.rank());
+    for (auto i = own.first; i < own.last; ++i)
+      if (scores.is_new[i] != 0) archive_.add(made[i], own_costs_[i - own.first], scores.fitness[i]);
+    for (std::size_t i = 0; i < num_kept; ++i) population_.push_back({scores.fitness[i], ranking_costs_[i], first_row + i});
+  }
+
+  /// Leaves the best of the population, their genes in the same order at the beginning of genes_.
+  void keep_parents() {
+    population_.resize(std::min(population_.size(), static_cast<std::size_t>(config_.parents)));
+    spare_.resize(population_.size() * num_genes_);
+    for (std::size_t i = 0; i < population_.size(); ++i) {
+      auto const genes = rows()[population_[i].row];
+      std::copy(genes.begin(), genes.end(), spare_.begin() + static_cast<std::ptrdiff_t>(i * num_genes_));
+      population_[i].row = i;
     }
+    std::swap(genes_, spare_);
+    clock_.charge(Part::selection);
   }
 
   /// Best first, without duplicates; notes the generation.
   void rank(int generation) {
-    auto const metric = task_.constraint.front().metric;
-    std::sort(population_.begin(), population_.end(),
-              [&](Candidate const& a, Candidate const& b) { return is_better(a, b, metric); });
+    std::sort(population_.begin(), population_.end(), [&](Member const& a, Member const& b) { return is_before(a, b); });
     if (!config_.slips.kept_duplicates)
-      population_.erase(std::unique(population_.begin(), population_.end()), population_.end());
-    if (generation == 0 || is_better(population_.front(), result_.best, metric)) result_.best = population_.front();
+      population_.erase(std::unique(population_.begin(), population_.end(), [&](Member const& a, Member const& b) { return is_same(a, b); }),
+                        population_.end());
+    auto const& leader = population_.front();
+    auto const genes = rows()[leader.row];
+    if (generation == 0 || leader.fitness >= result_.best.fitness) {
+      Candidate challenger{{genes.begin(), genes.end()}, task_.cost_model(genes), leader.fitness};
+      if (generation == 0 || is_better(challenger, result_.best, metric_)) result_.best = std::move(challenger);
+    }
     double sum = 0;
-    for (auto const& individual : population_) sum += individual.fitness;
-    result_.history.push_back({generation, population_.front().fitness, sum / static_cast<double>(population_.size()),
+    for (auto const& member : population_) sum += member.fitness;
+    result_.history.push_back({generation, leader.fitness, sum / static_cast<double>(population_.size()),
                                population_.back().fitness, scorer_.num_evaluated()});
+    clock_.charge(Part::selection);
   }
 
   mpi::Communicator const& comm_;
@@ -128,15 +173,23 @@ class Evolution {
   EvolutionConfig const& config_;
   Scorer& scorer_;
   Archive& archive_;
-  std::vector<Candidate> population_;
+  PartClock clock_;
+  std::size_t num_genes_;
+  cost::Metric metric_;
+  // Of one generation after the other: memory is asked for once.
+  std::vector<std::uint8_t> genes_, spare_;  // [parents and children, num_genes]; what genes_ is swapped with
+  std::vector<Fingerprint> fingerprints_;    // [children]
+  std::vector<double> ranking_costs_;        // [children] in the metric that decides between equal fitness
+  std::vector<cost::Cost> own_costs_;        // [children of this rank]
+  std::vector<Member> population_;
   EvolutionResult result_;
 };
 
 }  // namespace
 
 EvolutionResult evolve(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config,
-                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive) {
-  return Evolution(comm, task, config, scorer, archive).run(initial);
+                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive, PartTimes& times) {
+  return Evolution(comm, task, config, scorer, archive, times).run(initial);
 }
 
 }  // namespace apq::search

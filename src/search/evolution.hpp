@@ -29,8 +29,7 @@ struct GenerationRecord {
 };
 
 struct EvolutionResult {
-  std::vector<Candidate> population;  ///< last generation, best first
-  Candidate best;                     ///< of all generations
+  Candidate best;  ///< of all generations
   std::vector<GenerationRecord> history;
 };
 
@@ -45,14 +44,16 @@ struct EvolutionTask {
 };
 
 /// Evolution under a constraint that every individual meets, by repair. Children are made, repaired and priced by the ranks in
-/// equal parts, then scored in equal parts; child j of generation g draws from a stream of its own, and rankings have no
+/// equal parts, then scored in equal parts; child j of generation g draws from streams of its own, and rankings have no
 /// ties, so the result is the same for any number of ranks.
 ///
 /// @param initial  individuals to begin with, best first, at most `population` are taken; repaired where needed. The rest of
 ///                 the first generation is random.
-/// @param archive  gets every candidate that is scored.
+/// @param archive  gets every candidate that this rank made and that was not known before: on all ranks together, all that
+///                 are scored.
+/// @param times    what this rank's time went into is added.
 /// Collective: all ranks pass the same arguments and get the same result.
 EvolutionResult evolve(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config,
-                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive);
+                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive, PartTimes& times);
 
 }  // namespace apq::search

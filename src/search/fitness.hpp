@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "common/space/subnet.hpp"
+#include "common/space/gene_rows.hpp"
 
 namespace apq::search {
 
@@ -12,8 +12,8 @@ namespace apq::search {
 class Fitness {
  public:
   virtual ~Fitness() = default;
-  /// Canonical quantised genes in, one accuracy in [0, 1] each out; both spans have the same length. Local.
-  virtual void evaluate(std::span<space::Genes const> genes, std::span<double> out) = 0;
+  /// Canonical quantised genes in, one accuracy in [0, 1] each out; both have the same length. Local.
+  virtual void evaluate(space::GeneRows const& genes, std::span<double> out) = 0;
   virtual std::string name() const = 0;  ///< "predictor", "measured"
 };
 

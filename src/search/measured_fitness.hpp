@@ -9,7 +9,7 @@ namespace apq::search {
 class MeasuredFitness : public Fitness {
  public:
   MeasuredFitness(space::SearchSpace const& space, collect::Evaluator& evaluator) : space_(space), evaluator_(evaluator) {}
-  void evaluate(std::span<space::Genes const> genes, std::span<double> out) override;
+  void evaluate(space::GeneRows const& genes, std::span<double> out) override;
   std::string name() const override { return "measured"; }
 
  private:

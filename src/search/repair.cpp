@@ -1,5 +1,6 @@
 #include "search/repair.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace apq::search {
@@ -20,8 +21,10 @@ struct Move {
 /// Prices and applies moves on one subnet.
 class Repair {
  public:
-  Repair(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint, space::Genes& genes)
-      : domain_(domain), cost_model_(cost_model), constraint_(constraint), genes_(genes), cost_(cost_model(genes)) {}
+  Repair(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint, std::span<std::uint8_t> genes)
+      : domain_(domain), cost_model_(cost_model), constraint_(constraint), genes_(genes) {
+    price_anew();
+  }
 
   cost::Cost const& cost() const { return cost_; }
   bool is_met() const { return search::is_met(constraint_, cost_); }
@@ -62,12 +65,12 @@ class Repair {
         for (int position : domain_.positions(s.first_block + p)) genes_[index(position)] = 0;
     }
     genes_[index(move.position)] = move.gene;
-    cost_ = cost_model_(genes_);  // anew: no drift of sums and differences
+    price_anew();
   }
 
-  void replace(space::Genes const& genes) {
-    genes_ = genes;
-    cost_ = cost_model_(genes_);
+  void replace(std::span<std::uint8_t const> genes) {
+    std::copy(genes.begin(), genes.end(), genes_.begin());
+    price_anew();
   }
 
  private:
@@ -75,42 +78,44 @@ class Repair {
     auto const first = domain_.layout().depth(0);
     return position >= first && position < first + domain_.layout().num_stages;
   }
+  bool is_size(int position) const { return domain_.has_size_gene() && position == domain_.layout().image_size(); }
   int stage_of(int depth_position) const { return depth_position - domain_.layout().depth(0); }
   int block_of(int position) const {
     int const blocks = domain_.layout().num_blocks;
     return position < 2 * blocks ? position % blocks : (position - domain_.layout().bits(space::Role::pw_w, 0)) % blocks;
   }
 
-  cost::Cost block_cost(int block) const {
-    auto const& space = domain_.space();
-    auto const& b = space.blocks[index(block)];
-    auto const& layout = domain_.layout();
-    std::array<int, space::num_roles> bits{};
-    for (std::size_t r = 0; r < bits.size(); ++r)
-      bits[r] = space.bits[r][genes_[index(layout.bits(static_cast<space::Role>(r), block))] - 1u];
-    return cost_model_.block(block, b.kernels[genes_[index(layout.kernel(block))] - 1u],
-                             b.middle_channels[genes_[index(layout.middle(block))] - 1u], bits);
+  cost::SizeCosts const& at_size(std::uint8_t gene) const { return cost_model_.at_size(gene - 1u); }
+
+  /// From the genes alone: no drift of sums and differences.
+  void price_anew() {
+    costs_ = &at_size(domain_.has_size_gene() ? genes_[index(domain_.layout().image_size())] : std::uint8_t{1});
+    cost_ = costs_->total(genes_);
+    violation_ = violation(constraint_, cost_);
   }
 
   /// Nothing when the move is forbidden or does not lower the violation.
   std::optional<Move> price(int position, std::uint8_t gene) const {
     auto after = cost_;
-    if (is_depth(position)) {
+    if (is_size(position)) {
+      after = at_size(gene).total(genes_);
+    } else if (is_depth(position)) {
       int const stage = stage_of(position);
       auto const& s = domain_.space().stages[index(stage)];
-      for (int p = domain_.depth(stage, gene); p < domain_.depth(stage, genes_); ++p) after -= block_cost(s.first_block + p);
+      for (int p = domain_.depth(stage, gene); p < domain_.depth(stage, genes_); ++p)
+        after -= costs_->block(s.first_block + p, genes_);
     } else {
       int const block = block_of(position);
       auto const before = genes_[index(position)];
-      after -= block_cost(block);
+      after -= costs_->block(block, genes_);
       genes_[index(position)] = gene;
       bool const is_allowed = domain_.is_allowed(genes_, block);
-      if (is_allowed) after += block_cost(block);
+      if (is_allowed) after += costs_->block(block, genes_);
       genes_[index(position)] = before;
       if (!is_allowed) return {};
     }
     Move move{position, gene, violation(constraint_, after), 0};
-    if (move.violation >= violation(constraint_, cost_)) return {};
+    if (move.violation >= violation_) return {};
     for (auto const& limit : constraint_)
       move.saving += (cost::value_of(cost_, limit.metric) - cost::value_of(after, limit.metric)) / limit.value;
     return move;
@@ -119,8 +124,10 @@ class Repair {
   Domain const& domain_;
   cost::CostModel const& cost_model_;
   Constraint const& constraint_;
-  space::Genes& genes_;
+  std::span<std::uint8_t> genes_;
+  cost::SizeCosts const* costs_ = nullptr;  ///< at the genes' image size
   cost::Cost cost_;
+  double violation_ = 0;
 };
 
 /// Gentlest of those that suffice, else the most effective.
@@ -132,7 +139,7 @@ bool is_preferable(Move const& a, Move const& b) {
 }  // namespace
 
 cost::Cost repair(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint,
-                  space::Genes const& fallback, space::Genes& genes, RandomStream& random) {
+                  std::span<std::uint8_t const> fallback, std::span<std::uint8_t> genes, RandomStream& random) {
   Repair state(domain, cost_model, constraint, genes);
   // The violation falls with each step, so there is an end; the bound is for steps that rounding alone makes progress.
   for (std::size_t step = 0; !state.is_met(); ++step) {

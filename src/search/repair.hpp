@@ -5,15 +5,15 @@
 
 namespace apq::search {
 
-/// Makes genes meet a constraint by small steps: of a few random moves (a smaller kernel, width or bit width, a lower
-/// depth) that lower the violation it takes the gentlest that ends it, else the one that lowers it most. Where random moves
-/// find nothing, all single changes are looked at; where none helps, the genes become `fallback`. The cost model
-/// prices every move by the changed block alone.
+/// Makes genes meet a constraint by small steps: of a few random moves (a smaller kernel, width, bit width or image size, a
+/// lower depth) that lower the violation it takes the gentlest that ends it, else the one that lowers it most. Where random
+/// moves find nothing, all single changes are looked at; where none helps, the genes become `fallback`. A move is priced by
+/// the changed block alone, but for the image size, which changes them all.
 ///
 /// @param genes     canonical, of the domain; changed in place. Unchanged when they meet the constraint already.
 /// @param fallback  a member of the domain that meets the constraint, e.g. from feasible_member().
-/// @return          cost of the repaired genes, which meets the constraint.
+/// @return          cost of the repaired genes, which meets the constraint; the cost model's, to the last bit.
 cost::Cost repair(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint,
-                  space::Genes const& fallback, space::Genes& genes, RandomStream& random);
+                  std::span<std::uint8_t const> fallback, std::span<std::uint8_t> genes, RandomStream& random);
 
 }  // namespace apq::search

@@ -1,41 +1,51 @@
 #include "search/scorer.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
+#include "common/mpi/block_share.hpp"
 #include "common/mpi/collectives.hpp"
 
 namespace apq::search {
 
-std::size_t Scorer::Hash::operator()(space::Genes const& genes) const noexcept {
-  return std::hash<std::string_view>{}({reinterpret_cast<char const*>(genes.data()), genes.size()});
-}
-
-std::vector<double> Scorer::score(std::span<space::Genes const> genes) {
-  constexpr double not_yet = -1;
-  std::vector<space::Genes> fresh;
-  for (auto const& one : genes)
-    if (known_.emplace(one, not_yet).second) fresh.push_back(one);
+Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> fingerprints, PartClock& clock) {
+  auto const n = genes.size();
+  Scores result{std::vector<double>(n), std::vector<std::uint8_t>(n)};
+  std::vector<std::size_t> numbers(n), fresh;  // fresh: rows to be scored, in their order
+  known_.reserve(n);
+  auto const first_number = known_.size();
+  constexpr std::size_t ahead = 16;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i + ahead < n) known_.prefetch(fingerprints[i + ahead]);
+    auto const found = known_.find_or_add(fingerprints[i]);
+    numbers[i] = found.number;
+    result.is_new[i] = found.is_new;
+    if (found.is_new) fresh.push_back(i);
+  }
+  clock.charge(Part::selection);
 
   auto const range = mpi::block_range(fresh.size(), comm_.size(), comm_.rank());
-  std::vector<double> mine(range.last - range.first);
+  std::vector<double> scores(fresh.size());
+  auto const mine = std::span(scores).subspan(range.first, range.last - range.first);
+  std::vector<std::uint8_t> rows;
   mpi::collectively(comm_, [&] {
     if (mine.empty()) return;
-    fitness_.evaluate(std::span(fresh).subspan(range.first, mine.size()), mine);
+    rows.reserve(mine.size() * genes.num_genes());
+    for (auto i = range.first; i < range.last; ++i) rows.insert(rows.end(), genes[fresh[i]].begin(), genes[fresh[i]].end());
+    fitness_.evaluate(space::GeneRows(rows, genes.num_genes()), mine);
     for (double const value : mine)
       if (!std::isfinite(value))
         throw Error(Errc::numeric, fmt::format("search: the {} fitness of a subnet is {}, not a finite number", fitness_.name(), value));
+    clock.charge(Part::prediction);
   });
-  auto const scores = mpi::allgather(comm_, std::span<double const>(mine));
-  for (std::size_t i = 0; i < fresh.size(); ++i) known_[fresh[i]] = scores[i];
-
-  std::vector<double> result;
-  result.reserve(genes.size());
-  for (auto const& one : genes) result.push_back(known_.at(one));
+  mpi::share_blocks(comm_, std::span(scores), scores.size());
+  clock.charge(Part::exchange);
+  for (std::size_t i = 0; i < scores.size(); ++i) known_[first_number + i] = scores[i];
+  for (std::size_t i = 0; i < n; ++i) result.fitness[i] = known_[numbers[i]];
+  clock.charge(Part::selection);
   return result;
 }
 

@@ -23,6 +23,28 @@ double cost_quantile(space::SearchSpace const& space, cost::CostModel const& cos
   return costs[static_cast<std::size_t>(quantile * static_cast<double>(num_draws - 1))];
 }
 
+namespace {
+
+/// Every rank's archive learns what the others' remember. Collective.
+void share(mpi::Communicator const& comm, std::size_t num_genes, Archive& archive) {
+  struct Known {
+    cost::Cost cost;
+    double fitness;
+  };
+  std::vector<std::uint8_t> my_genes;
+  std::vector<Known> mine;
+  for (auto const& candidate : archive.contents()) {
+    my_genes.insert(my_genes.end(), candidate.genes.begin(), candidate.genes.end());
+    mine.push_back({candidate.cost, candidate.fitness});
+  }
+  auto const genes = mpi::allgather(comm, std::span<std::uint8_t const>(my_genes));
+  auto const known = mpi::allgather(comm, std::span<Known const>(mine));
+  space::GeneRows const rows(genes, num_genes);
+  for (std::size_t i = 0; i < known.size(); ++i) archive.add(rows[i], known[i].cost, known[i].fitness);
+}
+
+}  // namespace
+
 SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const& space, cost::CostModel const& cost_model,
                          Fitness& fitness, SearchConfig const& config, std::uint64_t seed, std::vector<space::Genes> const& initial) {
   auto const start = std::chrono::steady_clock::now();
@@ -63,7 +85,8 @@ SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const
     for (auto const& genes : initial)
       if (begin.size() < static_cast<std::size_t>(config.evolution.population / 2)) begin.push_back(genes);
     EvolutionTask const task{domain, cost_model, scenario.constraint, seed, i, fallbacks[i]};
-    auto result = evolve(comm, task, config.evolution, begin, scorer, archive);
+    auto result = evolve(comm, task, config.evolution, begin, scorer, archive, outcome.times);
+    share(comm, static_cast<std::size_t>(domain.num_genes()), archive);
     scenario.history = std::move(result.history);
     scenario.winner = std::move(result.best);
     log::root().info("search: {} -> {:.2f} % {}", describe(scenario.constraint), 100 * scenario.winner.fitness, fitness.name());

@@ -21,12 +21,13 @@ struct SearchOutcome {
   std::vector<Candidate> front;     ///< non-dominated in accuracy and any one metric, best first
   std::uint64_t num_evaluated = 0;
   double seconds = 0;
+  PartTimes times;  ///< of this rank
 };
 
 /// Searches under every constraint of the configuration. Scenarios run from the tightest to the loosest, and each begins with what
 /// the earlier ones and the collected samples offer, so a looser limit of one metric never gives a lower fitness.
 /// @param initial  genes to begin with, e.g. the best collected samples, best first.
-/// Collective over `comm`; the outcome is the same for any number of ranks but for `seconds`.
+/// Collective over `comm`; the outcome is the same for any number of ranks but for `seconds` and `times`.
 /// @throws Error(config) without constraints; Error(numeric) for an infeasible one, naming the smallest feasible cost.
 SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const& space, cost::CostModel const& cost_model,
                          Fitness& fitness, SearchConfig const& config, std::uint64_t seed, std::vector<space::Genes> const& initial);

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "search/trials.hpp"
+
 namespace apq::search {
 namespace {
 
+using Row = std::span<std::uint8_t>;
+using ConstRow = std::span<std::uint8_t const>;
+
 constexpr double expected_changes = 3;    // per child, when no rate is given
-constexpr int largest_width_step = 3;     // in choices (APQ spec F3)
+constexpr int largest_step = 3;           // in choices (APQ spec F3)
 constexpr int max_attempts = 16;          // to make a child that is not its parent
 constexpr double release_block_rate = 0.1;  // per block (APQ spec A9)
 
@@ -33,11 +38,12 @@ std::uint8_t moved(std::span<std::uint8_t const> choices, std::uint8_t gene, int
   return choices[index(std::clamp(place + direction * steps, 0, last))];
 }
 
-void mutate_width(std::span<std::uint8_t const> choices, std::uint8_t& gene, RandomStream& random) {
+/// Of a gene whose choices are many and ordered.
+void mutate_ordered(std::span<std::uint8_t const> choices, std::uint8_t& gene, RandomStream& random) {
   if (random.chance(0.5))
     gene = other_choice(choices, gene, random);
   else
-    gene = moved(choices, gene, 1 + static_cast<int>(random.below(largest_width_step)), random);
+    gene = moved(choices, gene, 1 + static_cast<int>(random.below(largest_step)), random);
 }
 
 /// Another bit gene that goes with the block's kernel; the same one when there is no other.
@@ -62,95 +68,95 @@ bool has_bits_for(Domain const& domain, int block, std::uint8_t kernel) {
   return true;
 }
 
-void mutate_block(Domain const& domain, int block, double rate, space::Genes& genes, RandomStream& random) {
+void mutate_block(Domain const& domain, int block, RareEvents& changes, Row genes, RandomStream& random) {
   auto const& layout = domain.layout();
   auto& kernel = genes[index(layout.kernel(block))];
   auto& width = genes[index(layout.middle(block))];
-  if (random.chance(rate)) {
+  bool is_new_kernel = false;
+  if (changes.next()) {
     auto const drawn = other_choice(domain.choices(layout.kernel(block)), kernel, random);
-    if (has_bits_for(domain, block, drawn)) kernel = drawn;
+    is_new_kernel = has_bits_for(domain, block, drawn);
+    if (is_new_kernel) kernel = drawn;
   }
-  if (random.chance(rate)) mutate_width(domain.choices(layout.middle(block)), width, random);
+  if (changes.next()) mutate_ordered(domain.choices(layout.middle(block)), width, random);
   for (int r = 0; r < space::num_roles; ++r) {
     auto const role = static_cast<space::Role>(r);
     auto& bits = genes[index(layout.bits(role, block))];
-    if (random.chance(rate) || !domain.goes_together(block, kernel, role, bits))
+    if (changes.next() || (is_new_kernel && !domain.goes_together(block, kernel, role, bits)))
       draw_bits(domain, block, role, kernel, bits, random);
   }
 }
 
-int num_free_genes(Domain const& domain, space::Genes const& genes) {
+int num_free_genes(Domain const& domain, ConstRow genes) {
   int n = 0;
   for (int i = 0; i < domain.num_genes(); ++i) n += genes[index(i)] != 0 && domain.choices(i).size() > 1;
   return n;
 }
 
-space::Genes mutate_once(Domain const& domain, space::Genes const& parent, double rate, ReleaseSlips const& slips,
-                         RandomStream& random) {
-  auto genes = parent;
+void mutate_once(Domain const& domain, ConstRow parent, double rate, ReleaseSlips const& slips, RandomStream& random, Row genes) {
+  std::copy(parent.begin(), parent.end(), genes.begin());
   auto const& space = domain.space();
+  RareEvents changes(rate, random);
   for (int s = 0; s < space.num_stages() && !slips.frozen_depth; ++s) {
     int const position = domain.layout().depth(s);
-    if (domain.choices(position).size() < 2 || !random.chance(rate)) continue;
+    if (domain.choices(position).size() < 2 || !changes.next()) continue;
     change_depth(domain, s, moved(domain.choices(position), genes[index(position)], 1, random), genes, random);
   }
   for (int b = 0; b < space.num_blocks(); ++b) {
     if (genes[index(domain.layout().kernel(b))] == 0) continue;
     if (!slips.whole_block_mutation)
-      mutate_block(domain, b, rate, genes, random);
-    else if (random.chance(rate))
+      mutate_block(domain, b, changes, genes, random);
+    else if (changes.next())
       draw_block(domain, b, genes, random);
   }
-  return genes;
+  if (domain.has_size_gene() && changes.next()) {
+    int const position = domain.layout().image_size();
+    mutate_ordered(domain.choices(position), genes[index(position)], random);
+  }
 }
 
-void copy_block(Domain const& domain, int block, space::Genes const& from, space::Genes& to) {
+void copy_block(Domain const& domain, int block, ConstRow from, Row to) {
   for (int position : domain.positions(block)) to[index(position)] = from[index(position)];
 }
 
-space::Genes cross_stages(Domain const& domain, space::Genes const& first, space::Genes const& second,
-                          RandomStream& random) {
-  auto genes = first;
+void cross_stages(Domain const& domain, ConstRow first, ConstRow second, Coin& coin, Row genes) {
+  std::copy(first.begin(), first.end(), genes.begin());
   for (int s = 0; s < domain.space().num_stages(); ++s) {
-    if (random.chance(0.5)) continue;
+    if (coin.toss()) continue;
     auto const& stage = domain.space().stages[index(s)];
     genes[index(domain.layout().depth(s))] = second[index(domain.layout().depth(s))];
     for (int p = 0; p < stage.num_blocks; ++p) copy_block(domain, stage.first_block + p, second, genes);
   }
-  return genes;
 }
 
-space::Genes cross_blocks(Domain const& domain, space::Genes const& first, space::Genes const& second,
-                          RandomStream& random) {
-  space::Genes genes(first.size(), 0);
+void cross_blocks(Domain const& domain, ConstRow first, ConstRow second, Coin& coin, Row genes) {
+  std::fill(genes.begin(), genes.end(), std::uint8_t{0});
   for (int s = 0; s < domain.space().num_stages(); ++s) {
     int const position = domain.layout().depth(s);
-    genes[index(position)] = (random.chance(0.5) ? first : second)[index(position)];
+    genes[index(position)] = (coin.toss() ? first : second)[index(position)];
     for (int p = 0; p < domain.depth(s, genes); ++p) {
       int const block = domain.space().stages[index(s)].first_block + p;
-      auto const has = [&](space::Genes const& parent) { return parent[index(domain.layout().kernel(block))] != 0; };
-      bool const take_first = has(first) && (!has(second) || random.chance(0.5));
+      auto const has = [&](ConstRow parent) { return parent[index(domain.layout().kernel(block))] != 0; };
+      bool const take_first = has(first) && (!has(second) || coin.toss());
       copy_block(domain, block, take_first ? first : second, genes);
     }
   }
-  return genes;
 }
 
-/// D-5. Empty when the release would have drawn again: the third block of a stage absent in its donor, the fourth there.
-space::Genes cross_inflating(Domain const& domain, space::Genes const& first, space::Genes const& second,
-                             RandomStream& random) {
-  auto genes = first;
+/// D-5. False when the release would have drawn again: the third block of a stage absent in its donor, the fourth there.
+bool cross_inflating(Domain const& domain, ConstRow first, ConstRow second, Coin& coin, RandomStream& random, Row genes) {
+  std::copy(first.begin(), first.end(), genes.begin());
   for (int s = 0; s < domain.space().num_stages(); ++s) {
     auto const& stage = domain.space().stages[index(s)];
     int depth = domain.depth(s, first);
     bool third_is_absent = false;
     for (int p = 0; p < stage.num_blocks; ++p) {
-      auto const& donor = random.chance(0.5) ? first : second;
+      auto const donor = coin.toss() ? first : second;
       copy_block(domain, stage.first_block + p, donor, genes);
       bool const is_active = p < domain.depth(s, donor);
       if (is_active) depth = std::max(depth, p + 1);
       if (p == 2) third_is_absent = !is_active;
-      if (p == 3 && is_active && third_is_absent) return {};
+      if (p == 3 && is_active && third_is_absent) return false;
     }
     // The first depth that is allowed and deep enough.
     auto const choices = domain.choices(domain.layout().depth(s));
@@ -163,31 +169,40 @@ space::Genes cross_inflating(Domain const& domain, space::Genes const& first, sp
       if (p < domain.depth(s, gene) && is_empty) draw_block(domain, block, genes, random);
     }
   }
-  return genes;
+  return true;
 }
 
 }  // namespace
 
-space::Genes mutate(Domain const& domain, space::Genes const& parent, double rate, ReleaseSlips const& slips,
-                    RandomStream& random) {
+void mutate(Domain const& domain, ConstRow parent, double rate, ReleaseSlips const& slips, RandomStream& random, Row child) {
   if (rate == 0)
     rate = slips.whole_block_mutation ? release_block_rate
                                       : std::min(1.0, expected_changes / std::max(1, num_free_genes(domain, parent)));
-  auto child = mutate_once(domain, parent, rate, slips, random);
-  for (int attempt = 1; child == parent && attempt < max_attempts; ++attempt)
-    child = mutate_once(domain, parent, rate, slips, random);
-  return child;
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    mutate_once(domain, parent, rate, slips, random, child);
+    if (!std::equal(child.begin(), child.end(), parent.begin())) return;
+  }
 }
 
-space::Genes cross(Domain const& domain, space::Genes const& first, space::Genes const& second,
-                   ReleaseSlips const& slips, RandomStream& random) {
+void cross(Domain const& domain, ConstRow first, ConstRow second, ReleaseSlips const& slips, RandomStream& random, Row child) {
+  Coin coin(random);
+  auto const differs_from = [&](ConstRow parent) { return !std::equal(child.begin(), child.end(), parent.begin()); };
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
-    auto child = slips.inflating_crossover ? cross_inflating(domain, first, second, random)
-                 : random.chance(0.5)      ? cross_stages(domain, first, second, random)
-                                           : cross_blocks(domain, first, second, random);
-    if (!child.empty() && child != first && child != second) return child;
+    if (slips.inflating_crossover) {
+      if (!cross_inflating(domain, first, second, coin, random, child)) continue;
+    } else {
+      if (coin.toss())
+        cross_stages(domain, first, second, coin, child);
+      else
+        cross_blocks(domain, first, second, coin, child);
+    }
+    if (domain.has_size_gene()) {
+      auto const size = index(domain.layout().image_size());
+      child[size] = (coin.toss() ? first : second)[size];
+    }
+    if (differs_from(first) && differs_from(second)) return;
   }
-  return first;
+  std::copy(first.begin(), first.end(), child.begin());
 }
 
 }  // namespace apq::search

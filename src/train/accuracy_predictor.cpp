@@ -1,5 +1,6 @@
 #include "train/accuracy_predictor.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -13,15 +14,15 @@
 namespace apq::train {
 namespace {
 
+std::vector<float> copy(at::Tensor const& tensor) {
+  auto const values = tensor.contiguous();
+  return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
+}
+
 /// [out, in] of a linear layer to [in, out].
-DenseLayer pack(net::StateDict const& weights, std::string const& name) {
-  auto const weight = weights.at(name + ".weight").t().contiguous();
-  auto const bias = weights.at(name + ".bias").contiguous();
-  auto const copy = [](at::Tensor const& t) {
-    return std::vector<float>(t.data_ptr<float>(), t.data_ptr<float>() + t.numel());
-  };
-  return {static_cast<int>(weight.size(0)), static_cast<int>(weight.size(1)), copy(weight),
-          copy(bias)};
+PackedLayer pack(net::StateDict const& weights, std::string const& name, int panel_columns) {
+  auto const& weight = weights.at(name + ".weight");
+  return {static_cast<int>(weight.size(1)), copy(weight.t()), copy(weights.at(name + ".bias")), panel_columns};
 }
 
 /// PyTorch's default of nn.Linear: weights and biases uniform in +-1/sqrt(inputs).
@@ -66,11 +67,13 @@ AccuracyPredictor::Model::Model(space::Encoding const& the_encoding, net::StateD
       hidden(static_cast<int>(the_weights.at("layers.0.0.bias").numel())),
       weights(std::move(the_weights)) {
   for (auto& [name, tensor] : weights) tensor = tensor.to(at::kFloat).contiguous();
-  packed.architecture = pack(weights, "layers.0.0");
-  if (quantised) packed.bits = pack(weights, "quantize_fc");
-  packed.second = pack(weights, "layers.1.0");
-  packed.third = pack(weights, "layers.2.0");
-  packed.regressor = pack(weights, "regressor").weight;
+  packed.architecture = pack(weights, "layers.0.0", one_hot_columns);
+  if (quantised) packed.bits = pack(weights, "quantize_fc", one_hot_columns);
+  packed.second = pack(weights, "layers.1.0", dense_columns);
+  packed.third = pack(weights, "layers.2.0", dense_columns);
+  auto const regressor = copy(weights.at("regressor.weight"));
+  packed.regressor.assign(regressor.begin(), regressor.end());
+  packed.regressor.resize(static_cast<std::size_t>(packed.third.padded_outputs()), 0.f);
   packed.regressor_bias = weights.at("regressor.bias").item<float>();
 }
 
@@ -114,19 +117,37 @@ bool AccuracyPredictor::is_quantised() const {
   return model_->quantised;
 }
 
-std::vector<double> AccuracyPredictor::predict(std::span<space::Genes const> genes) const {
+void AccuracyPredictor::predict(space::GeneRows const& genes, std::span<double> out) const {
+  constexpr std::size_t rows_at_once = 960;
   OneHotBatch batch;
-  for (auto const& one : genes) {
-    model_->encoding.append_ones(one, batch.ones);
-    bool const has_bits = batch.ones.size() > batch.offsets.back() &&
-                          batch.ones.back() >= model_->encoding.architecture_size();
-    if (has_bits != model_->quantised)
-      throw Error(Errc::internal, fmt::format("predictor: genes {} bits for a {} model",
-                                              has_bits ? "with" : "without",
-                                              model_->quantised ? "quantised" : "full-precision"));
-    batch.offsets.push_back(batch.ones.size());
+  for (std::size_t first = 0; first < genes.size(); first += rows_at_once) {
+    auto const rows = std::min(rows_at_once, genes.size() - first);
+    batch.clear();
+    for (std::size_t i = 0; i < rows; ++i) {
+      model_->encoding.append_ones(genes[first + i], batch.ones);
+      bool const has_bits = batch.ones.size() > batch.offsets.back() &&
+                            batch.ones.back() >= model_->encoding.architecture_size();
+      if (has_bits != model_->quantised)
+        throw Error(Errc::internal, fmt::format("predictor: genes {} bits for a {} model",
+                                                has_bits ? "with" : "without",
+                                                model_->quantised ? "quantised" : "full-precision"));
+      batch.offsets.push_back(batch.ones.size());
+    }
+    forward(model_->packed, batch, out.subspan(first, rows));
   }
-  return forward(model_->packed, batch);
+}
+
+std::vector<double> AccuracyPredictor::predict(std::span<space::Genes const> genes) const {
+  std::vector<double> out(genes.size());
+  if (genes.empty()) return out;
+  std::vector<std::uint8_t> bytes;
+  for (auto const& one : genes) {
+    if (one.size() != genes[0].size())
+      throw Error(Errc::internal, fmt::format("predictor: {} and {} genes in one call", genes[0].size(), one.size()));
+    bytes.insert(bytes.end(), one.begin(), one.end());
+  }
+  predict(space::GeneRows(bytes, genes[0].size()), out);
+  return out;
 }
 
 }  // namespace apq::train

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/space/encoding.hpp"
+#include "common/space/gene_rows.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::train {
@@ -29,7 +30,9 @@ class AccuracyPredictor {
   void save(std::filesystem::path const& file) const;
 
   bool is_quantised() const;
-  /// One accuracy per genes. All genes with bits, or all without, as the model is.
+  /// One accuracy per row into `out`. All genes with bits, or all without, as the model is. A row's result does not depend
+  /// on the other rows.
+  void predict(space::GeneRows const& genes, std::span<double> out) const;
   std::vector<double> predict(std::span<space::Genes const> genes) const;
 
   Model& model() { return *model_; }

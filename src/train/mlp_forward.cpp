@@ -1,100 +1,215 @@
 #include "train/mlp_forward.hpp"
 
 #include <algorithm>
+#include <array>
+#include <type_traits>
 
-// One source, several instruction sets, chosen when the program starts. Address sanitizer and such
-// resolvers do not mix.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define APQ_CLONES __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
-#else
-#define APQ_CLONES
+// One source, compiled for several instruction sets, the widest of which is chosen at run time. Every sum runs over its
+// inputs in their order, whatever the tile it is computed in.
+#if defined(__x86_64__) && defined(__GNUC__)
+#define APQ_X86_DISPATCH 1
 #endif
 
 namespace apq::train {
+
+PackedLayer::PackedLayer(int inputs, std::vector<float> const& weight, std::vector<float> const& bias, int panel_columns)
+    : inputs_(inputs), panel_columns_(panel_columns) {
+  auto const outputs = static_cast<int>(bias.size());
+  bias_.assign(bias.begin(), bias.end());
+  bias_.resize(static_cast<std::size_t>((outputs + lanes - 1) / lanes * lanes), 0.f);
+  weight_.assign(static_cast<std::size_t>(inputs) * bias_.size(), 0.f);
+  for (int j = 0; j < outputs; ++j) {
+    int const first = j / panel_columns * panel_columns;
+    float* const to = weight_.data() + static_cast<std::ptrdiff_t>(first) * inputs + (j - first);
+    for (int i = 0; i < inputs; ++i)
+      to[static_cast<std::ptrdiff_t>(i) * columns_of(first)] = weight[static_cast<std::size_t>(i) * bias.size() + static_cast<std::size_t>(j)];
+  }
+}
+
 namespace {
 
-constexpr int rows_at_once = 8;
-constexpr int columns_at_once = 32;
+// Rows that go through the layers together: their activations stay in the second-level cache beside a panel of weights.
+constexpr std::size_t chunk_rows = 96;
 
-/// out[r][j] = sum over i of in[r][i] * weight[i][j], for rows_at_once rows; every row sums in the
-/// order of i.
-APQ_CLONES void multiply_rows(float const* in, int inputs, float const* weight, int outputs,
-                              float* out) {
-  int j = 0;
-  for (; j + columns_at_once <= outputs; j += columns_at_once) {
-    float sum[rows_at_once][columns_at_once] = {};
-    for (int i = 0; i < inputs; ++i) {
-      float const* const w = weight + static_cast<std::size_t>(i) * outputs + j;
-      for (int r = 0; r < rows_at_once; ++r) {
-        float const x = in[r * inputs + i];
-        for (int c = 0; c < columns_at_once; ++c) sum[r][c] += x * w[c];
+/// Activations [chunk_rows, stride].
+struct Activations {
+  AlignedFloats values;
+  std::ptrdiff_t stride;
+  explicit Activations(int padded_outputs) : values(chunk_rows * static_cast<std::size_t>(padded_outputs)), stride(padded_outputs) {}
+  float* row(std::size_t r) { return values.data() + static_cast<std::ptrdiff_t>(r) * stride; }
+};
+
+/// What the passes below work with.
+struct Chunk {
+  PackedMlp const& mlp;
+  OneHotBatch const& batch;
+  std::size_t first, rows;  ///< of the batch
+  Activations &from, &to;
+  std::array<std::size_t, chunk_rows> bits_begin;  ///< places in batch.ones
+};
+
+std::array<std::size_t, chunk_rows> find_bits(PackedMlp const& mlp, OneHotBatch const& batch, std::size_t first, std::size_t rows) {
+  std::array<std::size_t, chunk_rows> result{};
+  for (std::size_t r = 0; r < rows; ++r) {
+    auto const begin = batch.ones.begin() + static_cast<std::ptrdiff_t>(batch.offsets[first + r]);
+    auto const end = batch.ones.begin() + static_cast<std::ptrdiff_t>(batch.offsets[first + r + 1]);
+    result[r] = static_cast<std::size_t>(std::lower_bound(begin, end, mlp.architecture.inputs()) - batch.ones.begin());
+  }
+  return result;
+}
+
+// Inlined into the caller, whose instruction set it is compiled for.
+#define APQ_INLINE __attribute__((always_inline)) static inline
+
+/// The passes with vectors of `Lanes` floats and tiles of `TileRows` rows.
+template <int Lanes, int TileRows>
+struct Passes {
+  static constexpr int max_vectors = 3;  // per tile and row
+  typedef float Vector __attribute__((vector_size(Lanes * sizeof(float)), aligned(alignof(float)), may_alias));
+
+  APQ_INLINE Vector& at(float* p) { return *reinterpret_cast<Vector*>(p); }
+  APQ_INLINE Vector const& at(float const* p) { return *reinterpret_cast<Vector const*>(p); }
+  APQ_INLINE void cut_below_zero(Vector& x) { x = x > 0.f ? x : Vector{}; }
+
+  /// Adds the rows of weights that are one, ones[begin] ... ones[end - 1], less `origin`, to columns of a row.
+  template <int Vectors>
+  APQ_INLINE void add_ones(Vector (&sum)[Vectors], std::vector<int> const& ones, std::size_t begin, std::size_t end, int origin,
+                           float const* weight, int width) {
+    for (auto i = begin; i < end; ++i)
+      for (int v = 0; v < Vectors; ++v) sum[v] += at(weight + static_cast<std::ptrdiff_t>(ones[i] - origin) * width + v * Lanes);
+  }
+
+  /// Columns [column, column + Vectors * Lanes) of a panel of the first layers, for all rows of one before the other.
+  template <int Vectors>
+  APQ_INLINE void embed_columns(Chunk const& c, int panel, int column, int width) {
+    auto const& [architecture, bits, second, third, regressor, regressor_bias] = c.mlp;
+    int const from = panel + column;
+    for (std::size_t r = 0; r < c.rows; ++r) {
+      Vector sum[Vectors];
+      for (int v = 0; v < Vectors; ++v) sum[v] = at(architecture.bias() + from + v * Lanes);
+      add_ones<Vectors>(sum, c.batch.ones, c.batch.offsets[c.first + r], c.bits_begin[r], 0, architecture.panel(panel) + column, width);
+      for (int v = 0; v < Vectors; ++v) cut_below_zero(sum[v]);
+      for (int v = 0; v < Vectors; ++v) at(c.to.row(r) + from + v * Lanes) = sum[v];
+    }
+    if (bits.inputs() == 0) return;
+    for (std::size_t r = 0; r < c.rows; ++r) {
+      Vector sum[Vectors];
+      for (int v = 0; v < Vectors; ++v) sum[v] = at(c.to.row(r) + from + v * Lanes) + at(bits.bias() + from + v * Lanes);
+      add_ones<Vectors>(sum, c.batch.ones, c.bits_begin[r], c.batch.offsets[c.first + r + 1], architecture.inputs(),
+                        bits.panel(panel) + column, width);
+      for (int v = 0; v < Vectors; ++v) at(c.to.row(r) + from + v * Lanes) = sum[v];
+    }
+  }
+
+  template <int Rows, int Vectors>
+  APQ_INLINE void multiply_tile(float const* in, std::ptrdiff_t stride, int inputs, float const* weight, int width,
+                                float const* bias, float* out, std::ptrdiff_t out_stride) {
+    Vector sum[Rows][Vectors];
+    for (int r = 0; r < Rows; ++r)
+      for (int v = 0; v < Vectors; ++v) sum[r][v] = at(bias + v * Lanes);
+    for (int i = 0; i < inputs; ++i, weight += width)
+      for (int r = 0; r < Rows; ++r)
+        for (int v = 0; v < Vectors; ++v) sum[r][v] += in[r * stride + i] * at(weight + v * Lanes);
+    for (int r = 0; r < Rows; ++r)
+      for (int v = 0; v < Vectors; ++v) {
+        cut_below_zero(sum[r][v]);
+        at(out + r * out_stride + v * Lanes) = sum[r][v];
       }
-    }
-    for (int r = 0; r < rows_at_once; ++r)
-      std::copy_n(sum[r], columns_at_once, out + r * outputs + j);
   }
-  for (; j < outputs; ++j)
-    for (int r = 0; r < rows_at_once; ++r) {
-      float sum = 0;
-      for (int i = 0; i < inputs; ++i)
-        sum += in[r * inputs + i] * weight[static_cast<std::size_t>(i) * outputs + j];
-      out[r * outputs + j] = sum;
+
+  template <int Rows, int Vectors>
+  APQ_INLINE void multiply_rows(Chunk const& c, PackedLayer const& layer, int panel, int column, int width, std::size_t& r) {
+    for (; r + Rows <= c.rows; r += Rows)
+      multiply_tile<Rows, Vectors>(c.from.row(r), c.from.stride, layer.inputs(), layer.panel(panel) + column, width,
+                                   layer.bias() + panel + column, c.to.row(r) + panel + column, c.to.stride);
+  }
+
+  /// Columns [column, column + Vectors * Lanes) of a panel for all rows: ReLU(bias + row x weights).
+  template <int Vectors>
+  APQ_INLINE void multiply_columns(Chunk const& c, PackedLayer const& layer, int panel, int column, int width) {
+    std::size_t r = 0;
+    multiply_rows<TileRows, Vectors>(c, layer, panel, column, width, r);
+    if constexpr (TileRows > 4) multiply_rows<4, Vectors>(c, layer, panel, column, width, r);
+    multiply_rows<1, Vectors>(c, layer, panel, column, width, r);
+  }
+
+  /// Calls `work(panel, column, width, number of vectors as a type)` over all columns.
+  template <class Work>
+  APQ_INLINE void over_columns(PackedLayer const& layer, Work const& work) {
+    for (int panel = 0; panel < layer.padded_outputs(); panel += layer.panel_columns()) {
+      int const width = layer.columns_of(panel);
+      int column = 0;
+      for (; column + 3 * Lanes <= width; column += 3 * Lanes) work(panel, column, width, std::integral_constant<int, 3>{});
+      for (; column + 2 * Lanes <= width; column += 2 * Lanes) work(panel, column, width, std::integral_constant<int, 2>{});
+      for (; column + Lanes <= width; column += Lanes) work(panel, column, width, std::integral_constant<int, 1>{});
     }
+  }
+
+  APQ_INLINE void run(PackedMlp const& mlp, OneHotBatch const& batch, std::size_t first, std::size_t rows, Activations& a,
+                      Activations& b, double* out) {
+    Chunk const embedding{mlp, batch, first, rows, b, a, find_bits(mlp, batch, first, rows)};
+    over_columns(mlp.architecture, [&](int panel, int column, int width, auto vectors) __attribute__((always_inline)) {
+      embed_columns<vectors>(embedding, panel, column, width);
+    });
+    Chunk const second{mlp, batch, first, rows, a, b, {}};
+    over_columns(mlp.second, [&](int panel, int column, int width, auto vectors) __attribute__((always_inline)) {
+      multiply_columns<vectors>(second, mlp.second, panel, column, width);
+    });
+    Chunk const third{mlp, batch, first, rows, b, a, {}};
+    over_columns(mlp.third, [&](int panel, int column, int width, auto vectors) __attribute__((always_inline)) {
+      multiply_columns<vectors>(third, mlp.third, panel, column, width);
+    });
+    constexpr int parts = PackedLayer::lanes;
+    for (std::size_t r = 0; r < rows; ++r) {
+      std::array<double, parts> sum{};
+      float const* const h = a.row(r);
+      for (int j = 0; j < static_cast<int>(mlp.regressor.size()); j += parts)
+        for (int p = 0; p < parts; ++p)
+          sum[static_cast<std::size_t>(p)] += static_cast<double>(h[j + p]) * static_cast<double>(mlp.regressor[static_cast<std::size_t>(j + p)]);
+      double total = mlp.regressor_bias;
+      for (double const part : sum) total += part;
+      out[r] = total;
+    }
+  }
+};
+
+#undef APQ_INLINE
+
+using Run = void (*)(PackedMlp const&, OneHotBatch const&, std::size_t, std::size_t, Activations&, Activations&, double*);
+
+void run_portable(PackedMlp const& mlp, OneHotBatch const& batch, std::size_t first, std::size_t rows, Activations& a, Activations& b,
+                  double* out) {
+  Passes<4, 4>::run(mlp, batch, first, rows, a, b, out);
 }
 
-void add_bias_relu(std::vector<float>& values, std::vector<float> const& bias) {
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = std::max(0.f, values[i] + bias[i % bias.size()]);
+#ifdef APQ_X86_DISPATCH
+__attribute__((target("avx2,fma"))) void run_avx2(PackedMlp const& mlp, OneHotBatch const& batch, std::size_t first, std::size_t rows,
+                                                  Activations& a, Activations& b, double* out) {
+  Passes<8, 4>::run(mlp, batch, first, rows, a, b, out);
 }
 
-void add_columns(DenseLayer const& layer, std::span<int const> ones, int first, float* out) {
-  for (int const one : ones) {
-    float const* const row =
-        layer.weight.data() + static_cast<std::size_t>(one - first) * layer.outputs;
-    for (int j = 0; j < layer.outputs; ++j) out[j] += row[j];
-  }
+__attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma"))) void run_avx512(PackedMlp const& mlp, OneHotBatch const& batch,
+                                                                          std::size_t first, std::size_t rows, Activations& a,
+                                                                          Activations& b, double* out) {
+  Passes<16, 8>::run(mlp, batch, first, rows, a, b, out);
+}
+#endif
+
+Run widest() {
+#ifdef APQ_X86_DISPATCH
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) return run_avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return run_avx2;
+#endif
+  return run_portable;
 }
 
 }  // namespace
 
-std::vector<double> forward(PackedMlp const& mlp, OneHotBatch const& batch) {
-  int const hidden = mlp.architecture.outputs;
-  std::vector<float> h1(static_cast<std::size_t>(rows_at_once) * hidden), h2(h1.size()),
-      h3(h1.size());
-  std::vector<double> result(batch.size());
-  for (std::size_t first = 0; first < batch.size(); first += rows_at_once) {
-    auto const rows = std::min<std::size_t>(rows_at_once, batch.size() - first);
-    std::fill(h1.begin(), h1.end(), 0.f);
-    for (std::size_t r = 0; r < rows; ++r) {
-      auto const begin = batch.offsets[first + r], end = batch.offsets[first + r + 1];
-      std::span<int const> const ones(batch.ones.data() + begin, end - begin);
-      auto const bits_begin =
-          std::lower_bound(ones.begin(), ones.end(), mlp.architecture.inputs) - ones.begin();
-      float* const h = h1.data() + r * static_cast<std::size_t>(hidden);
-      std::copy(mlp.architecture.bias.begin(), mlp.architecture.bias.end(), h);
-      add_columns(mlp.architecture, ones.first(static_cast<std::size_t>(bits_begin)), 0, h);
-      for (int j = 0; j < hidden; ++j) h[j] = std::max(0.f, h[j]);
-      if (mlp.bits.inputs > 0) {
-        for (int j = 0; j < hidden; ++j) h[j] += mlp.bits.bias[static_cast<std::size_t>(j)];
-        add_columns(mlp.bits, ones.subspan(static_cast<std::size_t>(bits_begin)),
-                    mlp.architecture.inputs, h);
-      }
-    }
-    multiply_rows(h1.data(), hidden, mlp.second.weight.data(), hidden, h2.data());
-    add_bias_relu(h2, mlp.second.bias);
-    multiply_rows(h2.data(), hidden, mlp.third.weight.data(), hidden, h3.data());
-    add_bias_relu(h3, mlp.third.bias);
-    for (std::size_t r = 0; r < rows; ++r) {
-      double sum = mlp.regressor_bias;
-      for (int j = 0; j < hidden; ++j)
-        sum += static_cast<double>(
-                   h3[r * static_cast<std::size_t>(hidden) + static_cast<std::size_t>(j)]) *
-               mlp.regressor[static_cast<std::size_t>(j)];
-      result[first + r] = sum;
-    }
-  }
-  return result;
+void forward(PackedMlp const& mlp, OneHotBatch const& batch, std::span<double> out) {
+  static Run const run = widest();
+  Activations a(mlp.second.padded_outputs()), b(mlp.second.padded_outputs());
+  for (std::size_t first = 0; first < batch.size(); first += chunk_rows)
+    run(mlp, batch, first, std::min(chunk_rows, batch.size() - first), a, b, out.data() + first);
 }
 
 }  // namespace apq::train

@@ -76,11 +76,12 @@ class Trainer {
   Trainer(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
           image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path output)
       : comm_(comm), space_(space), train_(splits.train), data_(data), config_(config), seed_(seed),
-        output_(std::move(output)), supernet_(net::make_supernet(space, seed)), parameters_(supernet_), engine_(net::make_engine("auto", space)),
+        output_(std::move(output)), supernet_(net::make_supernet(space, seed)), parameters_(supernet_),
         descent_{config.momentum, config.weight_decay, {}},
         calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
         monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100,
-                                   data.normalisation)) {
+                                   data.normalisation)),
+        engine_(net::make_engine("auto", space)) {
     Sha256 hash;
     hash.add(space.hash).add(splits.train.fingerprint);
     hash.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", seed, config.teacher_epochs, config.epochs, config.batch,

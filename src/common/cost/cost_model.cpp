@@ -18,25 +18,6 @@ constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 constexpr LayerBits fixed_bits{8, 8};  // stem, first block, feature mix, classifier (spec A3)
 constexpr LayerBits full_precision{32, 32};
 
-struct MetricName {
-  Metric metric;
-  char const* name;
-  double Cost::*field;
-};
-constexpr MetricName metrics[] = {
-    {Metric::latency_ms, "latency_ms", &Cost::latency_ms},
-    {Metric::energy_mj, "energy_mj", &Cost::energy_mj},
-    {Metric::bitops, "bitops", &Cost::bitops},
-    {Metric::size_bytes, "size_bytes", &Cost::size_bytes},
-    {Metric::macs, "macs", &Cost::macs},
-    {Metric::params, "params", &Cost::params},
-};
-
-MetricName const& entry_of(Metric metric) {
-  return *std::find_if(std::begin(metrics), std::end(metrics),
-                       [&](MetricName const& m) { return m.metric == metric; });
-}
-
 /// All but latency and energy. @param num_offsets  values per layer besides the weights, 32 bit
 /// each: batch norm's scale and shift per channel, or the classifier's bias.
 Cost size_of(LayerShape const& shape, LayerBits bits, double num_offsets) {
@@ -144,32 +125,6 @@ std::size_t index_in(std::vector<int> const& choices, int value, int block, char
 
 }  // namespace
 
-Cost& Cost::operator+=(Cost const& other) {
-  for (auto const& m : metrics) this->*m.field += other.*m.field;
-  return *this;
-}
-
-Cost& Cost::operator-=(Cost const& other) {
-  for (auto const& m : metrics) this->*m.field -= other.*m.field;
-  return *this;
-}
-
-Metric metric_from_name(std::string const& name) {
-  for (auto const& m : metrics)
-    if (name == m.name) return m.metric;
-  std::vector<std::string> names;
-  for (auto const& m : metrics) names.emplace_back(m.name);
-  throw Error(Errc::config,
-              fmt::format("{}: is not a cost; choose one of: {}", name, fmt::join(names, ", ")));
-}
-
-char const* name_of(Metric metric) {
-  return entry_of(metric).name;
-}
-double value_of(Cost const& cost, Metric metric) {
-  return cost.*entry_of(metric).field;
-}
-
 CostConfig read_cost_config(Config section) {
   CostConfig config;
   config.basis = section.choice_or("basis", "paper", {"paper", "complete"}) == "paper"
@@ -180,8 +135,6 @@ CostConfig read_cost_config(Config section) {
   return config;
 }
 
-/// Costs of all choices. A block's 1x1 layers depend on (middle, pw_w, pw_a), its depthwise layer
-/// on (kernel, middle, dw_w, dw_a).
 struct CostModel::Tables {
   explicit Tables(space::SearchSpace the_space, CostConfig const& config)
       : space(std::move(the_space)),
@@ -189,64 +142,28 @@ struct CostModel::Tables {
         of_size(space.image_sizes.size()),
         once(space.image_sizes.size()) {}
 
-  struct OfBlock {
-    std::vector<Cost> pointwise;        // [middle][pw_w][pw_a]
-    std::vector<Cost> depthwise;        // [kernel][middle][dw_w][dw_a]
-    std::vector<Cost> pointwise_float;  // [middle]
-    std::vector<Cost> depthwise_float;  // [kernel][middle]
-  };
-  /// Costs at one image size.
-  struct OfSize {
-    std::vector<OfBlock> blocks;
-    Cost fixed_quantised, fixed_float;
-    Cost const& fixed(bool quantised) const { return quantised ? fixed_quantised : fixed_float; }
-  };
   space::SearchSpace space;
   Accelerator mutable accelerator;  ///< remembers layers that sizes share
-  std::vector<OfSize> mutable of_size;
+  std::vector<std::optional<SizeCosts>> mutable of_size;
   std::vector<std::once_flag> mutable once;
   std::mutex mutable building;
   Basis basis = Basis::paper;
 
   /// Made when a size is first asked for: few of the 25 of OFA's space ever are.
-  OfSize const& at_size(std::size_t size) const {
+  SizeCosts const& at_size(std::size_t size) const {
     std::call_once(once[size], [&] {
       std::lock_guard const lock(building);
-      of_size[size] = build(space.image_sizes[size]);
+      of_size[size].emplace(build(space.image_sizes[size]));
     });
-    return of_size[size];
+    return *of_size[size];
   }
-  OfSize build(int image_size) const;
-
-  std::size_t num_bits(space::Role role) const {
-    return space.bits[static_cast<std::size_t>(role)].size();
-  }
-
-  /// `bits`: indices by role, nullptr for full precision.
-  Cost block(OfSize const& at, int index, std::size_t kernel, std::size_t middle,
-             std::size_t const* bits) const {
-    using space::Role;
-    auto const& of_block = at.blocks[static_cast<std::size_t>(index)];
-    auto const layer =
-        kernel * space.blocks[static_cast<std::size_t>(index)].middle_channels.size() + middle;
-    Cost cost;
-    if (bits == nullptr) {
-      cost = of_block.pointwise_float[middle];
-      cost += of_block.depthwise_float[layer];
-    } else {
-      cost = of_block.pointwise[(middle * num_bits(Role::pw_w) + bits[0]) * num_bits(Role::pw_a) +
-                                bits[1]];
-      cost +=
-          of_block
-              .depthwise[(layer * num_bits(Role::dw_w) + bits[2]) * num_bits(Role::dw_a) + bits[3]];
-    }
-    return cost;
-  }
+  SizeCosts build(int image_size) const;
 };
 
-CostModel::Tables::OfSize CostModel::Tables::build(int image_size) const {
+SizeCosts CostModel::Tables::build(int image_size) const {
   using space::Role;
-  OfSize result;
+  Cost fixed_quantised, fixed_float;
+  std::vector<SizeCosts::OfBlock> blocks;
   auto const sizes = space::block_input_sizes(space, image_size);
   FixedLayers const layers(space, image_size, sizes);
   auto add_fixed = [&](Cost& total, LayerBits bits) {
@@ -260,18 +177,18 @@ CostModel::Tables::OfSize CostModel::Tables::build(int image_size) const {
     }
     total += size_of(layers.classifier, bits, layers.classifier.out_channels);
   };
-  add_fixed(result.fixed_quantised, fixed_bits);
-  add_fixed(result.fixed_float, full_precision);
-  result.fixed_float.latency_ms = result.fixed_float.energy_mj = no_number;
+  add_fixed(fixed_quantised, fixed_bits);
+  add_fixed(fixed_float, full_precision);
+  fixed_float.latency_ms = fixed_float.energy_mj = no_number;
   // The table's own names for stem and feature mix say nothing of the image size.
-  accelerator.add(result.fixed_quantised, layers.stem, fixed_bits, space.num_size_genes() > 0 ? "" : "head");
-  if (layers.final_expand) accelerator.add(result.fixed_quantised, *layers.final_expand, fixed_bits);
+  accelerator.add(fixed_quantised, layers.stem, fixed_bits, space.num_size_genes() > 0 ? "" : "head");
+  if (layers.final_expand) accelerator.add(fixed_quantised, *layers.final_expand, fixed_bits);
   if (space.has_feature_mix())
-    accelerator.add(result.fixed_quantised, layers.feature_mix, fixed_bits,
+    accelerator.add(fixed_quantised, layers.feature_mix, fixed_bits,
                     space.num_size_genes() > 0 || layers.final_expand ? "" : "tail");
   if (basis == Basis::complete)
     for (auto const& shape : {layers.first_depthwise, layers.first_project, layers.classifier})
-      accelerator.add_modelled(result.fixed_quantised, shape, fixed_bits);
+      accelerator.add_modelled(fixed_quantised, shape, fixed_bits);
 
   auto bits_of = [&](Role role) -> std::vector<int> const& {
     return space.bits[static_cast<std::size_t>(role)];
@@ -283,7 +200,7 @@ CostModel::Tables::OfSize CostModel::Tables::build(int image_size) const {
   for (std::size_t b = 0; b < space.blocks.size(); ++b) {
     auto const& block = space.blocks[b];
     bool const squeeze_excite = space.stages[static_cast<std::size_t>(block.stage)].squeeze_excite;
-    OfBlock of_block;
+    SizeCosts::OfBlock of_block;
     for (int middle : block.middle_channels) {
       BlockLayers const shapes(block, sizes[b], block.kernels.front(), middle);
       SqueezeExcite const excite(middle, space.channel_divisor);
@@ -321,9 +238,9 @@ CostModel::Tables::OfSize CostModel::Tables::build(int image_size) const {
             of_block.depthwise.push_back(cost);
           }
       }
-    result.blocks.push_back(std::move(of_block));
+    blocks.push_back(std::move(of_block));
   }
-  return result;
+  return {space, fixed_quantised, fixed_float, std::move(blocks)};
 }
 
 CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) {
@@ -343,44 +260,73 @@ Cost CostModel::fixed(bool quantised) const {
   return tables_->at_size(tables_->space.image_sizes.size() - 1).fixed(quantised);
 }
 
+SizeCosts const& CostModel::at_size(std::size_t size) const {
+  return tables_->at_size(size);
+}
+
+namespace {
+
+/// Genes of one block in an otherwise empty row, forbidden combinations and all.
+void set_block(space::SearchSpace const& space, int block, int kernel, int middle,
+               std::optional<std::array<int, space::num_roles>> const& bits, space::Genes& genes) {
+  space::GeneLayout const layout(space);
+  auto const& b = space.blocks.at(static_cast<std::size_t>(block));
+  auto const set = [&](int position, std::vector<int> const& choices, int value, char const* what) {
+    genes[static_cast<std::size_t>(position)] =
+        static_cast<std::uint8_t>(1 + index_in(choices, value, block, what));
+  };
+  set(layout.kernel(block), b.kernels, kernel, "kernel");
+  set(layout.middle(block), b.middle_channels, middle, "middle width");
+  if (!bits) return;
+  for (std::size_t role = 0; role < space::num_roles; ++role)
+    set(layout.bits(static_cast<space::Role>(role), block), space.bits[role], (*bits)[role], space::role_names[role]);
+}
+
+}  // namespace
+
 Cost CostModel::block(int block, int kernel, int middle,
                       std::optional<std::array<int, space::num_roles>> const& bits) const {
-  auto const& b = tables_->space.blocks.at(static_cast<std::size_t>(block));
-  auto const k = index_in(b.kernels, kernel, block, "kernel");
-  auto const m = index_in(b.middle_channels, middle, block, "middle width");
+  space::Genes genes(static_cast<std::size_t>(tables_->space.num_genes()));
+  set_block(tables_->space, block, kernel, middle, bits, genes);
   auto const& at = tables_->at_size(tables_->space.image_sizes.size() - 1);
-  if (!bits) return tables_->block(at, block, k, m, nullptr);
-  std::array<std::size_t, space::num_roles> indices{};
-  for (std::size_t role = 0; role < space::num_roles; ++role)
-    indices[role] =
-        index_in(tables_->space.bits[role], (*bits)[role], block, space::role_names[role]);
-  return tables_->block(at, block, k, m, indices.data());
+  return bits ? at.block(block, genes) : at.block_float(block, genes);
 }
 
 Cost CostModel::operator()(std::span<std::uint8_t const> genes) const {
   auto const& space = tables_->space;
-  space::GeneLayout const layout(space);
-  bool const quantised = genes.size() == static_cast<std::size_t>(space.num_genes());
-  if (!quantised && genes.size() != static_cast<std::size_t>(space.num_architecture_genes()))
+  if (genes.size() != static_cast<std::size_t>(space.num_genes()) &&
+      genes.size() != static_cast<std::size_t>(space.num_architecture_genes()))
     throw Error(Errc::data,
                 fmt::format("cost: {} genes; the space has {} or, with bit widths, {}",
                             genes.size(), space.num_architecture_genes(), space.num_genes()));
-  auto choice = [&](int position) {
-    return static_cast<std::size_t>(genes[static_cast<std::size_t>(position)] - 1);
-  };
-  auto const& at = tables_->at_size(space.num_size_genes() > 0 ? choice(layout.image_size()) : 0);
-  Cost total = at.fixed(quantised);
-  for (int b = 0; b < space.num_blocks(); ++b) {
-    if (genes[static_cast<std::size_t>(layout.kernel(b))] == 0) continue;
-    std::array<std::size_t, space::num_roles> bits{};
-    if (quantised)
-      for (int role = 0; role < space::num_roles; ++role)
-        bits[static_cast<std::size_t>(role)] =
-            choice(layout.bits(static_cast<space::Role>(role), b));
-    total += tables_->block(at, b, choice(layout.kernel(b)), choice(layout.middle(b)),
-                            quantised ? bits.data() : nullptr);
+  auto const size = space.num_size_genes() > 0
+                        ? genes[static_cast<std::size_t>(space::GeneLayout(space).image_size())] - 1u
+                        : 0u;
+  return tables_->at_size(size).total(genes);
+}
+
+Cost CostModel::operator()(space::Subnet const& subnet) const {
+  auto const& space = tables_->space;
+  space::Genes genes(static_cast<std::size_t>(subnet.bits ? space.num_genes() : space.num_architecture_genes()));
+  for (std::size_t b = 0; b < space.blocks.size(); ++b) {
+    auto const& block = space.blocks[b];
+    if (block.position >= subnet.depths.at(static_cast<std::size_t>(block.stage))) continue;
+    std::optional<std::array<int, space::num_roles>> bits;
+    if (subnet.bits) {
+      bits.emplace();
+      for (std::size_t role = 0; role < space::num_roles; ++role) (*bits)[role] = (*subnet.bits)[role].at(b);
+    }
+    set_block(space, static_cast<int>(b), subnet.kernels.at(b), subnet.middle_channels.at(b), bits, genes);
   }
-  return total;
+  if (space.num_size_genes() > 0) {
+    auto const found = std::find(space.image_sizes.begin(), space.image_sizes.end(), subnet.image_size);
+    if (found == space.image_sizes.end())
+      throw Error(Errc::data, fmt::format("cost: image size {} is not in the space; allowed: {}", subnet.image_size,
+                                          fmt::join(space.image_sizes, ", ")));
+    genes[static_cast<std::size_t>(space::GeneLayout(space).image_size())] =
+        static_cast<std::uint8_t>(1 + (found - space.image_sizes.begin()));
+  }
+  return (*this)(genes);
 }
 
 }  // namespace apq::cost

@@ -10,27 +10,11 @@
 #include <vector>
 
 #include "common/core/config.hpp"
+#include "common/cost/cost.hpp"
+#include "common/cost/size_costs.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::cost {
-
-/// What a subnet costs at batch 1. MACs, params, BitOps and size always cover the whole network,
-/// whatever the basis. params: weights, batch norm's scale and shift, classifier bias. BitOps: sum
-/// of MACs x weight bits x activation bits. size_bytes: weights at their bits, the other parameters
-/// at 32. A full-precision subnet counts as 32 bit in bitops and size_bytes; its latency and energy
-/// are NaN (the accelerator has no such mode).
-struct Cost {
-  double macs = 0, params = 0, bitops = 0, size_bytes = 0, latency_ms = 0, energy_mj = 0;
-  Cost& operator+=(Cost const& other);
-  Cost& operator-=(Cost const& other);
-};
-
-/// A quantity that a search can limit.
-enum class Metric { latency_ms, energy_mj, bitops, size_bytes, macs, params };
-Metric metric_from_name(
-    std::string const& name);  ///< "latency_ms", ...; @throws Error(config) listing the names
-char const* name_of(Metric metric);
-double value_of(Cost const& cost, Metric metric);
 
 /// Layers whose latency and energy are summed. paper: stem, searched blocks, feature mix, as the
 /// release does (which leaves out about 1.18 ms). complete: also the first block and the
@@ -69,6 +53,11 @@ class CostModel {
              std::optional<std::array<int, space::num_roles>> const& bits) const;
   /// Whole subnet: fixed + active blocks. Canonical genes.
   Cost operator()(std::span<std::uint8_t const> genes) const;
+  /// The same of a subnet in values, which may have combinations that the space forbids and that no genes stand for
+  /// (latency and energy as in block()). @throws Error(data) when a value of an active block is not a choice.
+  Cost operator()(space::Subnet const& subnet) const;
+  /// Costs at one image size, by its index in the space; for loops over many subnets. @throws as the constructor.
+  SizeCosts const& at_size(std::size_t size) const;
 
   std::string const& description() const { return description_; }  ///< one line for reports
 

@@ -1,29 +1,15 @@
 #include "common/mpi/collectives.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <thread>
 
 #include "common/mpi/collective_error.hpp"
+#include "common/mpi/wait.hpp"
 
 namespace apq::mpi {
 namespace {
 
 constexpr std::size_t largest_message = std::size_t{1} << 30;  // counts are int in MPI 3
-
-// Waiting ranks spin at first, then sleep: with more ranks than cores a spinning rank would take the core of one that works.
-void wait(MPI_Request& request, char const* call) {
-  auto const start = std::chrono::steady_clock::now();
-  for (;;) {
-    int done = 0;
-    check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), call);
-    if (done != 0) return;
-    auto const waited = std::chrono::steady_clock::now() - start;
-    if (waited > std::chrono::milliseconds(20)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    else std::this_thread::yield();
-  }
-}
 
 void broadcast_raw(Communicator const& comm, void* bytes, std::size_t size, int root) {
   auto* at = static_cast<char*>(bytes);

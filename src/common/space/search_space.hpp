@@ -33,8 +33,6 @@ struct Block {
   bool has_shortcut() const {
     return may_have_shortcut && stride == 1 && in_channels == out_channels;
   }
-  /// Height = width of the block's output: padding kernel / 2 and an odd kernel round up.
-  int out_size() const { return (in_size - 1) / stride + 1; }
 };
 
 struct Stage {

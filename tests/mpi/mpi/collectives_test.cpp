@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/mpi/block_share.hpp"
 #include "common/mpi/collective_error.hpp"
 
 namespace {
@@ -114,6 +115,17 @@ TEST(BlockRange, CoversAllItemsOnceWithSizesThatDifferByAtMostOne) {
       }
       EXPECT_EQ(next, n);
     }
+}
+
+// Fewer items than ranks, as many, and more, of several bytes each; also none.
+TEST_F(Collectives, BlocksAreSharedInPlace) {
+  for (std::size_t const n : {0u, 1u, 2u, 3u, 10u, 1000u}) {
+    std::vector<std::uint32_t> values(3 * n, 0);
+    auto const own = mpi::block_range(n, world.size(), world.rank());
+    for (auto i = 3 * own.first; i < 3 * own.last; ++i) values[i] = static_cast<std::uint32_t>(7 * i + 1);
+    mpi::share_blocks(world, std::span(values), n);
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], 7 * i + 1) << n << " items";
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
@@ -13,24 +14,34 @@ namespace {
 
 using namespace apq;
 
-// Larger and wider is better, with a bump that depends on all genes: a landscape in closed form.
+// Larger and wider is better, with a bump that depends on all genes: a landscape in closed form. One gene may count for many.
 class ClosedForm : public search::Fitness {
  public:
-  void evaluate(std::span<space::Genes const> genes, std::span<double> out) override {
+  explicit ClosedForm(std::optional<std::size_t> dominant) : dominant_(dominant) {}
+  void evaluate(space::GeneRows const& genes, std::span<double> out) override {
     for (std::size_t i = 0; i < genes.size(); ++i) {
       double sum = 0;
       for (std::size_t g = 0; g < genes[i].size(); ++g) sum += std::sqrt(genes[i][g]) * (1 + 0.3 * std::sin(static_cast<double>(g)));
+      if (dominant_) sum += 50 * genes[i][*dominant_];
       out[i] = 1 - 1 / (1 + sum / 50);
     }
   }
   std::string name() const override { return "closed form"; }
+
+ private:
+  std::optional<std::size_t> dominant_;
 };
 
 class Search : public testing::Test {
  protected:
   search::SearchOutcome run(search::SearchConfig const& config, std::uint64_t seed = 2) {
-    ClosedForm fitness;
+    ClosedForm fitness(dominant);
     return search::run_search(world, space, cost_model, fitness, config, seed, {});
+  }
+  search::SearchOutcome run_alone(search::SearchConfig const& config, std::uint64_t seed = 2) {
+    mpi::Communicator const alone(MPI_COMM_SELF);
+    ClosedForm fitness(dominant);
+    return search::run_search(alone, space, cost_model, fitness, config, seed, {});
   }
   search::SearchConfig config(std::vector<double> const& quantiles) {
     search::SearchConfig c;
@@ -43,6 +54,7 @@ class Search : public testing::Test {
     return c;
   }
   mpi::Communicator world{MPI_COMM_WORLD};
+  std::optional<std::size_t> dominant;
   space::SearchSpace space = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
   cost::CostModel cost_model{space, {}};
 };
@@ -60,18 +72,48 @@ std::string digest(search::SearchOutcome const& outcome) {
 
 TEST_F(Search, TheOutcomeIsThatOfOneRank) {
   auto const together = digest(run(config({0.2, 0.6})));
-  // The same search on a communicator of one rank.
-  mpi::Communicator const alone(MPI_COMM_SELF);
-  ClosedForm fitness;
-  auto const single = digest(search::run_search(alone, space, cost_model, fitness, config({0.2, 0.6}), 2, {}));
-  EXPECT_EQ(together, single);
+  EXPECT_EQ(together, digest(run_alone(config({0.2, 0.6}))));
   EXPECT_NE(together, digest(run(config({0.2, 0.6}), 3)));
+}
+
+class SearchOverSizes : public Search {
+ protected:
+  SearchOverSizes() {
+    space = space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml");
+    cost_model = cost::CostModel(space, {});
+    dominant = static_cast<std::size_t>(space::GeneLayout(space).image_size());
+  }
+};
+
+// Large images are worth most: a tight limit leaves no room for the largest, a loose one does.
+TEST_F(SearchOverSizes, ImageSizesAreSearchedAndTheOutcomeIsThatOfOneRank) {
+  search::Domain const domain(space);
+  auto largest = domain;
+  largest.fix(static_cast<int>(*dominant), static_cast<std::uint8_t>(space.image_sizes.size()));
+  auto const latency_of = [&](search::Domain const& d) {
+    return cost_model(search::cheapest(d, cost_model, cost::Metric::latency_ms)).latency_ms;
+  };
+  auto c = config({0.9});
+  c.evolution.generations = 6;
+  double const tight = (latency_of(domain) + latency_of(largest)) / 2;
+  c.constraints.push_back({{{cost::Metric::latency_ms, tight, std::nullopt}}, "tight"});
+  auto const outcome = run(c);
+  EXPECT_EQ(digest(outcome), digest(run_alone(c)));
+  for (auto const& scenario : outcome.scenarios) {
+    EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
+    EXPECT_TRUE(search::is_met(scenario.constraint, cost_model(scenario.winner.genes)));
+  }
+  auto const size_of = [&](std::size_t i) { return space::image_size_of(space, outcome.scenarios[i].winner.genes); };
+  EXPECT_GT(size_of(0), size_of(1));
+  EXPECT_LT(size_of(1), space.image_size);
 }
 
 TEST_F(Search, WinnersMeetTheirLimitsAndLooserLimitsAreNeverWorse) {
   auto const outcome = run(config({0.8, 0.05, 0.4}));
   for (auto const& scenario : outcome.scenarios) {
     EXPECT_TRUE(search::is_met(scenario.constraint, scenario.winner.cost));
+    for (auto const metric : search::all_metrics)
+      EXPECT_EQ(cost::value_of(scenario.winner.cost, metric), cost::value_of(cost_model(scenario.winner.genes), metric));
     EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
     for (std::size_t g = 1; g < scenario.history.size(); ++g) EXPECT_GE(scenario.history[g].best, scenario.history[g - 1].best);
   }
@@ -107,12 +149,13 @@ TEST_F(Search, AnInfeasibleLimitIsAnErrorOnEveryRank) {
 
 TEST_F(Search, ReleaseSlipsChangeTheCourse) {
   auto const corrected = digest(run(config({0.3})));
-  auto slips = std::vector<search::ReleaseSlips>(5);
+  auto slips = std::vector<search::ReleaseSlips>(6);
   slips[0].halved_first_generation = true;
   slips[1].discarded_crossovers = true;
   slips[2].frozen_depth = true;
   slips[3].extra_generation = true;
   slips[4].whole_block_mutation = true;
+  slips[5].inflating_crossover = true;
   for (auto const& slip : slips) {
     auto c = config({0.3});
     c.evolution.slips = slip;

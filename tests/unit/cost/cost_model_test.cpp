@@ -113,6 +113,31 @@ TEST_F(CostOfSubnets, AWholeIsTheSumOfItsParts) {
   }
 }
 
+void expect_equal(Cost const& a, Cost const& b) {
+  for (auto const& m : metric_fields) EXPECT_EQ(a.*m.field, b.*m.field) << m.name;
+}
+
+TEST_F(CostOfSubnets, ASubnetInValuesCostsWhatItsGenesDo) {
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    RandomStream random(3, "cost", i);
+    auto const genes = space::random_genes(space_, random, true);
+    expect_equal(paper_(space::subnet_of(space_, genes)), paper_(genes));
+  }
+  auto const full = space::largest_subnet(space_);
+  EXPECT_EQ(paper_(full).bitops, paper_(space::genes_of(space_, full)).bitops);
+}
+
+TEST_F(CostOfSubnets, ForbiddenCombinationsHaveACostInValuesOnly) {
+  auto subnet = space::largest_subnet(space_);  // kernel 7 everywhere, which the space forbids beside 4-bit activations
+  subnet.bits = space::uniform_bits(space_, 4, 4);
+  EXPECT_THROW(space::genes_of(space_, subnet), Error);
+  auto eight = subnet;
+  eight.bits = space::uniform_bits(space_, 8, 8);
+  EXPECT_LT(paper_(subnet).bitops, paper_(eight).bitops);
+  subnet.kernels[0] = 4;
+  EXPECT_THROW(paper_(subnet), Error);
+}
+
 TEST_F(CostOfSubnets, FullPrecisionHasNoLatency) {
   auto const cost = paper_(space::genes_of(space_, space::largest_subnet(space_)));
   EXPECT_TRUE(std::isnan(cost.latency_ms));

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "common/core/error.hpp"
 #include "common/cost/bitfusion.hpp"
 #include "common/cost/cost_model.hpp"
 #include "support/shared_data.hpp"
@@ -64,6 +65,11 @@ TEST(CostOfOfaSpace, LatencyFollowsTheImageSizeAndSqueezeExcite) {
       for (auto const& shape : {LayerShape{middle, squeezed, 1, 1, 1, 1}, LayerShape{squeezed, middle, 1, 1, 1, 1}})
         expected += latency_ms(accelerator.run(shape, {8, 8}), accelerator.hardware());
     }
+  auto unknown = uniform(space, 3, 0, 2, 129);
+  EXPECT_THROW(model(unknown), Error);
+  unknown.image_size = 128;
+  unknown.bits = space::uniform_bits(space, 8, 8);
+  EXPECT_EQ(model(unknown).latency_ms, small.latency_ms);
   for (auto& stage : space.stages) stage.squeeze_excite = false;
   auto subnet = uniform(space, 3, 0, 2, 224);
   subnet.bits = space::uniform_bits(space, 8, 8);
