@@ -16,6 +16,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/process_age.hpp"
 #include "common/core/progress.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
@@ -148,7 +149,7 @@ bool label_samples(mpi::Communicator const& comm, CollectRequest const& request,
                      static_cast<std::size_t>(request.config.shard_rows),
                      request.config.flush_seconds);
   StopOnSignal const stop_on_signal;
-  bool stopped = false;
+  bool stopped = false, is_first = true;
   std::unique_ptr<Evaluator> evaluator;
   auto const already_there = request.num_samples - ids.size();
   try {
@@ -162,6 +163,8 @@ bool label_samples(mpi::Communicator const& comm, CollectRequest const& request,
       // Claimed is done but for the samples in hand: close enough for a progress line.
       progress.update(already_there + *item);
       writer.add(evaluate(request, *evaluator, ids[*item]));
+      if (is_first) log::root().info("collect {}: first label {:.2f} s after the start of the program", request.header.stage, process_age());
+      is_first = false;
     }
   } catch (...) {
     claim.close();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
@@ -190,12 +191,14 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
     bool const is_large = mine > 10'000 || jobs.front().listing->kind != SourceKind::idx;
     Progress progress("decode", "images", mine, 0, comm.is_root() && is_large);
     std::size_t done = 0;
+    std::map<Listing const*, std::shared_ptr<IdxFiles const>> opened;
     for (auto& job : jobs) {
       if (job.listing->kind == SourceKind::idx) {
         // One stream of gzip is unpacked by one rank; the others would only do the same again.
         if (!node.is_root()) continue;
-        auto const idx = open_idx(*job.listing, shape.size, shape.num_classes);
-        for (std::size_t i = 0; i < job.split->size(); ++i) idx.draw(job.split->indices[i], job.image(i));
+        auto& idx = opened[job.listing];
+        if (!idx) idx = open_idx(*job.listing, shape.size, shape.num_classes);
+        for (std::size_t i = 0; i < job.split->size(); ++i) idx->draw(job.split->indices[i], job.image(i));
       } else {
         decode_share(job, mpi::block_range(job.split->size(), node.size(), node.rank()), files, decoder, [&] { progress.update(++done); });
       }
