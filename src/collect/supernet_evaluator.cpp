@@ -26,11 +26,13 @@ struct SupernetEvaluator::State {
   std::string hash;
   net::LabelledBatches calibration, evaluation;
   net::Fidelity fidelity;
+  net::Enough is_enough;  // empty: never
 };
 
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
                                      image::Split const& calibration, image::Split const& evaluation,
-                                     image::DataConfig const& data, EvaluatorConfig const& config)
+                                     image::DataConfig const& data, EvaluatorConfig const& config,
+                                     StoppingRule const& sequential)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
   state_->supernet = net::load_supernet(space, supernet);
@@ -38,6 +40,8 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
   state_->calibration = net::make_batches(calibration, static_cast<std::size_t>(config.calibration_batch), data.normalisation);
   state_->evaluation = net::make_batches(evaluation, static_cast<std::size_t>(config.batch), data.normalisation);
   state_->fidelity = config.fidelity == "release" ? net::release_fidelity() : net::corrected_fidelity();
+  if (sequential.is_on())
+    state_->is_enough = [sequential](net::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
 }
 
 SupernetEvaluator::~SupernetEvaluator() = default;
@@ -46,7 +50,7 @@ Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
   auto net = net::slice(state_->supernet, subnet, state_->fidelity);
   net::prepare(net, state_->calibration.images, state_->fidelity);
-  auto const counts = net::evaluate(net, state_->evaluation);
+  auto const counts = net::evaluate(net, state_->evaluation, state_->is_enough);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "collect/evaluator.hpp"
+#include "collect/stopping_rule.hpp"
 #include "common/core/config.hpp"
 #include "common/image/data_config.hpp"
 #include "common/space/search_space.hpp"
@@ -22,11 +23,12 @@ EvaluatorConfig read_evaluator_config(Config section);
 
 /// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.
 /// Without calibration images the stored BN statistics serve, and quantised subnets are refused (Error(config)).
-/// The supernet is never changed by an evaluation. One thread.
+/// The supernet is never changed by an evaluation. One thread. A stopping rule that is on ends an evaluation after the first batch
+/// with enough images.
 class SupernetEvaluator : public Evaluator {
  public:
   SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet, image::Split const& calibration,
-                    image::Split const& evaluation, image::DataConfig const& data, EvaluatorConfig const& config);
+                    image::Split const& evaluation, image::DataConfig const& data, EvaluatorConfig const& config, StoppingRule const& sequential = {});
   ~SupernetEvaluator() override;
   Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override;
   std::string engine() const override;

@@ -8,7 +8,7 @@
 
 namespace apq::net {
 
-EvaluationCounts evaluate(SubnetNet const& net, LabelledBatches const& batches) {
+EvaluationCounts evaluate(SubnetNet const& net, LabelledBatches const& batches, Enough const& is_enough) {
   at::NoGradGuard const no_grad;
   EvaluationCounts counts;
   ForwardOptions options;
@@ -25,6 +25,7 @@ EvaluationCounts evaluate(SubnetNet const& net, LabelledBatches const& batches) 
     counts.correct5 += static_cast<std::uint32_t>((rank < 5).sum().item<std::int64_t>());
     counts.total += static_cast<std::uint32_t>(labels.size(0));
     counts.loss_sum += (at::logsumexp(logits.to(at::kDouble), {1}) - target.squeeze(1).to(at::kDouble)).sum().item<double>();
+    if (is_enough && is_enough(counts)) break;
   }
   return counts;
 }
