@@ -153,6 +153,8 @@ void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::stri
                .num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples,
                .directory = e.layout.shards(stage), .joined = e.layout.joined(stage), .config = e.collect, .joules_of = {}};
   });
+  cost::CostModel const cost_model(e.space, {});
+  request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
   energy::StageMeter meter(comm, e.energy, "collect." + stage);
   request.joules_of = [&](double seconds) { return meter.joules_of(seconds); };
   auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<collect::Evaluator> {
