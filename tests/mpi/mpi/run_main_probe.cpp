@@ -58,8 +58,9 @@ int main(int argc, char** argv) {
           auto const text = mpi::broadcast(world, world.is_root() ? std::string("same") : std::string());
           auto const mean = mpi::allreduce_max(world, world.rank()) / 2;
           mpi::collectively(world, [] {});
+          auto const on_node = world.node().size();
           if (world.is_root())
-            fmt::print("MPI initialised: {}, ranks: {}, {} {} node {}\n", initialised != 0, ranks.size(), text, mean, world.node().size());
+            fmt::print("MPI initialised: {}, ranks: {}, {} {} node {}\n", initialised != 0, ranks.size(), text, mean, on_node);
           return 0;
         },
         mpi::Initialise::when_launched);
