@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <system_error>
 
@@ -110,7 +111,10 @@ int list(Options const& o) {
   for (auto const& stage : stages_of(o.directory)) {
     auto const dataset = read(stage);
     double sum = 0, low = 100, high = 0;
+    std::uint32_t fewest = std::numeric_limits<std::uint32_t>::max(), most = 0;
     for (auto const& row : dataset.rows) {
+      fewest = std::min(fewest, row.total);
+      most = std::max(most, row.total);
       sum += percent(row);
       low = std::min(low, percent(row));
       high = std::max(high, percent(row));
@@ -121,6 +125,7 @@ int list(Options const& o) {
     all.push_back({{"stage", stage.name},
                    {"rows", n},
                    {"shards", dataset.files.size()},
+                   {"images", n == 0 ? Json() : Json{{"min", fewest}, {"max", most}}},
                    {"top1_percent", of_rows},
                    {"content_hash", h5::content_hash(dataset.rows)}});
   }
@@ -128,15 +133,20 @@ int list(Options const& o) {
     fmt::print("{}\n", all.dump(2));
     return 0;
   }
-  fmt::print("{:<10} {:>8} {:>8} {:>9} {:>9} {:>9}  {}\n", "stage", "rows", "shards", "mean %",
+  fmt::print("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", "stage", "rows", "shards", "images", "mean %",
              "min %", "max %", "content hash");
   for (auto const& s : all) {
     auto const& top1 = s["top1_percent"];
     auto text = [&](char const* key) {
       return top1.is_null() ? std::string("-") : fmt::format("{:.2f}", top1[key].get<double>());
     };
-    fmt::print("{:<10} {:>8} {:>8} {:>9} {:>9} {:>9}  {}\n", s["stage"].get<std::string>(),
-               s["rows"].get<std::size_t>(), s["shards"].get<std::size_t>(), text("mean"),
+    std::string seen = "-";
+    if (auto const& images = s["images"]; !images.is_null()) {
+      auto const fewest = images["min"].get<std::uint32_t>(), most = images["max"].get<std::uint32_t>();
+      seen = fewest == most ? fmt::format("{}", most) : fmt::format("{}..{}", fewest, most);
+    }
+    fmt::print("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", s["stage"].get<std::string>(),
+               s["rows"].get<std::size_t>(), s["shards"].get<std::size_t>(), seen, text("mean"),
                text("min"), text("max"), s["content_hash"].get<std::string>());
   }
   return 0;

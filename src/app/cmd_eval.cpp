@@ -162,7 +162,7 @@ Body add_eval(CLI::App& app) {
   app.add_option("--calibration-images", o->data.calibration_images, "Images for BN statistics and ranges")->capture_default_str();
   app.add_option("--batch", o->evaluator.batch, "Images per forward pass")->capture_default_str();
   app.add_option("--fidelity", o->evaluator.fidelity, "Quantiser behaviour")->check(CLI::IsMember({"corrected", "release"}))->capture_default_str();
-  app.add_option("--engine", o->evaluator.engine, "Executor")->check(CLI::IsMember({"auto", "reference", "onednn"}))->capture_default_str();
+  app.add_option("--engine", o->evaluator.engine, "Executor")->check(CLI::IsMember({"auto", "reference", "onednn", "cuda"}))->capture_default_str();
   app.add_option("--mean", o->mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")->expected(1, 4)->check(CLI::Range(0.0, 1.0));
   app.add_option("--std", o->deviation, "Pixel standard deviation, likewise (default: 0.353 for IDX files, else 0.5)")->expected(1, 4)->check(CLI::Range(1e-6, 10.0));
   app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();

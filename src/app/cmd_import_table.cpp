@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <limits>
 
 #include <unistd.h>
 
@@ -8,7 +7,6 @@
 
 #include "app/cmd_import.hpp"
 #include "collect/directory_lock.hpp"
-#include "collect/shard_writer.hpp"
 #include "collect/table_import.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/build_info.hpp"
@@ -113,10 +111,7 @@ std::string import_file(Options const& o) {
   if (!config.empty()) replace_file(layout.config(), config);
   if (!is_there) {
     // One shard, however many rows: it appears whole or not at all.
-    collect::ShardWriter writer(directory, "imported-" + sha256_of(text).substr(0, 12), header,
-                                std::numeric_limits<std::size_t>::max(), 1e9);
-    for (auto const& row : table.rows) writer.add(row);
-    writer.flush();
+    h5::write_shard(directory / fmt::format("imported-{}-00000.h5", sha256_of(text).substr(0, 12)), {header, table.rows});
   }
   auto const images = table.images == 0 ? std::string("as the rows say")
                                         : fmt::format("{}{}", table.images, table.images_from_grid ? " (all accuracies are multiples of 1 / this)" : "");

@@ -62,6 +62,7 @@ Experiment read_experiment(ExperimentOptions const& options) {
 Experiment load_experiment(mpi::Communicator const& comm, ExperimentOptions const& options) {
   Experiment experiment;
   mpi::collectively(comm, [&] { experiment = read_experiment(options); });
+  experiment.evaluator.node_rank = comm.node().rank();
   return experiment;
 }
 

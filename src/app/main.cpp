@@ -1,68 +1,43 @@
-#include <CLI/CLI.hpp>
+// apq: the commands that need no LibTorch. For the others it becomes `apq-torch`, which lies beside it: the process stays the same,
+// so that launchers, signals and standard streams notice nothing, and nobody waits for 300 libraries to read a help text.
+#include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
-#include <vector>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 #include "app/command.hpp"
-#include "common/core/build_info.hpp"
+#include "common/core/error.hpp"
 #include "common/core/heap.hpp"
 #include "common/mpi/run_main.hpp"
 
 namespace {
 
-using apq::app::Body;
-using apq::app::Register;
+using namespace apq::app;
 
-struct Command {
-  char const* name;
-  char const* summary;
-  Register add;
+constexpr Held held[] = {
+    {"data", add_data}, {"space", add_space}, {"cost", add_cost}, {"encode", add_encode}, {"doctor", add_doctor},
 };
 
-constexpr Command commands[] = {
-    {"run", "All stages of a study, from images to the report; what is done already is not done again", apq::app::add_run},
-    {"plan", "What a study will take: hours, energy, memory and disk, from a few measured samples", apq::app::add_plan},
-    {"supernet", "Train the once-for-all network that subnets are sliced from", apq::app::add_supernet},
-    {"collect", "Label sampled subnets: full precision or quantised", apq::app::add_collect},
-    {"train", "Fit the accuracy predictors and measure what the transfer gains", apq::app::add_train},
-    {"search", "Evolve subnets under latency, energy, BitOps or size limits", apq::app::add_search},
-    {"report", "Write the study's report.html", apq::app::add_report},
-    {"eval", "Accuracy of given subnets", apq::app::add_eval},
-    {"data", "List, verify, hash, export or join the collected datasets", apq::app::add_data},
-    {"space", "Size of a search space; random subnets of it", apq::app::add_space},
-    {"cost", "MACs, parameters, BitOps, size, latency and energy of given subnets", apq::app::add_cost},
-    {"encode", "One-hot encoding of given subnets", apq::app::add_encode},
-    {"import", "What others made: checkpoints, accuracy tables", apq::app::add_import},
-    {"doctor", "What this machine and this build can do", apq::app::add_doctor},
-};
-
-int run(apq::mpi::Communicator const& world, int argc, char** argv) {
-  CLI::App app("apq: jointly searched, pruned and mixed-precision networks (APQ, CVPR 2020), on one core or a cluster", "apq");
-  app.set_version_flag("--version", "apq " + apq::build_info().version);
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(28);
-  app.footer("Example:\n  mpirun -n 2 apq run --config configs/quickstart.yaml\n\n`apq COMMAND --help` explains each command. "
-             "Every command runs alone, under mpirun and under srun.");
-  std::vector<std::pair<CLI::App*, Body>> bodies;
-  for (auto const& command : commands) {
-    auto* const sub = app.add_subcommand(command.name, command.summary);
-    bodies.emplace_back(sub, command.add(*sub));
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& e) {
-    // Every rank parses the same line; one of them speaks.
-    int const status = world.is_root() ? app.exit(e) : e.get_exit_code();
-    return status == 0 ? 0 : 2;
-  }
-  for (auto const& [sub, body] : bodies)
-    if (sub->parsed()) return body(world);
-  return 2;
+/// Returns only where that fails: with the exit status.
+int become_apq_torch(char** argv) {
+  std::error_code error;
+  auto const self = std::filesystem::read_symlink("/proc/self/exe", error);
+  auto const other = self.parent_path() / "apq-torch";
+  if (!error) ::execv(other.c_str(), argv);
+  fmt::print(stderr, "apq: error: {}: cannot be started ({}); it belongs beside apq, where the build and cmake --install put it\n",
+             other.string(), error ? error.message() : std::strerror(errno));
+  return static_cast<int>(apq::Errc::io);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  auto const* const command = named_command(argc, argv);
+  if (command != nullptr && command->needs == Needs::torch) return become_apq_torch(argv);
+  auto const mpi = command != nullptr && command->needs == Needs::mpi ? apq::mpi::Initialise::always : apq::mpi::Initialise::when_launched;
   apq::keep_freed_memory();
-  return apq::mpi::run_main(argc, argv, run);
+  return apq::mpi::run_main(
+      argc, argv, [](apq::mpi::Communicator const& world, int c, char** v) { return run_command(world, c, v, held); }, mpi);
 }

@@ -36,8 +36,9 @@ std::string host_name() {
 // Everything but the subnet that a label depends on.
 std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
   auto const& v = e.evaluator;
-  return sha256_of(fmt::format("{} {} {} batch {} calibration batch {} fidelity {} engine {}", splits.calibration.fingerprint,
-                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, collect::engine_kind(v, e.space)));
+  return sha256_of(fmt::format("{} {} {} batch {} calibration batch {} fidelity {} engine {}{}", splits.calibration.fingerprint,
+                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, collect::engine_kind(v, e.space),
+                               e.collect.sequential.text()));
 }
 
 h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::Splits const& splits) {
@@ -153,10 +154,13 @@ void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::stri
                .num_samples = num_samples,
                .directory = e.layout.shards(stage), .joined = e.layout.joined(stage), .config = e.collect, .joules_of = {}};
   });
+  cost::CostModel const cost_model(e.space, {});
+  request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
   energy::StageMeter meter(comm, e.energy, "collect." + stage);
   request.joules_of = [&](double seconds) { return meter.joules_of(seconds); };
   auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<collect::Evaluator> {
-    return std::make_unique<collect::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data, e.evaluator);
+    return std::make_unique<collect::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data, e.evaluator,
+                                                        e.collect.sequential);
   });
   if (result.collected == 0) {
     log::root().info("collect {}: all {} samples are there already", stage, result.already_there);

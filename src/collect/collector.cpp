@@ -1,5 +1,6 @@
 #include "collect/collector.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -10,15 +11,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "collect/claim_order.hpp"
 #include "collect/directory_lock.hpp"
+#include "collect/node_writer.hpp"
 #include "collect/sampler.hpp"
-#include "collect/shard_writer.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/process_age.hpp"
 #include "common/core/progress.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "common/mpi/shared_array.hpp"
 #include "common/mpi/work_claim.hpp"
 
 namespace apq::collect {
@@ -140,15 +144,12 @@ class StopOnSignal {
 
 // Takes samples until none is left; true when a signal ended it. Where one rank stops, all stop
 // after the sample in hand; what is labelled is written in any case.
-bool label_samples(mpi::Communicator const& comm, CollectRequest const& request,
-                   std::vector<std::uint64_t> const& ids, std::string const& run,
+bool label_samples(CollectRequest const& request,
+                   std::vector<std::uint64_t> const& ids, NodeWriter& writer,
                    std::function<std::unique_ptr<Evaluator>()> const& make_evaluator,
                    mpi::WorkClaim& claim, Progress& progress) {
-  ShardWriter writer(request.directory, fmt::format("{}-r{:05}", run, comm.rank()), request.header,
-                     static_cast<std::size_t>(request.config.shard_rows),
-                     request.config.flush_seconds);
   StopOnSignal const stop_on_signal;
-  bool stopped = false;
+  bool stopped = false, is_first = true;
   std::unique_ptr<Evaluator> evaluator;
   auto const already_there = request.num_samples - ids.size();
   try {
@@ -162,17 +163,19 @@ bool label_samples(mpi::Communicator const& comm, CollectRequest const& request,
       // Claimed is done but for the samples in hand: close enough for a progress line.
       progress.update(already_there + *item);
       writer.add(evaluate(request, *evaluator, ids[*item]));
+      if (is_first) log::root().info("collect {}: first label {:.2f} s after the start of the program", request.header.stage, process_age());
+      is_first = false;
     }
   } catch (...) {
     claim.close();
     try {
-      writer.flush();
+      writer.leave();
     } catch (Error const& e) {
       log::rank().warn("{}", e.what());
     }
     throw;
   }
-  writer.flush();
+  writer.leave();
   return stopped;
 }
 
@@ -205,6 +208,8 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
     require_identity(dataset, request.header);
     require_samples(dataset, request);
     missing = missing_ids(dataset.rows, request.num_samples);
+    if (request.cost_of)
+      missing = claim_order(std::move(missing), comm.size(), [&](std::uint64_t id) { return request.cost_of(genes_of(request, id)); });
   });
   // The run's name keeps its shards apart from those of earlier runs, whatever their ranks were.
   auto const run = mpi::broadcast(
@@ -216,11 +221,22 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
 
   if (!missing.empty()) {
     auto const claim = mpi::make_shared_counter(comm, missing.size());
+    auto const node = comm.node();
+    NodeWriter::Options const options{
+        .directory = request.directory,
+        .prefix = fmt::format("{}-r{:05}", run, mpi::broadcast(node, std::vector{comm.rank()}).front()),
+        .header = request.header,
+        .shard_rows = std::min(static_cast<std::size_t>(request.config.shard_rows), missing.size()),
+        .flush_seconds = request.config.flush_seconds};
+    mpi::SharedArray const memory(node, NodeWriter::memory_bytes(options));
+    NodeWriter writer(memory.bytes(), options);
+    if (node.is_root()) writer.begin(node.size());
+    memory.publish();
     Progress progress("collect " + stage, "samples", request.num_samples, result.already_there,
                       comm.is_root());
     bool stopped = false;
     mpi::collectively(comm, [&] {
-      stopped = label_samples(comm, request, missing, run, make_evaluator, *claim, progress);
+      stopped = label_samples(request, missing, writer, make_evaluator, *claim, progress);
     });
     if (mpi::allreduce_max(comm, stopped ? 1.0 : 0.0) > 0)
       throw mpi::CollectiveError(

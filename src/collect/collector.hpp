@@ -21,14 +21,15 @@ struct CollectRequest {
   std::filesystem::path joined = {};  ///< file that joins them for h5py (write_joined); empty: none is written
   CollectConfig config;
   std::function<double(double seconds)> joules_of;  ///< energy of so many busy seconds; empty: unknown
+  std::function<double(space::Genes const&)> cost_of = {};  ///< of a sample, about proportional to its time (claim_order.hpp); empty: unknown
 };
 
 struct CollectResult {
   std::uint64_t already_there, collected;
 };
 
-/// Labels the samples whose ids are missing in `directory`. The ranks take them one by one from a shared counter; each
-/// writes shards of its own. Damaged shards are set aside as *.damaged and their ids collected again. At the end the whole
+/// Labels the samples whose ids are missing in `directory`. The ranks take them one by one from a shared counter; those of a
+/// node write shards together. Damaged shards are set aside as *.damaged and their ids collected again. At the end the whole
 /// set is read back, checked and joined. An evaluator is made on each rank only when there is work, and must not use MPI.
 /// When one rank fails or gets SIGTERM, SIGINT or SIGUSR1, all stop after the sample in hand and write what they have.
 /// Collective over `comm`.

@@ -19,12 +19,12 @@ EvaluatorConfig read_evaluator_config(Config section) {
   config.batch = section.get_or<int>("batch", config.batch, {1, 100'000});
   config.calibration_batch = section.get_or<int>("calibration_batch", config.calibration_batch, {1, 100'000});
   config.fidelity = section.choice_or("fidelity", config.fidelity, {"corrected", "release"});
-  config.engine = section.choice_or("engine", config.engine, {"auto", "reference", "onednn"});
+  config.engine = section.choice_or("engine", config.engine, {"auto", "reference", "onednn", "cuda"});
   return config;
 }
 
 std::string engine_kind(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::engine_kind(config.engine, space); }
-std::string engine_name(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::make_engine(config.engine, space)->name(); }
+std::string engine_name(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::make_engine(config.engine, space, config.node_rank)->name(); }
 
 struct SupernetEvaluator::State {
   net::Supernet supernet;
@@ -54,14 +54,16 @@ struct SupernetEvaluator::State {
     };
     return by_size.emplace(size, Batches{batches(calibration, config.calibration_batch), batches(evaluation, config.batch)}).first->second;
   }
+  net::Enough is_enough;  // empty: never
 };
 
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
                                      image::Split const& calibration, image::Split const& evaluation,
-                                     image::DataConfig const& data, EvaluatorConfig const& config)
+                                     image::DataConfig const& data, EvaluatorConfig const& config,
+                                     StoppingRule const& sequential)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
-  state_->engine = net::make_engine(config.engine, space);
+  state_->engine = net::make_engine(config.engine, space, config.node_rank);
   state_->supernet = net::load_supernet(space, supernet);
   state_->hash = state_->supernet.hash();
   state_->calibration = calibration;
@@ -70,6 +72,8 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
   state_->config = config;
   if (evaluation.decoded && evaluation.smaller.empty()) state_->at_size(evaluation.decoded->size);
   state_->fidelity = config.fidelity == "release" ? net::release_fidelity() : net::corrected_fidelity();
+  if (sequential.is_on())
+    state_->is_enough = [sequential](net::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
 }
 
 SupernetEvaluator::~SupernetEvaluator() = default;
@@ -85,7 +89,7 @@ Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
     state_->last_norms.clear();
   }
   net::prepare(net, batches.calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
-  auto const counts = net::evaluate(*state_->engine->compile(net), batches.evaluation);
+  auto const counts = net::evaluate(*state_->engine->compile(net), batches.evaluation, state_->is_enough);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }
 

@@ -22,8 +22,8 @@ namespace apq::train {
 /// bits x bits. So what blocks have in common, and what pairs of genes do, is learnt as far as the rows tell it.
 ///
 /// One term is not of the genes: an offset that drifts along the rows' ids (Ornstein-Uhlenbeck, length a quarter of their
-/// range). A published table is often several runs in a row, each on images of its own (MIT_OFA.jsonl: four, up to 0.65 points
-/// apart); without the term that would pass for the genes' doing. A prediction has the offset's mean. Where rows have no drift, the
+/// range). A published table can be several runs in a row, each a little off (in MIT_OFA.jsonl residuals jump three times, by up to
+/// 0.65 points); without the term that would pass for the genes' doing. A prediction has the offset's mean. Where rows have no drift, the
 /// evidence says so.
 class KernelTeacher {
  public:

@@ -53,11 +53,12 @@ std::string spread(Collected const& collected) {
   auto const at = [&](double q) {
     return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1))];
   };
-  auto const total = collected.dataset.rows.front().total;
+  double total = 0;  // mean; all alike unless the collection stopped labels early
+  for (auto const& row : collected.dataset.rows) total += row.total / static_cast<double>(collected.dataset.rows.size());
   return fmt::format(
       "{} on {} each: median {:.2f}&#8239;%, from {:.2f} to {:.2f}&#8239;%; one label has a "
       "95&#8239;% error of about ±{:.1f} points; {} per label.",
-      counted(values.size(), "sample"), counted(total, "validation image"), at(0.5), values.front(),
+      counted(values.size(), "sample"), images_seen(collected.dataset.rows), at(0.5), values.front(),
       values.back(), 196 * std::sqrt(at(0.5) / 100 * (1 - at(0.5) / 100) / total),
       duration(seconds / static_cast<double>(values.size())));
 }

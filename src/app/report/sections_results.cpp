@@ -215,14 +215,12 @@ std::string tradeoff_section(Inputs const& inputs) {
     return section("Accuracy against cost",
                    missing("No quantised labels yet. They are made by",
                            "apq collect --stage quant --study " + inputs.directory));
-  std::uint64_t images =
-      inputs.quant.dataset.rows.empty() ? 0 : inputs.quant.dataset.rows.front().total;
   std::string const caption = fmt::format(
       "Grey: {}, accuracy on {}. Line: the best prediction among the networks of the search's "
       "front up to each cost. Marked: networks evaluated on {}, with 95&#8239;% intervals. "
       "Validation and test images differ, so compare marks with marks and dots with dots.",
       counted(inputs.quant.dataset.rows.size(), "collected quantised sample"),
-      counted(images, "validation image"), counted(inputs.test_images, "test image"));
+      images_seen(inputs.quant.dataset.rows), counted(inputs.test_images, "test image"));
   auto html = wide_picture(*first, caption) + "<div class=\"pair\">\n";
   for (std::size_t i = 1; i < metrics.size(); ++i) {
     auto chart = tradeoff(inputs, metrics[i]);

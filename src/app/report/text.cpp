@@ -42,6 +42,12 @@ std::string counted(std::uint64_t value, std::string const& noun) {
   return grouped(value) + " " + noun + (value == 1 ? "" : "s");
 }
 
+std::string images_seen(std::vector<h5::Row> const& rows) {
+  if (rows.empty()) return counted(0, "validation image");
+  auto const [least, most] = std::minmax_element(rows.begin(), rows.end(), [](auto const& a, auto const& b) { return a.total < b.total; });
+  return (least->total < most->total ? grouped(least->total) + " to " : std::string()) + counted(most->total, "validation image");
+}
+
 std::string duration(double seconds) {
   if (!std::isfinite(seconds)) return "unknown";
   if (seconds < 99.5) return fmt::format("{:.{}f} s", seconds, seconds < 9.95 ? 1 : 0);

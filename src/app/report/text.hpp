@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/cost/cost_model.hpp"
+#include "common/h5/shard.hpp"
 
 namespace apq::app::report {
 
@@ -15,6 +17,8 @@ std::string escaped(std::string_view text);
 std::string grouped(std::uint64_t value);
 /// "3 samples", "1 sample".
 std::string counted(std::uint64_t value, std::string const& noun);
+/// "2 400 validation images"; "900 to 2 400 validation images" where the rows saw different numbers of them.
+std::string images_seen(std::vector<h5::Row> const& rows);
 /// "12.3 s", "4 min 10 s", "2 h 05 min".
 std::string duration(double seconds);
 /// Three significant digits, without exponent; "unknown" for NaN.

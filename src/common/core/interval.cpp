@@ -15,4 +15,13 @@ Interval wilson_interval(std::uint64_t correct, std::uint64_t total, double z) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
+double two_sided_quantile(double confidence) {
+  double low = 0, high = 40;
+  while (high - low > 1e-12) {
+    double const middle = (low + high) / 2;
+    (std::erf(middle / std::sqrt(2.0)) < confidence ? low : high) = middle;
+  }
+  return high;
+}
+
 }  // namespace apq

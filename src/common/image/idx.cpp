@@ -85,7 +85,7 @@ fs::path with_or_without_gz(fs::path const& directory, std::string const& name) 
 IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int size, int num_classes)
     : side_(static_cast<std::size_t>(size)) {
   auto images = parse(image_file, 3);
-  auto const labels = parse(label_file, 1);
+  auto labels = parse(label_file, 1);
   auto const num = images.dimensions[0];
   header_ = images.header;
   rows_ = images.dimensions[1];
@@ -102,11 +102,15 @@ IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int s
       throw Error(Errc::data, fmt::format("{}: label {} of image {} is outside 0..{}", label_file.string(), label, i, num_classes - 1));
     labels_[i] = label;
   }
-  Sha256 hash;
-  hash.add(images.bytes.data(), images.bytes.size()).add(labels.bytes.data(), labels.bytes.size());
-  hash.add_value(size);
-  hash_ = hash.hex();
   bytes_ = std::move(images.bytes);
+  label_bytes_ = std::move(labels.bytes);
+}
+
+std::string IdxFiles::hash() const {
+  Sha256 hash;
+  hash.add(bytes_.data(), bytes_.size()).add(label_bytes_.data(), label_bytes_.size());
+  hash.add_value(static_cast<int>(side_));
+  return hash.hex();
 }
 
 void IdxFiles::draw(std::size_t i, std::span<std::uint8_t> out) const {
@@ -122,17 +126,18 @@ Listing list_idx(fs::path const& directory, std::string const& part, int size, i
   if (!fs::is_directory(directory, ec))
     throw Error(Errc::io, fmt::format("{}: no such directory (data.directory; Debian's package dataset-fashion-mnist "
                                       "puts the images into /usr/share/datasets/fashion-mnist)", directory.string()));
-  Listing listing{.kind = SourceKind::idx, .where = directory.string(), .files = {}, .entries = {}, .hash = {}};
+  Listing listing{.kind = SourceKind::idx, .where = directory.string(), .files = {}, .entries = {}, .hash = {}, .unpacked = {}};
   for (char const* suffix : {"-images-idx3-ubyte", "-labels-idx1-ubyte"})
     listing.files.push_back(with_or_without_gz(directory, part + suffix).string());
-  auto const idx = open_idx(listing, size, num_classes);
-  for (auto label : idx.labels()) listing.entries.push_back({0, label, 0, 0});
-  listing.hash = idx.hash();
+  listing.unpacked = open_idx(listing, size, num_classes);
+  for (auto label : listing.unpacked->labels()) listing.entries.push_back({0, label, 0, 0});
+  listing.hash = listing.unpacked->hash();
   return listing;
 }
 
-IdxFiles open_idx(Listing const& listing, int size, int num_classes) {
-  return {listing.files[0], listing.files[1], size, num_classes};
+std::shared_ptr<IdxFiles const> open_idx(Listing const& listing, int size, int num_classes) {
+  if (listing.unpacked) return listing.unpacked;
+  return std::make_shared<IdxFiles const>(listing.files[0], listing.files[1], size, num_classes);
 }
 
 }  // namespace apq::image

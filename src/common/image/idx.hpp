@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,20 +21,19 @@ class IdxFiles {
   std::size_t num() const { return labels_.size(); }
   std::vector<std::int32_t> const& labels() const { return labels_; }
   /// SHA-256 over both files' unpacked bytes and `size`.
-  std::string const& hash() const { return hash_; }
+  std::string hash() const;
   /// Image i centred on a black square; out is uint8 [size, size].
   void draw(std::size_t i, std::span<std::uint8_t> out) const;
 
  private:
-  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint8_t> bytes_, label_bytes_;  // as unpacked, with their headers
   std::size_t header_, rows_, columns_, side_;
   std::vector<std::int32_t> labels_;
-  std::string hash_;
 };
 
 /// Both as a listing: `part` is "train" or "t10k", files are looked for with and without `.gz`.
 Listing list_idx(std::filesystem::path const& directory, std::string const& part, int size, int num_classes);
-/// The files that such a listing came from, opened again.
-IdxFiles open_idx(Listing const& listing, int size, int num_classes);
+/// The files that such a listing came from: as they were unpacked for it on this rank, else opened again.
+std::shared_ptr<IdxFiles const> open_idx(Listing const& listing, int size, int num_classes);
 
 }  // namespace apq::image

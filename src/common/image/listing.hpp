@@ -2,12 +2,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/core/sha256.hpp"
 
 namespace apq::image {
+
+class IdxFiles;
 
 /// How a source keeps its images.
 enum class SourceKind { idx, folder, list, tar };
@@ -28,6 +31,7 @@ struct Listing {
   /// Identifies the set. idx: SHA-256 over the unpacked files. Others: over every image's name below its root, size
   /// and label, in order; not over contents, which would read all of ImageNet at every start (docs/images.md).
   std::string hash;
+  std::shared_ptr<IdxFiles const> unpacked;  ///< idx, on the rank that made the listing: one unpacking serves hash and pixels
 
   std::string name(std::size_t i) const;
 };

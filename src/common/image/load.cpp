@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
@@ -107,9 +108,8 @@ void check_memory(std::vector<Job> const& jobs, bool is_shared) {
 }
 
 // IDX pictures are drawn centred on a black square of the largest size; smaller ones are that, resized.
-void draw_idx(Job const& job, int num_classes) {
+void draw_idx(Job const& job, IdxFiles const& idx) {
   int const largest = job.sizes.front().geometry.crop;
-  auto const idx = open_idx(*job.listing, largest, num_classes);
   for (std::size_t i = 0; i < job.split->size(); ++i) {
     auto const drawn = job.sizes.front().image(i);
     idx.draw(job.split->indices[i], drawn);
@@ -215,10 +215,14 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
     bool const is_large = mine > 10'000 || jobs.front().listing->kind != SourceKind::idx;
     Progress progress("decode", "images", mine, 0, comm.is_root() && is_large);
     std::size_t done = 0;
+    std::map<Listing const*, std::shared_ptr<IdxFiles const>> opened;
     for (auto& job : jobs) {
       if (job.listing->kind == SourceKind::idx) {
         // One stream of gzip is unpacked by one rank; the others would only do the same again.
-        if (node.is_root()) draw_idx(job, shape.num_classes);
+        if (!node.is_root()) continue;
+        auto& idx = opened[job.listing];
+        if (!idx) idx = open_idx(*job.listing, job.sizes.front().geometry.crop, shape.num_classes);
+        draw_idx(job, *idx);
       } else {
         decode_share(job, mpi::block_range(job.split->size(), node.size(), node.rank()), files, decoder, [&] { progress.update(++done); });
       }

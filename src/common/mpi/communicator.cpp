@@ -34,13 +34,15 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
 }
 
 Communicator::~Communicator() {
+  if (is_alone()) return;
   int finalized = 0;
   MPI_Finalized(&finalized);
-  if (comm_ != MPI_COMM_NULL && finalized == 0) MPI_Comm_free(&comm_);
+  if (finalized == 0) MPI_Comm_free(&comm_);
 }
 
 Communicator Communicator::node() const {
   Communicator node;
+  if (is_alone()) return node;
   check(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node.comm_), "MPI_Comm_split_type");
   check(MPI_Comm_set_errhandler(node.comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(node.comm_, &node.rank_), "MPI_Comm_rank");

@@ -14,6 +14,8 @@ class Communicator {
  public:
   /// Collective over `parent`.
   explicit Communicator(MPI_Comm parent);
+  /// This process alone, without MPI, which need not be initialised: the collectives of collectives.hpp have nothing to do then.
+  static Communicator alone() { return {}; }
   ~Communicator();
   Communicator(Communicator&& other) noexcept;
   Communicator& operator=(Communicator&& other) noexcept;
@@ -22,6 +24,7 @@ class Communicator {
   int size() const noexcept { return size_; }
   bool is_root() const noexcept { return rank_ == 0; }
   MPI_Comm get() const noexcept { return comm_; }
+  bool is_alone() const noexcept { return comm_ == MPI_COMM_NULL; }
   /// The ranks that share this rank's memory (one node). Collective.
   Communicator node() const;
 

@@ -7,6 +7,7 @@
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/mpi/collective_error.hpp"
+#include "common/mpi/launcher.hpp"
 
 namespace apq::mpi {
 namespace {
@@ -23,9 +24,24 @@ int fail_alone(Communicator const& world, int status, std::string const& message
   return status;
 }
 
+int run_body(Communicator const& world, int argc, char** argv, std::function<int(Communicator const&, int, char**)> const& body) {
+  log::init(world.rank());
+  try {
+    return body(world, argc, argv);
+  } catch (CollectiveError const& e) {
+    if (world.is_root()) fmt::print(stderr, "apq: error: {}\n", e.what());
+    return e.exit_status();
+  } catch (Error const& e) {
+    return fail_alone(world, e.exit_status(), e.what());
+  } catch (std::exception const& e) {
+    return fail_alone(world, static_cast<int>(Errc::internal), unexpected(e.what()));
+  }
+}
+
 }  // namespace
 
-int run_main(int argc, char** argv, std::function<int(Communicator const&, int, char**)> const& body) {
+int run_main(int argc, char** argv, std::function<int(Communicator const&, int, char**)> const& body, Initialise initialise) {
+  if (initialise == Initialise::when_launched && !is_launched()) return run_body(Communicator::alone(), argc, argv, body);
   // Serialized: the thread that answers for a remote work counter takes turns with the main one.
   int provided = 0;
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS) {
@@ -35,17 +51,7 @@ int run_main(int argc, char** argv, std::function<int(Communicator const&, int, 
   int status = 0;
   {
     Communicator const world(MPI_COMM_WORLD);
-    log::init(world.rank());
-    try {
-      status = body(world, argc, argv);
-    } catch (CollectiveError const& e) {
-      if (world.is_root()) fmt::print(stderr, "apq: error: {}\n", e.what());
-      status = e.exit_status();
-    } catch (Error const& e) {
-      status = fail_alone(world, e.exit_status(), e.what());
-    } catch (std::exception const& e) {
-      status = fail_alone(world, static_cast<int>(Errc::internal), unexpected(e.what()));
-    }
+    status = run_body(world, argc, argv, body);
   }
   MPI_Finalize();
   return status;

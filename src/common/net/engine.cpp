@@ -37,10 +37,11 @@ std::string engine_kind(std::string const& name, space::SearchSpace const& space
   return why_not_onednn(space).empty() ? "onednn" : "reference";
 }
 
-std::unique_ptr<Engine> make_engine(std::string const& name, space::SearchSpace const& space) {
+std::unique_ptr<Engine> make_engine(std::string const& name, space::SearchSpace const& space, int node_rank) {
   auto const kind = engine_kind(name, space);
   if (kind == "reference") return make_reference_engine();
-  if (kind != "onednn") throw Error(Errc::config, fmt::format("evaluator.engine: {} is not one; choose auto, reference or onednn", name));
+  if (kind == "cuda") return make_cuda_engine(node_rank);
+  if (kind != "onednn") throw Error(Errc::config, fmt::format("evaluator.engine: {} is not one; choose auto, reference, onednn or cuda", name));
 #ifdef APQ_HAS_ONEDNN
   if (why_not_onednn(space).empty()) return make_onednn_engine();
 #endif

@@ -4,7 +4,7 @@
 
 namespace apq::net {
 
-EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches) {
+EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches, Enough const& is_enough) {
   at::NoGradGuard const no_grad;
   EvaluationCounts counts;
   for (std::size_t i = 0; i < batches.images.size(); ++i) {
@@ -19,6 +19,7 @@ EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches) {
     counts.correct5 += static_cast<std::uint32_t>((rank < 5).sum().item<std::int64_t>());
     counts.total += static_cast<std::uint32_t>(labels.size(0));
     counts.loss_sum += (at::logsumexp(logits.to(at::kDouble), {1}) - target.squeeze(1).to(at::kDouble)).sum().item<double>();
+    if (is_enough && is_enough(counts)) break;
   }
   return counts;
 }

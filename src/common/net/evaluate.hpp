@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "common/net/engine.hpp"
 #include "common/net/image_batch.hpp"
@@ -12,7 +13,10 @@ struct EvaluationCounts {
   double loss_sum = 0;  ///< summed cross entropy, nats
 };
 
-/// Runs a compiled subnet over all batches; top-5 counts everything where there are at most five classes.
-EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches);
+/// Asked after every batch with the counts so far: true ends the evaluation.
+using Enough = std::function<bool(EvaluationCounts const&)>;
+
+/// Runs a compiled subnet over all batches, or until there is enough; top-5 counts everything where there are at most five classes.
+EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches, Enough const& is_enough = {});
 
 }  // namespace apq::net

@@ -30,5 +30,9 @@ expect 1 unexpected 70 "apq: error: unexpected: out of range"
 expect 2 alone 6 "[rank 1] error: loss: is nan"
 expect 3 alone 6 "[rank 2] error: loss: is nan"
 expect 3 unexpected 70 "[rank 2] error: unexpected: out of range"
+expect 1 light 0 "MPI initialised: true, ranks: 1, same 0 node 1"
+expect 2 light 0 "MPI initialised: true, ranks: 2, same 0.5 node 2"
+alone=$("$program" light) || { echo "FAILED: light alone ended with $?"; failures=$((failures + 1)); }
+[[ $alone == "MPI initialised: false, ranks: 1, same 0 node 1" ]] || { echo "FAILED: light alone: $alone"; failures=$((failures + 1)); }
 [[ $failures -eq 0 ]] && echo "all endings as they should be"
 exit $((failures > 0))

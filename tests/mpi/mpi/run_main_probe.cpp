@@ -4,6 +4,8 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -44,6 +46,24 @@ void claim_while_rank_0_computes(mpi::Communicator const& world) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What a command that needs no MPI gets: alone unless a launcher started the process; collectives work either way.
+  if (std::string_view(argv[1]) == "light")
+    return mpi::run_main(
+        argc, argv,
+        [](mpi::Communicator const& world, int, char**) {
+          int initialised = 0;
+          MPI_Initialized(&initialised);
+          auto const ranks = mpi::allgather<int>(world, std::vector{world.rank()});
+          mpi::barrier(world);
+          auto const text = mpi::broadcast(world, world.is_root() ? std::string("same") : std::string());
+          auto const mean = mpi::allreduce_max(world, world.rank()) / 2;
+          mpi::collectively(world, [] {});
+          auto const on_node = world.node().size();
+          if (world.is_root())
+            fmt::print("MPI initialised: {}, ranks: {}, {} {} node {}\n", initialised != 0, ranks.size(), text, mean, on_node);
+          return 0;
+        },
+        mpi::Initialise::when_launched);
   return mpi::run_main(argc, argv, [](mpi::Communicator const& world, int, char** arguments) {
     std::string const mode = arguments[1];
     bool const last = world.rank() == world.size() - 1;

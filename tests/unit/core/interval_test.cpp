@@ -7,6 +7,12 @@
 namespace {
 using namespace apq;
 
+TEST(TwoSidedQuantile, KnownValues) {
+  EXPECT_NEAR(two_sided_quantile(0.95), 1.959964, 1e-6);
+  EXPECT_NEAR(two_sided_quantile(0.99), 2.575829, 1e-6);
+  EXPECT_NEAR(two_sided_quantile(0.5), 0.674490, 1e-6);
+}
+
 TEST(WilsonInterval, WorkedExample) {
   // 8 of 10 at 95 %: centre (0.8 + z^2/20) / (1 + z^2/10) = 0.716740, half width 0.226578.
   auto const interval = wilson_interval(8, 10);

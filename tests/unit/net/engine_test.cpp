@@ -193,10 +193,25 @@ TEST_F(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
   }
 }
 
+TEST(Cuda, LogitsAreTheReferences) {
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
+  at::NoGradGuard const no_grad;
+  auto const space = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
+  auto const trained = net::load_supernet(space, test::source_dir() / "data/fashion_mnist_supernet.pt");
+  auto const x = test::images(space, 70).to(at::kFloat);
+  std::vector<at::Tensor> const batches{x};
+  auto const reference = net::make_reference_engine(), cuda = net::make_cuda_engine(0);
+  auto expected = net::slice(trained, space::largest_subnet(space)), found = expected;
+  net::prepare(expected, batches, {}, *reference);
+  net::prepare(found, batches, {}, *cuda);
+  EXPECT_LE(test::relative_error(cuda->compile(found)->logits(x), reference->compile(expected)->logits(x)), 1e-2);
+}
+
 TEST(MakeEngine, AnUnknownOneIsRefused) {
   space::SearchSpace const space{};
   EXPECT_NE(net::make_engine("reference", space)->name().find("LibTorch"), std::string::npos);
   EXPECT_THROW(net::make_engine("gpu", space), Error);
+  if (!at::hasCUDA()) EXPECT_THROW(net::make_engine("cuda", space), Error);
   auto const with_h_swish = space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml");
   EXPECT_EQ(net::engine_kind("auto", with_h_swish), "reference");
   EXPECT_THROW(net::make_engine("onednn", with_h_swish), Error);
