@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $1"; tail -n 3 "$work/log" 2>/dev/null || true; exit 1; }
 
 # 240 subnets whose accuracy grows with size, depths, kernels and ratios: counts of 10,000 images.
-"$apq" space --space "$space" --random 240 --seed 5 --format json >"$work/random.json"
+"$apq" space --space "$space" --random 240 --seed 5 --stage fp --format json >"$work/random.json"
 tr -d ' \n' <"$work/random.json" | grep -o '{"ks":\[[^{]*"r":[0-9]*}\|{"d":\[[^{]*}' >"$work/subnets" || fail "no random subnets: $(head -c 300 "$work/random.json")"
 [[ $(wc -l <"$work/subnets") -eq 240 ]] || fail "$(wc -l <"$work/subnets") subnets of 240"
 awk '{
