@@ -20,6 +20,7 @@
 #include "common/net/onednn/convolution.hpp"
 #include "common/net/onednn/packed_layer.hpp"
 #include "common/space/subnet.hpp"
+#include "released_operators.hpp"
 
 namespace {
 
@@ -91,6 +92,7 @@ int main(int argc, char** argv) {
   at::NoGradGuard const no_grad;
   auto const space = space::load_space(space_file);
   auto const supernet = net::make_supernet(space, 1);
+  auto const released = bench::make_released_operators();
   auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn", space);
   at::manual_seed(1);
   auto const random_images = [&](std::int64_t n) {
@@ -129,11 +131,13 @@ int main(int argc, char** argv) {
       }
       columns["3 onednn / chain"].push_back(median(ratio));
       columns["6 compile, ms"].push_back(1e3 * compile_seconds);
-      if (with_reference) {
-        auto const plain = reference->compile(net);
-        double const t = seconds([&] { net::evaluate(*plain, evaluation); });
-        columns["4 reference"].push_back(num_images / t);
-        columns["5 onednn / reference"].push_back(columns["2 onednn"].back() * t / num_images);
+      std::vector<std::pair<std::string, net::Engine const*>> others;
+      if (with_reference) others = {{"4 reference", reference.get()}, {"5 released operators", released.get()}};
+      for (auto const& [name, engine] : others) {
+        auto const other = engine->compile(net);
+        double const t = seconds([&] { net::evaluate(*other, evaluation); });
+        columns[name].push_back(num_images / t);
+        columns[name + ": onednn is faster by"].push_back(columns["2 onednn"].back() * t / num_images);
       }
       if (num_calibration > 0) {
         auto const sample = [&](net::Engine const& engine) {
@@ -153,15 +157,15 @@ int main(int argc, char** argv) {
           columns["6b ranges"].push_back(static_cast<double>(calibration[0].size(0)) / seconds([&] { net::calibrate_ranges(net, calibration[0], {}, *fast); }));
         double const f = sample(*fast);
         columns["7 whole sample onednn, s"].push_back(f);
-        if (with_reference) {
-          double const r = sample(*reference);
-          columns["8 whole sample reference, s"].push_back(r);
-          columns["9 reference / onednn"].push_back(r / f);
+        for (auto const& [name, engine] : others) {
+          double const t = sample(*engine);
+          columns["8 whole sample" + name.substr(1) + ", s"].push_back(t);
+          columns["8 whole sample" + name.substr(1) + ": onednn is faster by"].push_back(t / f);
         }
       }
     }
     std::printf("%s\n", quantised ? "quantised" : "full precision");
-    for (auto const& [name, values] : columns) std::printf("  %-28s %10.2f\n", name.c_str() + name.find(' ') + 1, median(values));
+    for (auto const& [name, values] : columns) std::printf("  %-58s %10.2f\n", name.c_str() + name.find(' ') + 1, median(values));
     speeds[quantised] = median(columns["2 onednn"]);
   }
   std::printf("quantised / full precision %.2f\n", speeds[1] / speeds[0]);
