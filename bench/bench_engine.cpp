@@ -1,7 +1,9 @@
 // How fast are the engines, and how near to what the library could do? Random subnets of a space, one core, medians; every column of a row in turn.
-//   bench_engine [SPACE.yaml] [subnets=5] [images=64] [calibration=0] [reference=1]
+//   bench_engine [SPACE.yaml] [subnets=5] [images=64] [calibration=0] [reference=1] [stock=0]
 // chain: the subnet's convolutions alone as fused oneDNN primitives, integers (but for the first layer) on the quantised side.
 // With calibration=N also whole samples: slice, recalibrate, set ranges, recalibrate, evaluate; N images in 8 batches.
+// With stock=1 LibTorch also runs as any program runs it, on glibc's allocator as it comes: every large tensor is mapped when it is made and
+// unmapped after use. This project keeps freed memory instead (common/core/heap.hpp), for all columns but those.
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
@@ -11,8 +13,11 @@
 #include <ctime>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <malloc.h>
 
 #include "common/core/heap.hpp"
 #include "common/net/calibration.hpp"
@@ -39,6 +44,19 @@ double seconds(std::function<void()> const& body) {
   return cpu_seconds() - start;
 }
 
+/// glibc's allocator with its own settings, its sliding ones where they come to rest (mallopt(3)).
+class StockAllocator {
+ public:
+  StockAllocator() {
+    mallopt(M_MMAP_MAX, 65536);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_TOP_PAD, 128 << 10);
+    malloc_trim(0);
+  }
+  ~StockAllocator() { keep_freed_memory(); }
+};
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   auto const n = values.size();
@@ -49,12 +67,15 @@ double median(std::vector<double> values) {
 class Chain {
  public:
   Chain(net::SubnetNet const& net, std::int64_t size, std::int64_t batch) : batch_(batch) {
-    auto const layers = net::onednn::pack_layers(net, net.is_quantised);
+    std::vector<net::onednn::PackedLayer> layers;
+    for (auto const& block : net.blocks)
+      for (auto const& unit : block.convs)
+        if (!block.is_after_pooling) layers.push_back(net::onednn::pack(unit, net.is_quantised));
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+    for (std::size_t i = 0; i < layers.size(); ++i) {
       auto const shape = layers[i].shape(batch, size);
-      auto const& next = layers[i + 1].input;
-      bool const is_integer = layers[i].input && next && i + 2 < layers.size();
+      auto const next = i + 1 < layers.size() ? layers[i + 1].input : std::nullopt;
+      bool const is_integer = layers[i].input && next;
       chain_.push_back(layers[i].convolution(shape, is_integer ? next->number() : net::onednn::Number::f32,
                                              layers[i].epilogue(is_integer ? next : std::nullopt, false)));
       size = shape.out_size();
@@ -85,7 +106,7 @@ int main(int argc, char** argv) {
   }
   auto const number = [&](char const* key, int fallback) { return options.contains(key) ? std::atoi(options[key].c_str()) : fallback; };
   int const num_subnets = number("subnets", 5), num_images = number("images", 64), num_calibration = number("calibration", 0);
-  bool const with_reference = number("reference", 1) > 0;
+  bool const with_reference = number("reference", 1) > 0, with_stock = number("stock", 0) > 0;
 
   keep_freed_memory();
   at::set_num_threads(1);
@@ -93,7 +114,7 @@ int main(int argc, char** argv) {
   auto const space = space::load_space(space_file);
   auto const supernet = net::make_supernet(space, 1);
   auto const released = bench::make_released_operators();
-  auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn", space);
+  auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn");
   at::manual_seed(1);
   auto const random_images = [&](std::int64_t n) {
     return at::randn({n, space.image_channels, space.image_size, space.image_size}).contiguous(at::MemoryFormat::ChannelsLast);
@@ -131,9 +152,21 @@ int main(int argc, char** argv) {
       }
       columns["3 onednn / chain"].push_back(median(ratio));
       columns["6 compile, ms"].push_back(1e3 * compile_seconds);
-      std::vector<std::pair<std::string, net::Engine const*>> others;
-      if (with_reference) others = {{"4 reference", reference.get()}, {"5 released operators", released.get()}};
-      for (auto const& [name, engine] : others) {
+      struct Other {
+        std::string name;
+        net::Engine const* engine;
+        bool is_stock;
+      };
+      std::vector<Other> others;
+      for (bool const is_stock : {false, true}) {
+        if (!with_reference || (is_stock && !with_stock)) continue;
+        std::string const suffix = is_stock ? ", stock allocator" : "";
+        others.push_back({"4 reference" + suffix, reference.get(), is_stock});
+        if (bench::knows(net)) others.push_back({"5 released operators" + suffix, released.get(), is_stock});
+      }
+      for (auto const& [name, engine, is_stock] : others) {
+        std::optional<StockAllocator> stock;
+        if (is_stock) stock.emplace();
         auto const other = engine->compile(net);
         double const t = seconds([&] { net::evaluate(*other, evaluation); });
         columns[name].push_back(num_images / t);
@@ -157,7 +190,9 @@ int main(int argc, char** argv) {
           columns["6b ranges"].push_back(static_cast<double>(calibration[0].size(0)) / seconds([&] { net::calibrate_ranges(net, calibration[0], {}, *fast); }));
         double const f = sample(*fast);
         columns["7 whole sample onednn, s"].push_back(f);
-        for (auto const& [name, engine] : others) {
+        for (auto const& [name, engine, is_stock] : others) {
+          std::optional<StockAllocator> stock;
+          if (is_stock) stock.emplace();
           double const t = sample(*engine);
           columns["8 whole sample" + name.substr(1) + ", s"].push_back(t);
           columns["8 whole sample" + name.substr(1) + ": onednn is faster by"].push_back(t / f);

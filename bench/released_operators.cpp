@@ -92,6 +92,14 @@ class ReleasedOperators : public net::Engine {
 
 }  // namespace
 
+bool knows(net::SubnetNet const& net) {
+  return std::ranges::all_of(net.blocks, [](net::BlockUnit const& block) {
+    return !block.is_after_pooling && std::ranges::all_of(block.convs, [](net::ConvUnit const& unit) {
+      return unit.norm && !unit.squeeze_excite && unit.activation.value_or(space::Activation::relu6) == space::Activation::relu6;
+    });
+  });
+}
+
 std::unique_ptr<net::Engine> make_released_operators() { return std::make_unique<ReleasedOperators>(); }
 
 }  // namespace apq::bench

@@ -10,5 +10,6 @@ namespace apq::bench {
 /// planar maps, batches of 32, every operator into a new tensor, activations clipped by sums of absolute values, weights quantised anew in
 /// every pass. For networks of ReLU6 alone.
 std::unique_ptr<net::Engine> make_released_operators();
+bool knows(net::SubnetNet const& net);
 
 }  // namespace apq::bench

@@ -37,7 +37,7 @@ std::string host_name() {
 std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
   auto const& v = e.evaluator;
   return sha256_of(fmt::format("{} {} {} batch {} calibration batch {} fidelity {} engine {}{}", splits.calibration.fingerprint,
-                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, collect::engine_kind(v, e.space),
+                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity, collect::engine_kind(v),
                                e.collect.sequential.text()));
 }
 
@@ -52,7 +52,7 @@ h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::
   header.evaluation_hash = evaluation_hash(e, splits);
   header.validation_fingerprint = splits.validation.fingerprint;
   header.calibration_fingerprint = splits.calibration.fingerprint;
-  header.engine = collect::engine_name(e.evaluator, e.space);
+  header.engine = collect::engine_name(e.evaluator);
   header.fidelity = e.evaluator.fidelity;
   header.config = e.resolved;
   header.code_version = build.version;

@@ -23,8 +23,8 @@ EvaluatorConfig read_evaluator_config(Config section) {
   return config;
 }
 
-std::string engine_kind(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::engine_kind(config.engine, space); }
-std::string engine_name(EvaluatorConfig const& config, space::SearchSpace const& space) { return net::make_engine(config.engine, space, config.node_rank)->name(); }
+std::string engine_kind(EvaluatorConfig const& config) { return net::engine_kind(config.engine); }
+std::string engine_name(EvaluatorConfig const& config) { return net::make_engine(config.engine, config.node_rank)->name(); }
 
 struct SupernetEvaluator::State {
   net::Supernet supernet;
@@ -63,7 +63,7 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
                                      StoppingRule const& sequential)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
-  state_->engine = net::make_engine(config.engine, space, config.node_rank);
+  state_->engine = net::make_engine(config.engine, config.node_rank);
   state_->supernet = net::load_supernet(space, supernet);
   state_->hash = state_->supernet.hash();
   state_->calibration = calibration;

@@ -22,8 +22,8 @@ struct EvaluatorConfig {
 };
 EvaluatorConfig read_evaluator_config(Config section);
 /// The engine that `config` means on this machine: its kind, which labels depend on, and its name with the library's version.
-std::string engine_kind(EvaluatorConfig const& config, space::SearchSpace const& space);
-std::string engine_name(EvaluatorConfig const& config, space::SearchSpace const& space);
+std::string engine_kind(EvaluatorConfig const& config);
+std::string engine_name(EvaluatorConfig const& config);
 
 /// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.
 /// Without calibration images the stored BN statistics serve, and quantised subnets are refused (Error(config)).

@@ -48,12 +48,12 @@ std::unique_ptr<Engine> make_reference_engine();
 /// The same on a GPU: rank r of a node uses GPU r mod n. @throws Error(config) where there is none.
 std::unique_ptr<Engine> make_cuda_engine(int node_rank);
 
-/// What `auto` stands for on this machine and for this space's networks; other names are returned as they are.
-std::string engine_kind(std::string const& name, space::SearchSpace const& space);
+/// What `auto` stands for on this machine; other names are returned as they are.
+std::string engine_kind(std::string const& name);
 
 /// @param name       reference | onednn | cuda | auto (the fastest of the first two that is there)
 /// @param node_rank  of this rank within its node
-/// @throws Error(config) for an engine that this build or this processor does not have, or that cannot run the space's networks.
-std::unique_ptr<Engine> make_engine(std::string const& name, space::SearchSpace const& space, int node_rank = 0);
+/// @throws Error(config) for an engine that this build or this processor does not have.
+std::unique_ptr<Engine> make_engine(std::string const& name, int node_rank = 0);
 
 }  // namespace apq::net

@@ -4,23 +4,30 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
 
 #include "common/core/error.hpp"
 #include "common/net/calibration.hpp"
 #include "common/net/evaluate.hpp"
 #include "common/net/forward.hpp"
 #include "support/lively_network.hpp"
+#include "support/mobilenet_v3_space.hpp"
 #include "support/shared_data.hpp"
 
 namespace {
 
 using namespace apq;
 
-/// The fast engine beside the reference.
-class FastEngine : public testing::Test {
+space::SearchSpace space_named(std::string const& name) {
+  if (name == "mobilenet_v3") return test::mobilenet_v3_space();
+  return space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
+}
+
+/// The fast engine beside the reference, on networks of ReLU6 and on MobileNetV3's: squeeze-excite, other activations, layers behind the pooling.
+class FastEngine : public testing::TestWithParam<char const*> {
  protected:
   void SetUp() override {
-    fast_ = net::make_engine("auto", space_);
+    fast_ = net::make_engine("auto");
     if (fast_->name() == reference_->name()) GTEST_SKIP() << "no engine but the reference in this build or on this processor";
   }
   space::Subnet random_subnet(std::uint64_t index, bool quantised) const {
@@ -30,7 +37,7 @@ class FastEngine : public testing::Test {
   at::Tensor float_images(int count) const { return test::images(space_, count).to(at::kFloat); }
 
   at::NoGradGuard no_grad_;
-  space::SearchSpace space_ = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
+  space::SearchSpace space_ = space_named(GetParam());
   net::Supernet supernet_ = [&] {
     auto supernet = test::lively_supernet(space_);
     for (auto& [name, tensor] : supernet.weights) tensor = tensor.to(at::kFloat);
@@ -39,7 +46,7 @@ class FastEngine : public testing::Test {
   std::unique_ptr<net::Engine> reference_ = net::make_reference_engine(), fast_;
 };
 
-TEST_F(FastEngine, FullPrecisionLogitsAreTheReferences) {
+TEST_P(FastEngine, FullPrecisionLogitsAreTheReferences) {
   auto const x = float_images(70);
   for (std::uint64_t i = 0; i < 6; ++i) {
     auto const net = net::slice(supernet_, random_subnet(i, false));
@@ -76,12 +83,15 @@ TEST(Engines, ConvolutionsOfAnyWidthAreRight) {
       exact.classifier_bias = exact.classifier_bias.to(at::kDouble);
       auto const x = at::randn({70, 24, size, size});
       auto const expected = net::forward(exact, x.to(at::kDouble));
-      for (auto const& engine : {net::make_reference_engine(), net::make_engine("auto", {})})
+      for (auto const& engine : {net::make_reference_engine(), net::make_engine("auto")})
         EXPECT_LE(test::relative_error(engine->compile(network)->logits(x), expected), 1e-5) << engine->name() << ", " << width << " channels at " << size;
     }
 }
 
-TEST_F(FastEngine, TrainedWeightsGiveTheSameLogits) {
+INSTANTIATE_TEST_SUITE_P(Networks, FastEngine, testing::Values("fashion_mnist", "mobilenet_v3"), [](auto const& network) { return std::string(network.param); });
+
+TEST_P(FastEngine, TrainedWeightsGiveTheSameLogits) {
+  if (std::string(GetParam()) != "fashion_mnist") GTEST_SKIP() << "the shipped supernet is of another space";
   auto const trained = net::load_supernet(space_, test::source_dir() / "data/fashion_mnist_supernet.pt");
   auto const x = float_images(70);
   std::vector<at::Tensor> const batches{x};
@@ -94,7 +104,7 @@ TEST_F(FastEngine, TrainedWeightsGiveTheSameLogits) {
   }
 }
 
-TEST_F(FastEngine, StatisticsAreTheReferences) {
+TEST_P(FastEngine, StatisticsAreTheReferences) {
   std::vector<at::Tensor> const batches{float_images(70), float_images(33)};
   for (std::uint64_t i = 0; i < 6; ++i) {
     auto const net = net::slice(supernet_, random_subnet(i, false));
@@ -116,7 +126,7 @@ TEST_F(FastEngine, StatisticsAreTheReferences) {
   }
 }
 
-TEST_F(FastEngine, InputsAreTheReferencesChunkByChunk) {
+TEST_P(FastEngine, InputsAreTheReferencesChunkByChunk) {
   auto const x = float_images(70);
   auto const net = net::slice(supernet_, random_subnet(1, true));
   std::vector<at::Tensor> expected;
@@ -130,7 +140,7 @@ TEST_F(FastEngine, InputsAreTheReferencesChunkByChunk) {
   }
 }
 
-TEST_F(FastEngine, AnImagesLogitsDoNotDependOnItsBatch) {
+TEST_P(FastEngine, AnImagesLogitsDoNotDependOnItsBatch) {
   auto const x = float_images(70);
   for (bool const quantised : {false, true}) {
     auto net = net::slice(supernet_, random_subnet(3, quantised));
@@ -143,7 +153,7 @@ TEST_F(FastEngine, AnImagesLogitsDoNotDependOnItsBatch) {
   }
 }
 
-TEST_F(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
+TEST_P(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
   std::vector<at::Tensor> const batches{float_images(64)};
   auto const x = float_images(64);
   for (std::uint64_t i = 0; i < 4; ++i) {
@@ -157,13 +167,14 @@ TEST_F(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
         auto const &e = expected.blocks[b].convs[u], &f = found.blocks[b].convs[u];
         EXPECT_NEAR(f.quantisation.activation_range, e.quantisation.activation_range, 1e-3 * e.quantisation.activation_range) << e.name;
         EXPECT_EQ(f.quantisation.weight_range, e.quantisation.weight_range) << e.name;
+        if (!e.norm) continue;  // behind the pooling
         EXPECT_LE(test::relative_error(f.norm->running_var, e.norm->running_var), 0.02) << e.name;
       }
     EXPECT_LE(test::relative_error(fast_->compile(found)->logits(x), reference_->compile(expected)->logits(x)), 0.1) << "subnet " << i;
   }
 }
 
-TEST_F(FastEngine, KnownFloatStatisticsChangeNothing) {
+TEST_P(FastEngine, KnownFloatStatisticsChangeNothing) {
   std::vector<at::Tensor> const batches{float_images(32), float_images(20)};
   auto subnet = random_subnet(5, true);
   net::NormBuffers known;
@@ -178,7 +189,7 @@ TEST_F(FastEngine, KnownFloatStatisticsChangeNothing) {
   EXPECT_FALSE(known.empty());
 }
 
-TEST_F(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
+TEST_P(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
   auto supernet = supernet_;
   for (auto& [name, tensor] : supernet.weights)
     if (name.ends_with("bn.weight")) tensor = tensor.index_fill(0, at::arange(0, tensor.size(0), 3), 0);
@@ -208,13 +219,11 @@ TEST(Cuda, LogitsAreTheReferences) {
 }
 
 TEST(MakeEngine, AnUnknownOneIsRefused) {
-  space::SearchSpace const space{};
-  EXPECT_NE(net::make_engine("reference", space)->name().find("LibTorch"), std::string::npos);
-  EXPECT_THROW(net::make_engine("gpu", space), Error);
-  if (!at::hasCUDA()) EXPECT_THROW(net::make_engine("cuda", space), Error);
-  auto const with_h_swish = space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml");
-  EXPECT_EQ(net::engine_kind("auto", with_h_swish), "reference");
-  EXPECT_THROW(net::make_engine("onednn", with_h_swish), Error);
+  EXPECT_NE(net::make_engine("reference")->name().find("LibTorch"), std::string::npos);
+  EXPECT_THROW(net::make_engine("gpu"), Error);
+  if (!at::hasCUDA()) {
+    EXPECT_THROW(net::make_engine("cuda"), Error);
+  }
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "common/net/subnet_net.hpp"
 #include "common/net/supernet.hpp"
 #include "common/space/subnet.hpp"
+#include "support/lively_network.hpp"
 #include "support/mobilenet_v3_space.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
@@ -20,30 +21,9 @@
 namespace {
 
 using namespace apq;
-
-// Parameters that make every part matter: transforms that are not the identity, BN that is not (1, 0, 0, 1), gates far from 1/2.
-net::Supernet lively_supernet(space::SearchSpace const& space) {
-  auto supernet = net::make_supernet(space, 3);
-  RandomStream random(5, "test.lively");
-  for (auto& [name, tensor] : supernet.weights) {
-    tensor = tensor.to(at::kDouble);
-    auto* values = tensor.data_ptr<double>();
-    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
-      if (name.ends_with("running_var")) values[i] = 0.5 + random.uniform();
-      else values[i] += (name.find(".se.") != name.npos ? 0.5 : 0.1) * random.normal();
-    }
-  }
-  return supernet;
-}
-
-at::Tensor images(space::SearchSpace const& space, int count, int size) {
-  RandomStream random(9, "test.images");
-  auto tensor = at::empty({count, space.image_channels, size, size}, at::kDouble);
-  for (std::int64_t i = 0; i < tensor.numel(); ++i) tensor.data_ptr<double>()[i] = random.normal();
-  return tensor;
-}
-
-double relative_error(at::Tensor const& a, at::Tensor const& b) { return ((a - b).norm() / b.norm()).item<double>(); }
+using test::images;
+using test::lively_supernet;
+using test::relative_error;
 
 // MobileNetV3 as its paper and once-for-all describe it, on a state dict of the published names.
 class Reference {

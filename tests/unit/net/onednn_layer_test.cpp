@@ -15,6 +15,7 @@ namespace {
 
 using namespace apq;
 using namespace apq::net::onednn;
+using space::Activation;
 
 at::Tensor normals(RandomStream& random, at::IntArrayRef shape, double mean = 0, double deviation = 1) {
   auto tensor = at::empty(shape, at::kDouble);
@@ -24,7 +25,8 @@ at::Tensor normals(RandomStream& random, at::IntArrayRef shape, double mean = 0,
 
 struct Case {
   std::int64_t in, out, size, kernel, stride;
-  bool is_depthwise, is_signed, has_relu6;
+  bool is_depthwise, is_signed;
+  std::optional<Activation> activation;
   int weight_bits, activation_bits, next_bits;
 };
 
@@ -37,7 +39,7 @@ net::ConvUnit unit_of(Case const& c, RandomStream& random) {
   unit.groups = c.is_depthwise ? static_cast<int>(c.in) : 1;
   unit.norm = net::BatchNorm{as_float(normals(random, {c.out}, 1, 0.2)), as_float(normals(random, {c.out}, 1, 0.5)), as_float(normals(random, {c.out})),
                as_float(normals(random, {c.out}).abs() + 0.5), 1e-3};
-  if (!c.has_relu6) unit.activation.reset();
+  unit.activation = c.activation;
   unit.quantisation = {.weight_bits = c.weight_bits, .activation_bits = c.activation_bits, .is_signed = c.is_signed,
                        .activation_range = c.is_signed ? 3.25 : 5.5, .weight_range = static_cast<double>(static_cast<float>(0.7))};
   return unit;
@@ -46,11 +48,14 @@ net::ConvUnit unit_of(Case const& c, RandomStream& random) {
 TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
   if (!has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   at::NoGradGuard const no_grad;
+  constexpr auto relu6 = Activation::relu6, relu = Activation::relu, h_swish = Activation::h_swish;
+  constexpr std::optional<Activation> linear;
   std::vector<Case> const cases{
-      {24, 144, 14, 1, 1, false, true, true, 8, 7, 8},  {24, 136, 14, 1, 1, false, true, true, 4, 3, 4},
-      {144, 144, 14, 7, 2, true, false, true, 8, 8, 8}, {136, 136, 13, 3, 1, true, false, true, 6, 4, 6},
-      {48, 48, 28, 5, 1, true, false, true, 2, 2, 2},   {144, 40, 14, 1, 1, false, false, false, 8, 8, 7},
-      {136, 24, 14, 1, 1, false, false, false, 3, 5, 5}, {320, 1280, 7, 1, 1, false, true, true, 8, 7, 8}};
+      {24, 144, 14, 1, 1, false, true, relu6, 8, 7, 8},  {24, 136, 14, 1, 1, false, true, relu6, 4, 3, 4},
+      {144, 144, 14, 7, 2, true, false, relu6, 8, 8, 8}, {136, 136, 13, 3, 1, true, false, relu6, 6, 4, 6},
+      {48, 48, 28, 5, 1, true, false, relu6, 2, 2, 2},   {144, 40, 14, 1, 1, false, false, linear, 8, 8, 7},
+      {136, 24, 14, 1, 1, false, false, linear, 3, 5, 5}, {320, 1280, 7, 1, 1, false, true, relu6, 8, 7, 8},
+      {40, 120, 14, 1, 1, false, true, h_swish, 8, 7, 7}, {120, 120, 14, 5, 2, true, true, h_swish, 6, 5, 5}, {72, 72, 14, 3, 1, true, false, relu, 8, 8, 8}};
   for (std::size_t i = 0; i < cases.size(); ++i) {
     SCOPED_TRACE(i);
     auto const& c = cases[i];
@@ -59,7 +64,8 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
     auto const unit = unit_of(c, random);
     auto const layer = pack(unit, true);
     ASSERT_TRUE(layer.input);
-    InputCode const next{!c.has_relu6, c.has_relu6 ? 4.5F : 6.0F, (1 << c.next_bits) - 1};
+    bool const goes_below_zero = c.activation != relu6 && c.activation != relu;
+    InputCode const next{goes_below_zero, goes_below_zero ? 6.0F : 4.5F, (1 << c.next_bits) - 1};
     auto const shape = layer.shape(batch, c.size);
 
     // The input lies on the quantiser's grid.
@@ -77,7 +83,7 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
     net.classifier_weight = at::zeros({1, c.out}, at::kDouble);
     at::Tensor output;
     net::ForwardOptions options{.quantise = true};
-    net.blocks.push_back({{unit_of({c.out, c.out, shape.out_size(), 1, 1, true, false, true, 0, 0, 8}, random)}, false});
+    net.blocks.push_back({{unit_of({c.out, c.out, shape.out_size(), 1, 1, true, false, relu6, 0, 0, 8}, random)}, false});
     options.on_input = [&](std::size_t index, at::Tensor const& input) {
       if (index == 1) output = input.clone();
     };
@@ -95,7 +101,7 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
 TEST(IntegerLayer, SumsWithAShortcutStayFloats) {
   if (!has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   RandomStream random(12, "test.integer_layer");
-  auto const unit = unit_of({16, 24, 7, 1, 1, false, false, false, 8, 8, 8}, random);
+  auto const unit = unit_of({16, 24, 7, 1, 1, false, false, std::nullopt, 8, 8, 8}, random);
   auto const layer = pack(unit, true);
   auto const shape = layer.shape(2, 7);
   std::vector<std::uint8_t> const source(shape.in_values(), 3);
@@ -126,11 +132,11 @@ TEST(MapKernels, CodesAreRoundedHalfToEvenAndClipped) {
   std::vector<float> const x{-9, -0.75F, -0.25F, 0, 0.25F, 0.75F, 1.25F, 1.74F, 9};
   std::vector<std::int8_t> with_sign(x.size());
   std::vector<std::uint8_t> without(x.size());
-  quantise(x.data(), x.size(), 0.5F, 1.5F, with_sign.data());
-  quantise(x.data(), x.size(), 0.5F, 1.5F, without.data());
+  quantise(x.data(), x.size(), {true, 1.5F, 3}, with_sign.data());
+  quantise(x.data(), x.size(), {false, 1.5F, 3}, without.data());
   EXPECT_EQ(with_sign, (std::vector<std::int8_t>{-3, -2, 0, 0, 0, 2, 2, 3, 3}));
   EXPECT_EQ(without, (std::vector<std::uint8_t>{0, 0, 0, 0, 0, 2, 2, 3, 3}));
-  quantise(x.data(), x.size(), 0, 0, without.data());
+  quantise(x.data(), x.size(), {false, 0, 3}, without.data());
   EXPECT_EQ(without, std::vector<std::uint8_t>(x.size(), 0));
 }
 

@@ -50,6 +50,7 @@ std::int64_t chunk_of(std::vector<PackedLayer> const& layers, std::int64_t image
   std::size_t largest = 1;
   std::int64_t size = image_size;
   for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+    if (layers[i].is_dense) continue;
     auto const shape = layers[i].shape(1, size);
     largest = std::max(largest, shape.out_values() * (is_quantised && i > 0 ? 1 : sizeof(float)));
     size = shape.out_size();
@@ -76,6 +77,17 @@ void CompiledSubnet::plan(std::int64_t image_size) {
     steps_.push_back({.kind = Step::Kind::quantise, .from = *current.floats, .to = *current.codes, .channels = current.channels,
                       .size = current.size, .code = code});
   };
+  auto const release = [&](Value const& value) {
+    if (value.codes) buffers.give_back(*value.codes);
+    if (value.floats) buffers.give_back(*value.floats);
+  };
+  auto const pool = [&] {
+    Value pooled{{}, {}, current.channels, 1};
+    pooled.floats = buffers.take(bytes(pooled, Number::f32));
+    steps_.push_back({.kind = Step::Kind::mean, .from = *current.floats, .to = *pooled.floats, .channels = current.channels, .size = current.size});
+    release(current);
+    current = pooled;
+  };
   auto const convolve = [&](std::size_t index, Value& result, Number number, Epilogue const& epilogue) {
     auto const& layer = layers[index];
     auto const& destination = number == Number::f32 ? result.floats : result.codes;
@@ -88,14 +100,15 @@ void CompiledSubnet::plan(std::int64_t image_size) {
   std::size_t index = 0;
   for (std::size_t b = 0; b < net_.blocks.size(); ++b) {
     auto const& block = net_.blocks[b];
+    if (block.is_after_pooling) pool();
     auto const shortcut = block.has_shortcut ? current.floats : std::nullopt;
     for (std::size_t u = 0; u < block.convs.size(); ++u, ++index) {
-      bool const ends_block = u + 1 == block.convs.size();
-      bool const ends_network = index + 2 == layers.size();
+      bool const ends_block = u + 1 == block.convs.size(), has_gate = block.convs[u].squeeze_excite.has_value();
+      auto const* const after = ends_block ? (b + 1 < net_.blocks.size() ? &net_.blocks[b + 1] : nullptr) : &block;  // null: the pooling before the classifier
       bool const adds = ends_block && block.has_shortcut;
-      bool const is_next_shortcut = ends_block && !ends_network && net_.blocks[b + 1].has_shortcut;
+      bool const is_read_as_floats = after == nullptr || has_gate || (ends_block && (after->has_shortcut || after->is_after_pooling));
       auto const& next = layers[index + 1].input;
-      bool const writes_codes = layers[index].input && next && next->step() > 0 && !adds && !is_next_shortcut && !ends_network;
+      bool const writes_codes = layers[index].input && next && next->step() > 0 && !adds && !is_read_as_floats;
       auto const shape = layers[index].shape(chunk_, current.size);
       Value result{{}, {}, layers[index].out_channels, shape.out_size()};
       if (writes_codes) result.codes = buffers.take(bytes(result, next->number()));
@@ -104,12 +117,15 @@ void CompiledSubnet::plan(std::int64_t image_size) {
       if (current.codes) buffers.give_back(*current.codes);
       if (current.floats && current.floats != shortcut && current.floats != result.floats) buffers.give_back(*current.floats);
       current = result;
+      if (has_gate) {
+        steps_.push_back({.kind = Step::Kind::squeeze_excite, .from = *current.floats, .to = *current.floats, .layer = index + 1,
+                          .squeeze_excite = SqueezeExcite(std::span(layers).subspan(index + 1).first<2>(), chunk_, current.size),
+                          .channels = current.channels, .size = current.size});
+        index += 2;
+      }
     }
   }
-  Value pooled{{}, {}, current.channels, 1};
-  pooled.floats = buffers.take(bytes(pooled, Number::f32));
-  steps_.push_back({.kind = Step::Kind::mean, .from = *current.floats, .to = *pooled.floats, .channels = current.channels, .size = current.size});
-  current = pooled;
+  pool();
   Value result{{}, {}, classes_, 1};
   result.floats = buffers.take(bytes(result, Number::f32));
   convolve(layers.size() - 1, result, Number::f32, layers.back().epilogue(std::nullopt, false));
@@ -126,7 +142,7 @@ void CompiledSubnet::run_chunk(float const* images, float* logits, std::int64_t 
     std::memcpy(data(0), images, static_cast<std::size_t>(count * image_values) * sizeof(float));
     first = data(0);
   }
-  for (auto const& step : steps_) {
+  for (auto& step : steps_) {
     void const* const from = &step == &steps_.front() ? first : data(step.from);
     auto const rows = static_cast<std::size_t>(chunk_ * step.size * step.size);
     auto const channels = static_cast<std::size_t>(step.channels);
@@ -139,10 +155,12 @@ void CompiledSubnet::run_chunk(float const* images, float* logits, std::int64_t 
         step.convolution->run(from, data(step.to));
         break;
       case Step::Kind::quantise:
-        if (step.code.is_signed)
-          quantise(static_cast<float const*>(from), rows * channels, step.code.step(), step.code.range, static_cast<std::int8_t*>(data(step.to)));
-        else
-          quantise(static_cast<float const*>(from), rows * channels, step.code.step(), step.code.range, static_cast<std::uint8_t*>(data(step.to)));
+        quantise(static_cast<float const*>(from), rows * channels, step.code, data(step.to));
+        break;
+      case Step::Kind::squeeze_excite:
+        step.squeeze_excite->run(static_cast<float*>(data(step.to)), !observe ? SqueezeExcite::Observer{} : [&](std::size_t i, float const* input, std::int64_t inputs) {
+          observe(step.layer + i, at::from_blob(const_cast<float*>(input), {count, inputs}, at::kFloat));
+        });
         break;
       case Step::Kind::mean:
         mean_over_map(static_cast<float const*>(from), static_cast<std::size_t>(chunk_), static_cast<std::size_t>(step.size * step.size), channels,

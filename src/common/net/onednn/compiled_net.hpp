@@ -10,6 +10,7 @@
 #include "common/net/engine.hpp"
 #include "common/net/onednn/convolution.hpp"
 #include "common/net/onednn/packed_layer.hpp"
+#include "common/net/onednn/squeeze_excite.hpp"
 
 namespace apq::net::onednn {
 
@@ -30,10 +31,11 @@ class CompiledSubnet : public CompiledNet {
  private:
   using Slot = std::size_t;
   struct Step {
-    enum class Kind { convolve, quantise, mean } kind;
+    enum class Kind { convolve, quantise, mean, squeeze_excite } kind;
     Slot from, to;
     std::size_t layer = 0;
     std::optional<Convolution> convolution;
+    std::optional<SqueezeExcite> squeeze_excite;  // in place
     // What `from` holds, of one image.
     std::int64_t channels = 0, size = 0;
     InputCode code;

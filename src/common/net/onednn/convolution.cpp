@@ -68,12 +68,15 @@ dnnl::convolution_forward::primitive_desc describe(ConvolutionShape const& s, Nu
   if (epilogue.adds_to_destination) after.append_sum(1.0F);
   bool const is_clipped = epilogue.lowest.has_value();
 #if DNNL_VERSION_MAJOR >= 3
+  if (epilogue.has_h_swish) after.append_eltwise(dnnl::algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
+  if (epilogue.unit != 1) after.append_eltwise(dnnl::algorithm::eltwise_linear, epilogue.unit, 0.0F);
   if (is_clipped) after.append_eltwise(dnnl::algorithm::eltwise_clip, *epilogue.lowest, *epilogue.highest);
   if (has_scales && source != Number::f32) attributes.set_scales_mask(DNNL_ARG_WEIGHTS, s.groups > 1 ? 3 : 1);
   attributes.set_post_ops(after);
   return {engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, src, weights, bias, dst,
           strides, padding, padding, attributes};
 #else
+  if (epilogue.has_h_swish) after.append_eltwise(epilogue.unit, dnnl::algorithm::eltwise_hardswish, 0.0F, 0.0F);
   if (is_clipped) after.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, *epilogue.lowest, *epilogue.highest);
   if (has_scales && source != Number::f32) attributes.set_output_scales(1 << 1, epilogue.scales);
   attributes.set_post_ops(after);

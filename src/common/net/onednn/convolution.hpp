@@ -22,11 +22,13 @@ struct ConvolutionShape {
 };
 
 /// What happens to the sum of products before it is written:
-/// y = clip(scale_c * sum + shift_c + (destination's old value if `adds_to_destination`)), rounded half to even and
-/// saturated where the destination is an integer.
+/// y = clip(unit * h_swish(scale_c * sum + shift_c + (destination's old value if `adds_to_destination`))), rounded half to even and
+/// saturated where the destination is an integer. Without h-swish its unit is in the scales.
 struct Epilogue {
   std::vector<float> scales, shifts;  ///< [out_channels] both, or both empty: 1 and 0
-  std::optional<float> lowest, highest;
+  bool has_h_swish = false;           ///< x * min(max(x + 3, 0), 6) / 6
+  float unit = 1;
+  std::optional<float> lowest, highest;  ///< both or none
   bool adds_to_destination = false;
 };
 

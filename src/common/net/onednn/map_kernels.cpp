@@ -1,6 +1,8 @@
 #include "common/net/onednn/map_kernels.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "common/core/per_processor.hpp"
@@ -38,19 +40,6 @@ APQ_PER_PROCESSOR void row_statistics(float const* map, std::size_t rows, std::s
   if (c < channels) block_statistics(map + c, rows, channels, channels - c, mean + c, spread + c);
 }
 
-APQ_PER_PROCESSOR void scale_and_clip_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
-                                    float lowest, float highest, float* to) {
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < channels; ++c) {
-      float const y = from[r * channels + c] * scales[c] + shifts[c];
-      to[r * channels + c] = y < lowest ? lowest : y > highest ? highest : y;
-    }
-}
-
-APQ_PER_PROCESSOR void scale_and_add_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts, float* to) {
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < channels; ++c) to[r * channels + c] += from[r * channels + c] * scales[c] + shifts[c];
-}
 
 // Adding and taking away 1.5 x 2^23 rounds a small float to an integer, half to even; it vectorises where rint() does not.
 constexpr float rounder = 12582912.0F;
@@ -69,23 +58,49 @@ APQ_PER_PROCESSOR void quantise_signed(float const* from, std::size_t values, fl
   quantise_values(from, values, step, -range, range, codes);
 }
 
-template <class Code>
-inline __attribute__((always_inline)) void scale_and_quantise_rows(float const* from, std::size_t rows, std::size_t channels, float const* scales,
-                                                                   float const* shifts, float lowest, float highest, float step, Code* codes) {
+/// An epilogue without the containers.
+struct Finish {
+  float const *scales, *shifts;
+  float unit, lowest, highest;
+};
+
+template <bool has_h_swish, bool adds, class To>
+inline __attribute__((always_inline)) void finish_rows(float const* sums, std::size_t rows, std::size_t channels, Finish const& f, To* to) {
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) {
-      float const y = from[r * channels + c] * scales[c] + shifts[c];
-      float const x = y < lowest ? lowest : y > highest ? highest : y;
-      codes[r * channels + c] = static_cast<Code>(static_cast<int>((x / step + rounder) - rounder));
+      auto const i = r * channels + c;
+      float y = sums[i] * f.scales[c] + f.shifts[c];
+      if constexpr (adds) y += to[i];
+      if constexpr (has_h_swish) {
+        float const gate = y + 3.0F;
+        y *= (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * (f.unit / 6.0F);
+      }
+      y = y < f.lowest ? f.lowest : y > f.highest ? f.highest : y;
+      if constexpr (std::is_same_v<To, float>) to[i] = y;
+      else to[i] = static_cast<To>(static_cast<int>((y + rounder) - rounder));
     }
 }
-APQ_PER_PROCESSOR void scale_and_quantise_unsigned(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
-                                                   float lowest, float highest, float step, std::uint8_t* codes) {
-  scale_and_quantise_rows(from, rows, channels, scales, shifts, lowest, highest, step, codes);
+#define APQ_FINISH(NAME, HAS_H_SWISH, ADDS, TO)                                                                                        \
+  APQ_PER_PROCESSOR void NAME(float const* sums, std::size_t rows, std::size_t channels, Finish const& f, TO* to) {                    \
+    finish_rows<HAS_H_SWISH, ADDS>(sums, rows, channels, f, to);                                                                       \
+  }
+APQ_FINISH(clip_to_float, false, false, float)
+APQ_FINISH(add_to_float, false, true, float)
+APQ_FINISH(h_swish_to_float, true, false, float)
+APQ_FINISH(clip_to_unsigned, false, false, std::uint8_t)
+APQ_FINISH(h_swish_to_unsigned, true, false, std::uint8_t)
+APQ_FINISH(clip_to_signed, false, false, std::int8_t)
+APQ_FINISH(h_swish_to_signed, true, false, std::int8_t)
+#undef APQ_FINISH
+
+Finish finish_of(Epilogue const& epilogue) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  return {epilogue.scales.data(), epilogue.shifts.data(), epilogue.unit, epilogue.lowest.value_or(-infinity), epilogue.highest.value_or(infinity)};
 }
-APQ_PER_PROCESSOR void scale_and_quantise_signed(float const* from, std::size_t rows, std::size_t channels, float const* scales, float const* shifts,
-                                                 float lowest, float highest, float step, std::int8_t* codes) {
-  scale_and_quantise_rows(from, rows, channels, scales, shifts, lowest, highest, step, codes);
+
+APQ_PER_PROCESSOR void gate_rows(float const* gates, std::size_t rows, std::size_t channels, float* map) {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < channels; ++c) map[r * channels + c] *= gates[c];
 }
 
 APQ_PER_PROCESSOR void codes_to_floats(std::int8_t const* codes, std::size_t values, float* to) {
@@ -128,39 +143,37 @@ std::vector<double> ChannelStatistics::variance() const {
   return result;
 }
 
-void scale_and_clip(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
-                    float highest, float* to) {
-  scale_and_clip_rows(from, rows, scales.size(), scales.data(), shifts.data(), lowest, highest, to);
+void apply(Epilogue const& epilogue, float const* sums, std::size_t rows, Number destination, void* to) {
+  bool const h = epilogue.has_h_swish;
+  auto const channels = epilogue.scales.size();
+  auto const finish = finish_of(epilogue);
+  switch (destination) {
+    case Number::f32:
+      return (epilogue.adds_to_destination ? add_to_float : h ? h_swish_to_float : clip_to_float)(sums, rows, channels, finish, static_cast<float*>(to));
+    case Number::u8: return (h ? h_swish_to_unsigned : clip_to_unsigned)(sums, rows, channels, finish, static_cast<std::uint8_t*>(to));
+    case Number::s8: return (h ? h_swish_to_signed : clip_to_signed)(sums, rows, channels, finish, static_cast<std::int8_t*>(to));
+  }
 }
 
-void scale_and_add(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float* to) {
-  scale_and_add_rows(from, rows, scales.size(), scales.data(), shifts.data(), to);
+void quantise(float const* from, std::size_t values, InputCode const& code, void* codes) {
+  float const step = code.step();
+  if (!(step > 0)) std::memset(codes, 0, values);
+  else if (code.is_signed) quantise_signed(from, values, step, code.range, static_cast<std::int8_t*>(codes));
+  else quantise_unsigned(from, values, step, code.range, static_cast<std::uint8_t*>(codes));
 }
 
-void quantise(float const* from, std::size_t values, float step, float range, std::uint8_t* codes) {
-  if (!(step > 0)) return void(std::fill_n(codes, values, std::uint8_t{0}));
-  quantise_unsigned(from, values, step, range, codes);
+void to_floats(void const* codes, Number number, std::size_t values, float* to) {
+  if (number == Number::s8) codes_to_floats(static_cast<std::int8_t const*>(codes), values, to);
+  else codes_to_floats(static_cast<std::uint8_t const*>(codes), values, to);
 }
 
-void quantise(float const* from, std::size_t values, float step, float range, std::int8_t* codes) {
-  if (!(step > 0)) return void(std::fill_n(codes, values, std::int8_t{0}));
-  quantise_signed(from, values, step, range, codes);
+void multiply_by_gates(float const* gates, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* map) {
+  std::vector<float> factors(channels);
+  for (std::size_t i = 0; i < images; ++i) {
+    std::transform(gates + i * channels, gates + (i + 1) * channels, factors.begin(), [](float gate) { return std::clamp(gate + 3.0F, 0.0F, 6.0F) / 6.0F; });
+    gate_rows(factors.data(), rows_per_image, channels, map + i * rows_per_image * channels);
+  }
 }
-
-void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
-                        float highest, float step, std::uint8_t* codes) {
-  if (!(step > 0)) return void(std::fill_n(codes, rows * scales.size(), std::uint8_t{0}));
-  scale_and_quantise_unsigned(from, rows, scales.size(), scales.data(), shifts.data(), lowest, highest, step, codes);
-}
-
-void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
-                        float highest, float step, std::int8_t* codes) {
-  if (!(step > 0)) return void(std::fill_n(codes, rows * scales.size(), std::int8_t{0}));
-  scale_and_quantise_signed(from, rows, scales.size(), scales.data(), shifts.data(), lowest, highest, step, codes);
-}
-
-void to_floats(std::int8_t const* codes, std::size_t values, float* to) { codes_to_floats(codes, values, to); }
-void to_floats(std::uint8_t const* codes, std::size_t values, float* to) { codes_to_floats(codes, values, to); }
 
 void mean_over_map(float const* from, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* to) {
   for (std::size_t i = 0; i < images; ++i) mean_rows(from + i * rows_per_image * channels, rows_per_image, channels, to + i * channels);

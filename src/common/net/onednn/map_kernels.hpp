@@ -5,6 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "common/net/onednn/convolution.hpp"
+#include "common/net/onednn/input_code.hpp"
+
 // Passes over channels-last float maps, [rows, channels] with rows = batch x height x width. Sums are taken in an order that depends on the map alone.
 namespace apq::net::onednn {
 
@@ -22,23 +25,16 @@ class ChannelStatistics {
   double rows_ = 0;
 };
 
-/// clamp(scale_c * x + shift_c, lowest, highest). In place when `to` is `from`.
-void scale_and_clip(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
-                    float highest, float* to);
-/// The same without bounds, and what lies in `to` is added.
-void scale_and_add(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float* to);
+/// What a convolution with this epilogue, scales and shifts given, would have made of sums that one without wrote. In place where `to` is `sums`.
+void apply(Epilogue const& epilogue, float const* sums, std::size_t rows, Number destination, void* to);
 
 /// round(clamp(x, lowest, range) / step), half to even; lowest is 0 for unsigned codes and -range for signed ones. A step of zero gives zeros.
-void quantise(float const* from, std::size_t values, float step, float range, std::uint8_t* codes);
-void quantise(float const* from, std::size_t values, float step, float range, std::int8_t* codes);
+void quantise(float const* from, std::size_t values, InputCode const& code, void* codes);
 
-/// quantise(scale_and_clip(from)) in one pass; the code's range must lie within the bounds.
-void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
-                        float highest, float step, std::uint8_t* codes);
-void scale_and_quantise(float const* from, std::size_t rows, std::span<float const> scales, std::span<float const> shifts, float lowest,
-                        float highest, float step, std::int8_t* codes);
-void to_floats(std::int8_t const* codes, std::size_t values, float* to);
-void to_floats(std::uint8_t const* codes, std::size_t values, float* to);
+void to_floats(void const* codes, Number number, std::size_t values, float* to);
+
+/// map *= h_sigmoid(gate), min(max(gate + 3, 0), 6) / 6. @param gates [images, channels]
+void multiply_by_gates(float const* gates, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* map);
 
 /// Mean over each image's rows: [images, rows_per_image, channels] -> [images, channels].
 void mean_over_map(float const* from, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* to);

@@ -6,11 +6,16 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <optional>
+#include <span>
+#include <utility>
 
+#include <fmt/format.h>
+
+#include "common/core/error.hpp"
 #include "common/net/onednn/compiled_net.hpp"
 #include "common/net/onednn/map_kernels.hpp"
+#include "common/net/onednn/squeeze_excite.hpp"
 
 namespace apq::net::onednn {
 namespace {
@@ -31,14 +36,17 @@ class Floats {
 
 /// A convolution without its norm, and the norm that its statistics make of it.
 struct Layer {
+  std::size_t place;  // among the network's layers
   PackedLayer packed;
-  Convolution convolution;  // of one chunk, to float
+  std::optional<InputCode> next;  // of the layer that reads this one's output, where that takes integers
+  Convolution convolution;        // of one chunk, to float
   at::Tensor norm_weight, norm_bias;
   double epsilon;
   std::int64_t in_size;
   at::Tensor matrix;  // float64 [out, in], of a layer that is one matrix product per pixel and widens its map; else undefined
-  std::vector<float> scales, shifts;  // of the raw sums, for the batch at hand
-  std::optional<Convolution> fused;   // with that norm, writing what the next layer reads
+  std::optional<SqueezeExcite> squeeze_excite;
+  Epilogue to_floats, to_codes;      // of the raw sums, for the batch at hand; codes where the next layer takes what this one writes
+  std::optional<Convolution> fused;  // with that norm, writing what the next layer reads
 
   ConvolutionShape const& shape() const { return convolution.shape(); }
   std::size_t in_values() const { return shape().in_values(); }    // of a chunk
@@ -46,28 +54,25 @@ struct Layer {
   std::size_t out_rows(std::int64_t images) const { return static_cast<std::size_t>(images * shape().out_size() * shape().out_size()); }
 
   bool is_widening_matrix() const { return matrix.defined(); }
+  bool writes_codes() const { return next && next->step() > 0 && !squeeze_excite; }
 
   void set_norm(std::vector<double> const& mean, std::vector<double> const& variance) {
     fused.reset();
     auto const* const weight = norm_weight.data_ptr<float>();
     auto const* const bias = norm_bias.data_ptr<float>();
-    scales.resize(mean.size());
-    shifts.resize(mean.size());
     for (std::size_t c = 0; c < mean.size(); ++c) {
       double const scale = weight[c] / std::sqrt(variance[c] + epsilon);
       packed.norm_scales[c] = scale;
       packed.norm_shifts[c] = bias[c] - mean[c] * scale;
-      scales[c] = static_cast<float>(scale * packed.product_step());
-      shifts[c] = static_cast<float>(packed.norm_shifts[c]);
     }
+    to_floats = packed.epilogue({}, false);
+    if (writes_codes()) to_codes = packed.epilogue(next, false);
   }
-  void fuse(std::optional<InputCode> const& next) {
-    bool const writes_codes = packed.input && next && next->step() > 0;
-    fused.emplace(packed.convolution(shape(), writes_codes ? next->number() : Number::f32, packed.epilogue(writes_codes ? next : std::nullopt, false)));
+  void fuse() {
+    bool const to_integers = packed.input && writes_codes();
+    fused.emplace(packed.convolution(shape(), to_integers ? next->number() : Number::f32, to_integers ? to_codes : to_floats));
   }
 };
-
-constexpr float infinity = std::numeric_limits<float>::infinity();
 
 at::Tensor matrix_of(PackedLayer const& layer) {
   if (layer.kernel != 1 || layer.stride != 1 || layer.groups != 1 || layer.out_channels <= layer.in_channels) return {};
@@ -75,6 +80,16 @@ at::Tensor matrix_of(PackedLayer const& layer) {
   if (layer.input) std::copy(layer.codes.begin(), layer.codes.end(), matrix.data_ptr<double>());
   else std::copy(layer.weights.begin(), layer.weights.end(), matrix.data_ptr<double>());
   return matrix;
+}
+
+/// What lies behind the pooling of a MobileNetV3 has no norms.
+std::span<BlockUnit const> blocks_with_norms(SubnetNet const& net) {
+  auto const end = std::find_if(net.blocks.begin(), net.blocks.end(), [](BlockUnit const& block) { return block.is_after_pooling; });
+  for (auto const& block : net.blocks)
+    for (auto const& unit : block.convs)
+      if (unit.norm.has_value() == block.is_after_pooling)
+        throw Error(Errc::config, fmt::format("evaluator.engine: onednn expects norms before the pooling and none behind it, {} is otherwise; use reference", unit.name));
+  return {net.blocks.begin(), end};
 }
 
 /// A batch on its way through the network.
@@ -85,15 +100,22 @@ class Pass {
     chunk_ = chunk_of(packed, image_size, false);
     std::int64_t size = image_size;
     std::size_t index = 0;
-    for (auto const& block : net.blocks)
+    for (auto const& block : blocks_with_norms(net))
       for (auto const& unit : block.convs) {
-        auto& layer = packed[index++];
+        auto const place = index++;
+        auto& layer = packed[place];
         auto const shape = layer.shape(chunk_, size);
         auto convolution = layer.convolution(shape, Number::f32, {});
         auto matrix = matrix_of(layer);
-        layers_.push_back({std::move(layer), std::move(convolution), unit.norm->weight.detach().to(at::kFloat).contiguous(),
-                           unit.norm->bias.detach().to(at::kFloat).contiguous(), unit.norm->epsilon, size, std::move(matrix), {}, {}});
         size = shape.out_size();
+        std::optional<SqueezeExcite> squeeze_excite;
+        if (unit.squeeze_excite) {
+          squeeze_excite.emplace(std::span(std::as_const(packed)).subspan(index).first<2>(), chunk_, size);
+          index += 2;
+        }
+        layers_.push_back({place, std::move(layer), packed[index].input, std::move(convolution), unit.norm->weight.detach().to(at::kFloat).contiguous(),
+                           unit.norm->bias.detach().to(at::kFloat).contiguous(), unit.norm->epsilon, shape.in_size, std::move(matrix),
+                           std::move(squeeze_excite), {}, {}, {}});
         wide_values_ = std::max({wide_values_, shape.in_values(), shape.out_values()});
       }
     for (auto& scratch : scratch_) scratch.resize(wide_values_);
@@ -110,7 +132,7 @@ class Pass {
     since_.clear();
     is_raw_ = false;
     std::size_t index = 0;
-    for (auto const& block : net.blocks) {
+    for (auto const& block : blocks_with_norms(net)) {
       if (block.has_shortcut) {
         finish();
         shortcut_.resize(layers_[index].in_values() * chunks());
@@ -140,7 +162,7 @@ class Pass {
     for (auto& m : mean) m *= step;
     for (auto& v : variance) v *= step * step;
     layer.set_norm(mean, variance);
-    observe(index, static_cast<double>(images_), at::tensor(mean, at::kDouble), at::tensor(variance, at::kDouble));
+    observe(layer.place, static_cast<double>(images_), at::tensor(mean, at::kDouble), at::tensor(variance, at::kDouble));
     if (keeps) {
       std::swap(kept_, next_);
       kept_layer_ = index;
@@ -148,7 +170,7 @@ class Pass {
       since_.clear();
     } else {
       since_.push_back(index);
-      if (!is_end && worth_compiling(layer)) layer.fuse(layers_[index + 1].packed.input);
+      if (!is_end && worth_compiling(layer)) layer.fuse();
     }
   }
 
@@ -186,8 +208,7 @@ class Pass {
       auto const* values = static_cast<float const*>(input);
       if (layer.packed.input) {
         auto const num_values = static_cast<std::size_t>(count * channels);
-        if (layer.packed.input->is_signed) to_floats(static_cast<std::int8_t const*>(input), num_values, scratch_[2].data());
-        else to_floats(static_cast<std::uint8_t const*>(input), num_values, scratch_[2].data());
+        to_floats(input, layer.packed.input->number(), num_values, scratch_[2].data());
         values = scratch_[2].data();
       }
       auto const map = at::from_blob(const_cast<float*>(values), {count, channels}, at::kFloat);
@@ -207,13 +228,12 @@ class Pass {
   void const* input_of(std::size_t index, std::int64_t chunk) {
     auto const first = since_.empty() ? index : since_.front();
     float* const values = kept_.data() + static_cast<std::size_t>(chunk) * layers_[first].in_values();
-    auto const* input = is_raw_ ? normalised_for(layers_[first], layers_[kept_layer_], values) : as_input(layers_[first], values);
-    for (std::size_t i = 0; i < since_.size(); ++i) {
-      auto const& layer = layers_[since_[i]];
-      auto const& next = layers_[i + 1 < since_.size() ? since_[i + 1] : index];
+    auto const* input = is_raw_ ? output_of(layers_[kept_layer_], values) : as_input(layers_[first].packed.input, values, layers_[first].in_values());
+    for (auto const i : since_) {
+      auto& layer = layers_[i];
       if (!layer.fused) {
         layer.convolution.run(input, scratch_[2].data());
-        input = normalised_for(next, layer, scratch_[2].data());
+        input = output_of(layer, scratch_[2].data());
       } else if (layer.fused->destination() != Number::f32) {
         auto* const codes = input == codes_[0].data() ? codes_[1].data() : codes_[0].data();
         layer.fused->run(input, codes);
@@ -221,37 +241,29 @@ class Pass {
       } else {
         float* const output = input == scratch_[1].data() ? scratch_[0].data() : scratch_[1].data();
         layer.fused->run(input, output);
-        input = as_input(next, output);
+        if (layer.squeeze_excite) layer.squeeze_excite->run(output);
+        input = as_input(layer.next, output, layer.out_values());
       }
     }
     return input;
   }
 
-  /// A layer's sums as the next layer's input.
-  void const* normalised_for(Layer const& next, Layer const& layer, float const* sums) {
-    if (!next.packed.input) return normalised(layer, sums, scratch_[1].data());
-    auto const& code = *next.packed.input;
-    bool const clips = layer.packed.has_relu6;
-    auto const write = [&](auto* codes) {
-      scale_and_quantise(sums, layer.out_rows(chunk_), layer.scales, layer.shifts, std::max(clips ? 0.0F : -infinity, code.is_signed ? -code.range : 0.0F),
-                         std::min(clips ? 6.0F : infinity, code.range), code.step(), codes);
-    };
-    if (code.is_signed) write(reinterpret_cast<std::int8_t*>(codes_[0].data()));
-    else write(codes_[0].data());
+  /// What the next layer reads, made of a layer's sums.
+  void const* output_of(Layer& layer, float const* sums) {
+    if (!layer.writes_codes()) return as_input(layer.next, finished(layer, sums, scratch_[1].data()), layer.out_values());
+    apply(layer.to_codes, sums, layer.out_rows(chunk_), layer.next->number(), codes_[0].data());
     return codes_[0].data();
   }
 
-  float* normalised(Layer const& layer, float const* sums, float* to) const {
-    bool const clips = layer.packed.has_relu6;
-    scale_and_clip(sums, layer.out_rows(chunk_), layer.scales, layer.shifts, clips ? 0 : -infinity, clips ? 6 : infinity, to);
+  float* finished(Layer& layer, float const* sums, float* to) const {
+    apply(layer.to_floats, sums, layer.out_rows(chunk_), Number::f32, to);
+    if (layer.squeeze_excite) layer.squeeze_excite->run(to);
     return to;
   }
 
-  void const* as_input(Layer const& layer, float const* values) {
-    if (!layer.packed.input) return values;
-    auto const& code = *layer.packed.input;
-    if (code.is_signed) quantise(values, layer.in_values(), code.step(), code.range, reinterpret_cast<std::int8_t*>(codes_[0].data()));
-    else quantise(values, layer.in_values(), code.step(), code.range, codes_[0].data());
+  void const* as_input(std::optional<InputCode> const& code, float const* values, std::size_t count) {
+    if (!code) return values;
+    quantise(values, count, *code, codes_[0].data());
     return codes_[0].data();
   }
 
@@ -259,22 +271,22 @@ class Pass {
   void finish() {
     if (!since_.empty()) {
       auto const before = since_.back();
-      auto const& layer = layers_[before];
+      auto& layer = layers_[before];
       next_.resize(layer.out_values() * chunks());
       since_.pop_back();
       for (std::int64_t c = 0; c < num_chunks_; ++c) {
         auto* const to = next_.data() + static_cast<std::size_t>(c) * layer.out_values();
         layer.convolution.run(input_of(before, c), scratch_[2].data());
-        normalised(layer, scratch_[2].data(), to);
+        finished(layer, scratch_[2].data(), to);
       }
       std::swap(kept_, next_);
       kept_layer_ = before;
       since_.clear();
     } else if (is_raw_) {
-      auto const& layer = layers_[kept_layer_];
+      auto& layer = layers_[kept_layer_];
       for (std::int64_t c = 0; c < num_chunks_; ++c) {
         auto* const chunk = kept_.data() + static_cast<std::size_t>(c) * layer.out_values();
-        normalised(layer, chunk, chunk);
+        finished(layer, chunk, chunk);
       }
     }
     is_raw_ = false;
@@ -282,7 +294,9 @@ class Pass {
 
   void add_shortcut() {
     auto const& layer = layers_[kept_layer_];
-    scale_and_add(kept_.data(), layer.out_rows(chunk_) * chunks(), layer.scales, layer.shifts, shortcut_.data());
+    auto adding = layer.to_floats;
+    adding.adds_to_destination = true;
+    apply(adding, kept_.data(), layer.out_rows(chunk_) * chunks(), Number::f32, shortcut_.data());
     std::swap(kept_, shortcut_);
     is_raw_ = false;
   }

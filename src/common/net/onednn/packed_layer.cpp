@@ -7,9 +7,6 @@
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
-#include "common/core/error.hpp"
 #include "common/net/quantiser.hpp"
 
 namespace apq::net::onednn {
@@ -50,18 +47,22 @@ Convolution PackedLayer::convolution(ConvolutionShape const& shape, Number desti
 Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool adds) const {
   Epilogue epilogue;
   epilogue.adds_to_destination = adds;
+  epilogue.has_h_swish = activation == space::Activation::h_swish;
   double const unit = written_as ? 1.0 / static_cast<double>(written_as->step()) : 1.0;
+  double const unit_of_sums = epilogue.has_h_swish ? 1.0 : unit;
   for (std::size_t c = 0; c < norm_scales.size(); ++c) {
-    epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step() * unit));
-    epilogue.shifts.push_back(static_cast<float>(norm_shifts[c] * unit));
+    epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step() * unit_of_sums));
+    epilogue.shifts.push_back(static_cast<float>(norm_shifts[c] * unit_of_sums));
   }
-  float lowest = has_relu6 ? 0.0F : -infinity;
-  float highest = has_relu6 ? static_cast<float>(6.0 * unit) : infinity;
+  if (epilogue.has_h_swish) epilogue.unit = static_cast<float>(unit);
+  bool const clips_below = activation == space::Activation::relu6 || activation == space::Activation::relu;
+  float lowest = clips_below ? 0.0F : -infinity;
+  float highest = activation == space::Activation::relu6 ? static_cast<float>(6.0 * unit) : infinity;
   if (written_as) {
     lowest = std::max(lowest, written_as->is_signed ? -static_cast<float>(written_as->levels) : 0.0F);
     highest = std::min(highest, static_cast<float>(written_as->levels));
   }
-  if (lowest > -infinity) {
+  if (lowest > -infinity || highest < infinity) {
     epilogue.lowest = lowest;
     epilogue.highest = highest;
   }
@@ -69,8 +70,6 @@ Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool 
 }
 
 PackedLayer pack(ConvUnit const& unit, bool quantise) {
-  if (!unit.norm || unit.squeeze_excite || unit.activation.value_or(space::Activation::relu6) != space::Activation::relu6)
-    throw Error(Errc::config, fmt::format("evaluator.engine: onednn knows no layer like {}; use reference, or auto", unit.name));
   PackedLayer layer;
   pack_weights(layer, unit.weight, unit.quantisation, quantise);
   layer.out_channels = unit.weight.size(0);
@@ -78,7 +77,12 @@ PackedLayer pack(ConvUnit const& unit, bool quantise) {
   layer.kernel = unit.weight.size(2);
   layer.stride = unit.stride;
   layer.groups = unit.groups;
-  layer.has_relu6 = unit.activation.has_value();
+  layer.activation = unit.activation;
+  if (!unit.norm) {
+    layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
+    layer.norm_shifts.assign(static_cast<std::size_t>(layer.out_channels), 0.0);
+    return layer;
+  }
   auto const weight = values_of(unit.norm->weight), bias = values_of(unit.norm->bias);
   auto const mean = values_of(unit.norm->running_mean), variance = values_of(unit.norm->running_var);
   for (std::size_t c = 0; c < weight.size(); ++c) {
@@ -89,22 +93,31 @@ PackedLayer pack(ConvUnit const& unit, bool quantise) {
   return layer;
 }
 
-PackedLayer pack_classifier(SubnetNet const& net, bool quantise) {
+PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQuantisation const& quantisation, bool quantise,
+                       std::optional<space::Activation> activation) {
   PackedLayer layer;
-  pack_weights(layer, net.classifier_weight, net.classifier_quantisation, quantise);
-  layer.out_channels = net.classifier_weight.size(0);
-  layer.in_channels = net.classifier_weight.size(1);
+  pack_weights(layer, weight, quantisation, quantise);
+  layer.is_dense = true;
+  layer.activation = activation;
+  layer.out_channels = weight.size(0);
+  layer.in_channels = weight.size(1);
   layer.kernel = layer.stride = layer.groups = 1;
   layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
-  for (float const bias : values_of(net.classifier_bias)) layer.norm_shifts.push_back(bias);
+  for (float const shift : values_of(bias)) layer.norm_shifts.push_back(shift);
   return layer;
 }
 
 std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise) {
   std::vector<PackedLayer> layers;
   for (auto const& block : net.blocks)
-    for (auto const& unit : block.convs) layers.push_back(pack(unit, quantise));
-  layers.push_back(pack_classifier(net, quantise));
+    for (auto const& unit : block.convs) {
+      layers.push_back(pack(unit, quantise));
+      if (!unit.squeeze_excite) continue;
+      auto const& [reduce, expand] = *unit.squeeze_excite;
+      layers.push_back(pack_dense(reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
+      layers.push_back(pack_dense(expand.weight, expand.bias, expand.quantisation, quantise));
+    }
+  layers.push_back(pack_dense(net.classifier_weight, net.classifier_bias, net.classifier_quantisation, quantise));
   return layers;
 }
 

@@ -5,18 +5,11 @@
 #include <vector>
 
 #include "common/net/onednn/convolution.hpp"
+#include "common/net/onednn/input_code.hpp"
 #include "common/net/subnet_net.hpp"
+#include "common/space/search_space.hpp"
 
 namespace apq::net::onednn {
-
-/// How the input of an integer layer is coded: x is about code * step.
-struct InputCode {
-  bool is_signed = false;
-  float range = 0;
-  int levels = 1;  ///< largest code
-  float step() const { return static_cast<float>(static_cast<double>(range) / levels); }
-  Number number() const { return is_signed ? Number::s8 : Number::u8; }
-};
 
 /// A layer's weights as numbers outside of tensors, quantised where the layer is.
 struct PackedLayer {
@@ -26,20 +19,23 @@ struct PackedLayer {
   std::optional<InputCode> input;  ///< absent: float
   std::vector<double> norm_scales, norm_shifts;  ///< y = scale_c * convolution + shift_c
   std::int64_t out_channels, in_channels, kernel, stride, groups;
-  bool has_relu6 = false;
+  bool is_dense = false;                        ///< of a vector, not of a map
+  std::optional<space::Activation> activation;  ///< absent: linear
 
   ConvolutionShape shape(std::int64_t batch, std::int64_t in_size) const { return {batch, in_channels, out_channels, in_size, kernel, stride, groups}; }
   /// Of a sum of products of codes in units of its float value; 1 for a float layer.
   float product_step() const { return input ? static_cast<float>(static_cast<double>(weight_step) * input->step()) : 1.0F; }
-  /// Norm, ReLU6 and, if the result is written as the next layer's codes, their quantiser.
+  /// Norm, activation and, if the result is written as the next layer's codes, their quantiser.
   Epilogue epilogue(std::optional<InputCode> const& written_as, bool adds_to_destination) const;
   Convolution convolution(ConvolutionShape const& shape, Number destination, Epilogue const& epilogue) const;
 };
 
 /// @param quantise  false: as a full-precision layer, whatever its bits.
 PackedLayer pack(ConvUnit const& unit, bool quantise);
-PackedLayer pack_classifier(SubnetNet const& net, bool quantise);
-/// All layers in network order, the classifier last.
+/// @param weight, bias  [out, in], [out]
+PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQuantisation const& quantisation, bool quantise,
+                       std::optional<space::Activation> activation = {});
+/// All layers in network order: convolutions, each followed by its squeeze-excite's two matrices (without the gate's h-sigmoid); the classifier last.
 std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise);
 
 }  // namespace apq::net::onednn
