@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 
+#include "common/core/heap.hpp"
 #include "common/mpi/collectives.hpp"
 #include "search/predictor_fitness.hpp"
 #include "search/search.hpp"
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
     std::string const item = argv[i];
     options[item.substr(0, item.find('='))] = item.substr(item.find('=') + 1);
   }
+  keep_freed_memory();  // as apq does
   MPI_Init(&argc, &argv);
   run(mpi::Communicator(MPI_COMM_WORLD), options);
   MPI_Finalize();

@@ -1,6 +1,7 @@
 #include "search/evolution.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/mpi/block_share.hpp"
 #include "common/mpi/collectives.hpp"
@@ -40,13 +41,10 @@ class Evolution {
   /// One of the population: where its genes are in genes_, and what ranks it.
   struct Member {
     double fitness, cost;
-    std::size_t row;
+    std::size_t row, number;  // number: of the subnet, among all that the scorer knows
   };
 
   space::GeneRows rows() const { return {genes_, num_genes_}; }
-  bool is_same(Member const& a, Member const& b) const {
-    return a.fitness == b.fitness && a.cost == b.cost && std::ranges::equal(rows()[a.row], rows()[b.row]);
-  }
   /// As is_better() of two candidates.
   bool is_before(Member const& a, Member const& b) const {
     if (a.fitness != b.fitness) return a.fitness > b.fitness;
@@ -65,7 +63,7 @@ class Evolution {
       }
     });
     take_in(n, config_.slips.halved_first_generation ? (n + 1) / 2 : n);
-    rank(0);
+    note(0);
   }
 
   void advance(int generation) {
@@ -82,7 +80,7 @@ class Evolution {
         cross(task_.domain, first, parent(), config_.slips, random, genes);
     });
     take_in(num_children, config_.slips.discarded_crossovers ? num_children / 2 : num_children);
-    rank(generation);
+    note(generation);
   }
 
   /// Makes n individuals behind the parents in genes_, each rank its block of them. `vary(i, genes)` writes genes that may
@@ -133,12 +131,28 @@ class Evolution {
     auto const own = mpi::block_range(n, comm_.size(), comm_.rank());
     for (auto i = own.first; i < own.last; ++i)
       if (scores.is_new[i] != 0) archive_.add(made[i], own_costs_[i - own.first], scores.fitness[i]);
-    for (std::size_t i = 0; i < num_kept; ++i) population_.push_back({scores.fitness[i], ranking_costs_[i], first_row + i});
+    for (std::size_t i = 0; i < num_kept; ++i) {
+      if (!config_.slips.kept_duplicates && is_there(scores.numbers[i])) continue;
+      population_.push_back({scores.fitness[i], ranking_costs_[i], first_row + i, scores.numbers[i]});
+    }
   }
 
-  /// Leaves the best of the population, their genes in the same order at the beginning of genes_.
+  /// True where the subnet is in the population; from now on it is.
+  bool is_there(std::size_t number) {
+    if (number >= last_seen_.size()) last_seen_.resize(2 * number + 1);
+    return std::exchange(last_seen_[number], generation_stamp_) == generation_stamp_;
+  }
+
+  /// Leaves the best of the population, best first, their genes in the same order at the beginning of genes_.
   void keep_parents() {
-    population_.resize(std::min(population_.size(), static_cast<std::size_t>(config_.parents)));
+    auto const before = [&](Member const& a, Member const& b) { return is_before(a, b); };
+    auto const num_parents = std::min(population_.size(), static_cast<std::size_t>(config_.parents));
+    if (num_parents < population_.size())
+      std::nth_element(population_.begin(), population_.begin() + static_cast<std::ptrdiff_t>(num_parents), population_.end(), before);
+    population_.resize(num_parents);
+    std::sort(population_.begin(), population_.end(), before);
+    ++generation_stamp_;
+    for (auto const& parent : population_) is_there(parent.number);
     spare_.resize(population_.size() * num_genes_);
     for (std::size_t i = 0; i < population_.size(); ++i) {
       auto const genes = rows()[population_[i].row];
@@ -149,22 +163,20 @@ class Evolution {
     clock_.charge(Part::selection);
   }
 
-  /// Best first, without duplicates; notes the generation.
-  void rank(int generation) {
-    std::sort(population_.begin(), population_.end(), [&](Member const& a, Member const& b) { return is_before(a, b); });
-    if (!config_.slips.kept_duplicates)
-      population_.erase(std::unique(population_.begin(), population_.end(), [&](Member const& a, Member const& b) { return is_same(a, b); }),
-                        population_.end());
-    auto const& leader = population_.front();
+  /// Notes the generation and its best.
+  void note(int generation) {
+    auto const& leader = *std::min_element(population_.begin(), population_.end(), [&](Member const& a, Member const& b) { return is_before(a, b); });
     auto const genes = rows()[leader.row];
     if (generation == 0 || leader.fitness >= result_.best.fitness) {
       Candidate challenger{{genes.begin(), genes.end()}, task_.cost_model(genes), leader.fitness};
       if (generation == 0 || is_better(challenger, result_.best, metric_)) result_.best = std::move(challenger);
     }
-    double sum = 0;
-    for (auto const& member : population_) sum += member.fitness;
-    result_.history.push_back({generation, leader.fitness, sum / static_cast<double>(population_.size()),
-                               population_.back().fitness, scorer_.num_evaluated()});
+    double sum = 0, worst = leader.fitness;
+    for (auto const& member : population_) {
+      sum += member.fitness;
+      worst = std::min(worst, member.fitness);
+    }
+    result_.history.push_back({generation, leader.fitness, sum / static_cast<double>(population_.size()), worst, scorer_.num_evaluated()});
     clock_.charge(Part::selection);
   }
 
@@ -181,7 +193,9 @@ class Evolution {
   std::vector<Fingerprint> fingerprints_;    // [children]
   std::vector<double> ranking_costs_;        // [children] in the metric that decides between equal fitness
   std::vector<cost::Cost> own_costs_;        // [children of this rank]
-  std::vector<Member> population_;
+  std::vector<Member> population_;  // no subnet twice
+  std::vector<std::uint32_t> last_seen_;  // [known subnets]: the stamp of the last generation that had it
+  std::uint32_t generation_stamp_ = 1;
   EvolutionResult result_;
 };
 

@@ -13,15 +13,15 @@ namespace apq::search {
 
 Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> fingerprints, PartClock& clock) {
   auto const n = genes.size();
-  Scores result{std::vector<double>(n), std::vector<std::uint8_t>(n)};
-  std::vector<std::size_t> numbers(n), fresh;  // fresh: rows to be scored, in their order
+  Scores result{std::vector<double>(n), std::vector<std::size_t>(n), std::vector<std::uint8_t>(n)};
+  std::vector<std::size_t> fresh;  // fresh: rows to be scored, in their order
   known_.reserve(n);
   auto const first_number = known_.size();
   constexpr std::size_t ahead = 16;
   for (std::size_t i = 0; i < n; ++i) {
     if (i + ahead < n) known_.prefetch(fingerprints[i + ahead]);
     auto const found = known_.find_or_add(fingerprints[i]);
-    numbers[i] = found.number;
+    result.numbers[i] = found.number;
     result.is_new[i] = found.is_new;
     if (found.is_new) fresh.push_back(i);
   }
@@ -44,7 +44,7 @@ Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> 
   mpi::share_blocks(comm_, std::span(scores), scores.size());
   clock.charge(Part::exchange);
   for (std::size_t i = 0; i < scores.size(); ++i) known_[first_number + i] = scores[i];
-  for (std::size_t i = 0; i < n; ++i) result.fitness[i] = known_[numbers[i]];
+  for (std::size_t i = 0; i < n; ++i) result.fitness[i] = known_[result.numbers[i]];
   clock.charge(Part::selection);
   return result;
 }

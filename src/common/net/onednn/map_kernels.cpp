@@ -66,16 +66,19 @@ struct Finish {
 
 template <bool has_h_swish, bool adds, class To>
 inline __attribute__((always_inline)) void finish_rows(float const* sums, std::size_t rows, std::size_t channels, Finish const& f, To* to) {
+  // Copies: a byte that is written could be one of theirs, for all the compiler knows.
+  auto const *const scales = f.scales, *const shifts = f.shifts;
+  float const unit = f.unit / 6.0F, lowest = f.lowest, highest = f.highest;
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) {
       auto const i = r * channels + c;
-      float y = sums[i] * f.scales[c] + f.shifts[c];
+      float y = sums[i] * scales[c] + shifts[c];
       if constexpr (adds) y += to[i];
       if constexpr (has_h_swish) {
         float const gate = y + 3.0F;
-        y *= (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * (f.unit / 6.0F);
+        y *= (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * unit;
       }
-      y = y < f.lowest ? f.lowest : y > f.highest ? f.highest : y;
+      y = y < lowest ? lowest : y > highest ? highest : y;
       if constexpr (std::is_same_v<To, float>) to[i] = y;
       else to[i] = static_cast<To>(static_cast<int>((y + rounder) - rounder));
     }
