@@ -50,7 +50,7 @@ struct SupernetEvaluator::State {
       auto const sized = split.at_size(size);
       if (!sized)
         throw Error(Errc::config, fmt::format("the {} images were not loaded at {}x{} pixels, which this subnet takes", split.name, size, size));
-      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept);
+      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept, engine->device());
     };
     return by_size.emplace(size, Batches{batches(calibration, config.calibration_batch), batches(evaluation, config.batch)}).first->second;
   }

@@ -28,6 +28,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::string name() const = 0;  ///< with version, e.g. "oneDNN 2.6.3"; labels carry it
+  /// Where images are read from: batches that lie there already are not copied.
+  virtual at::Device device() const { return at::kCPU; }
 
   /// `layer` counts convolutions in network order; the classifier is the last.
   using InputObserver = std::function<void(std::size_t layer, at::Tensor const& input)>;

@@ -42,16 +42,21 @@ at::Tensor depthwise_by_shifts(at::Tensor const& x, at::Tensor const& weight, st
   return y;
 }
 
+c10::optional<at::Tensor> bias_of(ConvUnit const& unit) { return unit.bias.defined() ? c10::make_optional(unit.bias) : c10::nullopt; }
+
 at::Tensor convolve(ConvUnit const& unit, at::Tensor const& x, at::Tensor const& weight) {
   bool const is_depthwise = unit.groups > 1 && unit.groups == x.size(1) && weight.size(1) == 1;
-  if (is_depthwise && x.scalar_type() == at::kDouble) return depthwise_by_shifts(x, weight, unit.stride);
+  if (is_depthwise && x.scalar_type() == at::kDouble) {
+    auto const y = depthwise_by_shifts(x, weight, unit.stride);
+    return unit.bias.defined() ? y + unit.bias.view({1, -1, 1, 1}) : y;
+  }
 #if TORCH_VERSION_MAJOR >= 2
   // oneDNN 3.7, which LibTorch calls, gives wrong 1x1 convolutions on channels-last maps where its blocks of 32 to 64 output
   // channels are not full (36, 40, 72, 80, ...): a matrix product over the channels is the same thing.
   if (x.scalar_type() == at::kFloat && weight.size(2) == 1 && unit.stride == 1 && unit.groups == 1 && x.device().is_cpu())
-    return at::linear(x.permute({0, 2, 3, 1}), weight.flatten(1)).permute({0, 3, 1, 2});
+    return at::linear(x.permute({0, 2, 3, 1}), weight.flatten(1), bias_of(unit)).permute({0, 3, 1, 2});
 #endif
-  return at::conv2d(x, weight, {}, unit.stride, weight.size(2) / 2, 1, unit.groups);
+  return at::conv2d(x, weight, bias_of(unit), unit.stride, weight.size(2) / 2, 1, unit.groups);
 }
 
 at::Tensor normalise(BatchNorm const& norm, at::Tensor const& x, std::size_t layer, ForwardOptions const& options) {
@@ -139,6 +144,18 @@ void freeze_weights(SubnetNet& net) {
     *layer.weight = quantised_weight(*layer.quantisation, *layer.weight);
     layer.quantisation->weight_bits = 0;
   }
+}
+
+void fold_norms(SubnetNet& net) {
+  at::NoGradGuard const no_grad;
+  for (auto& block : net.blocks)
+    for (auto& unit : block.convs) {
+      if (!unit.norm) continue;
+      auto const scale = unit.norm->weight / (unit.norm->running_var + unit.norm->epsilon).sqrt();
+      unit.weight = unit.weight * scale.view({-1, 1, 1, 1});
+      unit.bias = unit.norm->bias - unit.norm->running_mean * scale;
+      unit.norm.reset();
+    }
 }
 
 }  // namespace apq::net

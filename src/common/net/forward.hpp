@@ -28,4 +28,8 @@ at::Tensor forward(SubnetNet const& net, at::Tensor images, ForwardOptions const
 /// Quantises the weights once, so that `forward` with `quantise` only has activations left to do. Same numbers.
 void freeze_weights(SubnetNet& net);
 
+/// Makes every norm with its stored statistics part of the convolution before it: a scaled weight and a bias. The same function but for
+/// rounding. Weights that are to be quantised are frozen first.
+void fold_norms(SubnetNet& net);
+
 }  // namespace apq::net

@@ -68,15 +68,39 @@ ImageBatches::ImageBatches(image::Split split, std::size_t batch_size, image::No
   ready_ = std::move(ready);
 }
 
+ImageBatches ImageBatches::on(at::Device device, image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation) {
+  ImageBatches batches;
+  if (split.size() == 0) return batches;
+  auto const& set = *split.decoded;
+  auto const per_channel = [&](std::vector<double> const& values) {
+    return at::tensor(values, at::kDouble).to(at::kFloat).view({1, -1, 1, 1}).expand({1, set.channels, 1, 1}).to(device);
+  };
+  batches.mean_ = per_channel(normalisation.mean);
+  batches.deviation_ = per_channel(normalisation.deviation);
+  for (std::size_t first = 0; first < split.size(); first += batch_size) {
+    auto const count = std::min(batch_size, split.size() - first);
+    auto bytes = at::empty({static_cast<std::int64_t>(count), set.channels, set.size, set.size}, at::kByte);
+    for (std::size_t i = 0; i < count; ++i) std::ranges::copy(split.image(first + i), bytes.data_ptr<std::uint8_t>() + i * set.image_bytes());
+    batches.resident_.push_back(bytes.contiguous(at::MemoryFormat::ChannelsLast).to(device));
+  }
+  batches.size_ = batches.resident_.size();
+  return batches;
+}
+
 at::Tensor ImageBatches::operator[](std::size_t i) const {
+  if (!resident_.empty()) {
+    // By tensors: a GPU multiplies by the inverse of a plain number, which rounds differently.
+    return resident_.at(i).to(at::kFloat).div_(at::full_like(deviation_, 255)).sub_(mean_).div_(deviation_);
+  }
   if (!ready_.empty()) return ready_.at(i);
   auto const first = i * batch_size_;
   return normalised_batch(split_, first, std::min(batch_size_, split_.size() - first), normalisation_);
 }
 
 LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation,
-                             std::size_t most_bytes_kept) {
-  LabelledBatches batches{ImageBatches(split, batch_size, normalisation, most_bytes_kept), {}};
+                             std::size_t most_bytes_kept, at::Device device) {
+  LabelledBatches batches{device.is_cpu() ? ImageBatches(split, batch_size, normalisation, most_bytes_kept)
+                                          : ImageBatches::on(device, split, batch_size, normalisation), {}};
   for (std::size_t first = 0; first < split.size(); first += batch_size)
     batches.labels.push_back(label_batch(split, first, std::min(batch_size, split.size() - first)));
   return batches;

@@ -24,6 +24,8 @@ class ImageBatches {
   /// Batches that are there already.
   ImageBatches(std::vector<at::Tensor> ready) : ready_(std::move(ready)), size_(ready_.size()) {}  // NOLINT: implicit
   ImageBatches(image::Split split, std::size_t batch_size, image::Normalisation normalisation, std::size_t most_bytes_kept = std::size_t{64} << 20);
+  /// Bytes that are kept on a device and normalised there. The values are the same.
+  static ImageBatches on(at::Device device, image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation);
 
   std::size_t size() const { return size_; }
   at::Tensor operator[](std::size_t i) const;
@@ -31,18 +33,20 @@ class ImageBatches {
 
  private:
   std::vector<at::Tensor> ready_;
+  std::vector<at::Tensor> resident_;  // uint8 [batch, channels, size, size] on the device
+  at::Tensor mean_, deviation_;       // [1, channels, 1, 1] there
   std::size_t size_ = 0;
   image::Split split_;
   std::size_t batch_size_ = 0;
   image::Normalisation normalisation_;
 };
 
-/// A split as batches and their labels, shared by all subnets.
+/// A split as batches and their labels, shared by all subnets. Images for another device than the CPU are kept there.
 struct LabelledBatches {
   ImageBatches images;
   std::vector<at::Tensor> labels;
 };
 LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation,
-                             std::size_t most_bytes_kept = std::size_t{64} << 20);
+                             std::size_t most_bytes_kept = std::size_t{64} << 20, at::Device device = at::kCPU);
 
 }  // namespace apq::net

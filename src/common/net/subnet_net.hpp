@@ -44,6 +44,7 @@ struct SqueezeExciteUnit {
 struct ConvUnit {
   std::string name;  ///< the release's path of the quantised layer, e.g. blocks.1.mobile_inverted_conv.depth_conv.conv
   at::Tensor weight;
+  at::Tensor bias = {};     ///< [out]; undefined: none. Only fold_norms() makes one
   int stride = 1, groups = 1;
   std::optional<BatchNorm> norm;  ///< absent: none (MobileNetV3's feature mix)
   std::optional<space::Activation> activation = space::Activation::relu6;  ///< absent: linear

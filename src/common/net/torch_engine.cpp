@@ -31,7 +31,11 @@ SubnetNet moved(SubnetNet net, at::Device device) {
 
 class TorchNet : public CompiledNet {
  public:
-  TorchNet(SubnetNet const& net, at::Device device) : device_(device), net_(moved(net, device)) { freeze_weights(net_); }
+  TorchNet(SubnetNet const& net, at::Device device) : device_(device), net_(moved(net, device)) {
+    freeze_weights(net_);
+    // Where products are cheap a norm of its own costs another pass over memory; the reference keeps it.
+    if (!device.is_cpu()) fold_norms(net_);
+  }
   at::Tensor logits(at::Tensor const& images) override {
     at::NoGradGuard const no_grad;
     return forward(net_, images.to(device_), {.quantise = net_.is_quantised}).to(at::kCPU);
@@ -45,6 +49,7 @@ class TorchNet : public CompiledNet {
 class TorchEngine : public Engine {
  public:
   explicit TorchEngine(at::Device device) : device_(device) {}
+  at::Device device() const override { return device_; }
   std::string name() const override { return fmt::format("{} (LibTorch {})", device_.is_cpu() ? "reference" : "cuda", TORCH_VERSION); }
 
   void observe_inputs(SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const override {

@@ -204,6 +204,26 @@ TEST_P(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
   }
 }
 
+// What the engine for GPUs does to a network before it runs it; in float64, where nothing but an error would show.
+TEST(FoldNorms, LeavesTheFunctionAsItIs) {
+  at::NoGradGuard const no_grad;
+  for (std::string const name : {"fashion_mnist", "mobilenet_v3"}) {
+    auto const space = space_named(name);
+    auto const supernet = test::lively_supernet(space);
+    auto const x = test::images(space, 6);
+    for (bool const quantised : {false, true}) {
+      RandomStream random(8, "test.fold", quantised);
+      auto net = net::slice(supernet, space::subnet_of(space, space::random_genes(space, random, quantised)));
+      net::freeze_weights(net);
+      auto folded = net;
+      net::fold_norms(folded);
+      EXPECT_FALSE(folded.blocks[0].convs[0].norm);
+      auto const options = net::ForwardOptions{.quantise = quantised};
+      EXPECT_LE(test::relative_error(net::forward(folded, x, options), net::forward(net, x, options)), 1e-10) << name << quantised;
+    }
+  }
+}
+
 TEST(Cuda, LogitsAreTheReferences) {
   if (!at::hasCUDA()) GTEST_SKIP() << "no GPU";
   at::NoGradGuard const no_grad;

@@ -32,6 +32,22 @@ TEST(ImageBatches, AreTheSameKeptOrMadeAnew) {
   EXPECT_FALSE(anew[0].is_same(anew[0]));
 }
 
+TEST(ImageBatches, AreTheSameFromBytesOnADevice) {
+  auto const split = decoded_split(3);
+  image::Normalisation const normalisation{{0.1, 0.2, 0.3}, {0.5}};
+  net::ImageBatches const host(split, 3, normalisation);
+  std::vector<at::Device> devices{at::kCPU};
+  if (at::hasCUDA()) devices.push_back(at::kCUDA);
+  for (auto const& device : devices) {
+    auto const there = net::ImageBatches::on(device, split, 3, normalisation);
+    ASSERT_EQ(there.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(there[i].device().type(), device.type());
+      EXPECT_TRUE(at::equal(there[i].to(at::kCPU), host[i])) << i;
+    }
+  }
+}
+
 TEST(ImageBatches, NormaliseEachChannelByItsOwnNumbers) {
   auto const split = decoded_split(2);
   auto const batch = net::normalised_batch(split, 1, 2, {{0.25, 0.5}, {0.5, 0.2}});
