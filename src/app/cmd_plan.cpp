@@ -147,6 +147,7 @@ int plan_study(mpi::Communicator const& world, Experiment const& e, Options cons
   fmt::print("\nmemory per node with {} rank{}: {:.2f} GiB\n", ranks_per_node, ranks_per_node == 1 ? "" : "s", memory / (1024.0 * 1024 * 1024));
   fmt::print("energy: declared {:g} W per busy core, PUE {:g}, {:g} gCO2e/kWh ({}); the search and the supernet's training are not in it\n",
              e.energy.watts_per_core, e.energy.pue, e.energy.grid_gco2e_per_kwh, e.energy.grid_source);
+  if (e.collect.sequential.is_on()) fmt::print("collection: at most; collect.sequential ends labels that are narrow enough\n");
   return 0;
 }
 

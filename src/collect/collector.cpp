@@ -142,12 +142,27 @@ class StopOnSignal {
   void (*previous_[3])(int) = {};
 };
 
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// What ranks spend their time on, in seconds; the rest is start-up and waiting for the others.
+struct TimeSpent {
+  double evaluating = 0, writing = 0, all = 0;
+};
+
+void report(mpi::Communicator const& comm, std::string const& stage, TimeSpent spent) {
+  mpi::allreduce_sum(comm, std::span(&spent.evaluating, 1));
+  mpi::allreduce_sum(comm, std::span(&spent.writing, 1));
+  mpi::allreduce_sum(comm, std::span(&spent.all, 1));
+  log::root().info("collect {}: {:.1f} % of the ranks' time was evaluation, {:.2f} % writing and checking shards, the rest start-up and waiting", stage,
+                   100 * spent.evaluating / spent.all, 100 * spent.writing / spent.all);
+}
+
 // Takes samples until none is left; true when a signal ended it. Where one rank stops, all stop
 // after the sample in hand; what is labelled is written in any case.
 bool label_samples(CollectRequest const& request,
                    std::vector<std::uint64_t> const& ids, NodeWriter& writer,
                    std::function<std::unique_ptr<Evaluator>()> const& make_evaluator,
-                   mpi::WorkClaim& claim, Progress& progress) {
+                   mpi::WorkClaim& claim, Progress& progress, TimeSpent& spent) {
   StopOnSignal const stop_on_signal;
   bool stopped = false, is_first = true;
   std::unique_ptr<Evaluator> evaluator;
@@ -162,7 +177,12 @@ bool label_samples(CollectRequest const& request,
       if (!evaluator) evaluator = make_evaluator();
       // Claimed is done but for the samples in hand: close enough for a progress line.
       progress.update(already_there + *item);
-      writer.add(evaluate(request, *evaluator, ids[*item]));
+      auto const begin = now();
+      auto const row = evaluate(request, *evaluator, ids[*item]);
+      auto const labelled = now();
+      writer.add(row);
+      spent.evaluating += labelled - begin;
+      spent.writing += now() - labelled;
       if (is_first) log::root().info("collect {}: first label {:.2f} s after the start of the program", request.header.stage, process_age());
       is_first = false;
     }
@@ -175,7 +195,9 @@ bool label_samples(CollectRequest const& request,
     }
     throw;
   }
+  auto const begin = now();
   writer.leave();
+  spent.writing += now() - begin;
   return stopped;
 }
 
@@ -218,6 +240,8 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                   ::getpid()));
   missing = mpi::broadcast(comm, missing);
   CollectResult const result{request.num_samples - missing.size(), missing.size()};
+  TimeSpent spent;
+  auto const start = now();
 
   if (!missing.empty()) {
     auto const claim = mpi::make_shared_counter(comm, missing.size());
@@ -236,7 +260,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                       comm.is_root());
     bool stopped = false;
     mpi::collectively(comm, [&] {
-      stopped = label_samples(request, missing, writer, make_evaluator, *claim, progress);
+      stopped = label_samples(request, missing, writer, make_evaluator, *claim, progress, spent);
     });
     if (mpi::allreduce_max(comm, stopped ? 1.0 : 0.0) > 0)
       throw mpi::CollectiveError(
@@ -248,6 +272,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   }
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
+    auto const begin = now();
     auto const dataset = h5::read_dataset(request.directory);
     require_samples(dataset, request);
     if (auto const still = missing_ids(dataset.rows, request.num_samples); !still.empty())
@@ -256,7 +281,10 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                               request.directory.string(), still.size(), still.front()));
     if (!request.joined.empty() && !dataset.files.empty() && needs_join(request.joined, dataset))
       h5::write_joined(request.directory, request.joined);
+    spent.writing += now() - begin;
   });
+  spent.all = now() - start;
+  if (!missing.empty()) report(comm, stage, spent);
   return result;
 }
 
