@@ -32,7 +32,7 @@ class HistogramCounter {
   std::size_t bin_of(double magnitude) const;
   double maximum_ = 0, scale_ = 0;
   std::vector<double> edges_;
-  std::vector<std::size_t> counts_;
+  std::vector<std::size_t> counts_;  // [bins], and a few slots for zeros
 };
 
 template <class T>

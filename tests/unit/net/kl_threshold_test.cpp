@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "common/core/random.hpp"
@@ -46,6 +47,24 @@ TEST(MagnitudeHistogram, CountsEveryValueInTheBinWhoseEdgesHoldIt) {
     for (double x : values) below += std::abs(x) < edge;
     EXPECT_DOUBLE_EQ(histogram.cumulative[i], static_cast<double>(below) / static_cast<double>(values.size()));
   }
+}
+
+// What a ReLU6 leaves: half zeros, many sixes, and here also values on the edges themselves.
+TEST(MagnitudeHistogram, CountsZerosMaximaAndEdgesExactly) {
+  std::vector<float> values;
+  for (double const x : normals(7001, 4)) values.push_back(static_cast<float>(std::clamp(4 * x, 0.0, 6.0)));
+  auto const num = values.size() + 84;
+  auto const bins = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(num))));
+  for (std::size_t i = 0; i < 84; ++i) values.push_back(static_cast<float>(static_cast<double>(i) * (6.0 / static_cast<double>(bins))));
+  auto const histogram = magnitude_histogram<float>(values);
+  ASSERT_EQ(histogram.cumulative.size(), bins);
+  EXPECT_EQ(histogram.maximum, 6);
+  for (std::size_t i = 0; i + 1 < bins; ++i) {
+    double const edge = static_cast<double>(i + 1) * (6.0 / static_cast<double>(bins));
+    auto const below = std::count_if(values.begin(), values.end(), [&](float x) { return static_cast<double>(x) < edge; });
+    EXPECT_DOUBLE_EQ(histogram.cumulative[i], static_cast<double>(below) / static_cast<double>(num)) << i;
+  }
+  EXPECT_EQ(histogram.cumulative.back(), 1.0);
 }
 
 TEST(KlThreshold, AllZeroTensorGivesZeroAndFewBinsGiveTheMaximum) {
