@@ -10,6 +10,7 @@ namespace apq::bench {
 /// planar maps, batches of 32, every operator into a new tensor, activations clipped by sums of absolute values, weights quantised anew in
 /// every pass. For networks of ReLU6 alone.
 std::unique_ptr<net::Engine> make_released_operators();
+/// True where it can run the network: ReLU6 alone, norms everywhere, no squeeze-excite.
 bool knows(net::SubnetNet const& net);
 
 }  // namespace apq::bench

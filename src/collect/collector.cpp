@@ -144,16 +144,15 @@ class StopOnSignal {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// What ranks spend their time on, in seconds; the rest is start-up and waiting for the others.
+// What ranks spend their time on from the first claim on, in seconds. Writing includes waiting for the node's other ranks to have written, and the
+// reading back at the end; the rest is making the evaluator and waiting for the last samples.
 struct TimeSpent {
   double evaluating = 0, writing = 0, all = 0;
 };
 
 void report(mpi::Communicator const& comm, std::string const& stage, TimeSpent spent) {
-  mpi::allreduce_sum(comm, std::span(&spent.evaluating, 1));
-  mpi::allreduce_sum(comm, std::span(&spent.writing, 1));
-  mpi::allreduce_sum(comm, std::span(&spent.all, 1));
-  log::root().info("collect {}: {:.1f} % of the ranks' time was evaluation, {:.2f} % writing and checking shards, the rest start-up and waiting", stage,
+  for (double* const seconds : {&spent.evaluating, &spent.writing, &spent.all}) mpi::allreduce_sum(comm, std::span(seconds, 1));
+  log::root().info("collect {}: {:.1f} % of the ranks' time was evaluation, {:.2f} % writing and checking shards, the rest making the evaluator and waiting", stage,
                    100 * spent.evaluating / spent.all, 100 * spent.writing / spent.all);
 }
 

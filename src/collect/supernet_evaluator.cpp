@@ -41,16 +41,17 @@ struct SupernetEvaluator::State {
   };
   std::map<int, Batches> by_size;
 
-  // Made when the size is first asked for; what is kept of them in float is bounded over all sizes.
+  // Made when the size is first asked for; what is kept of them in float, or on a device, is bounded over all sizes.
   Batches const& at_size(int size) {
     if (auto const found = by_size.find(size); found != by_size.end()) return found->second;
-    auto const most_bytes_kept = (std::size_t{64} << 20) / (1 + evaluation.smaller.size());
+    auto const num_sizes = 1 + evaluation.smaller.size();
+    auto const most_bytes_kept = (std::size_t{64} << 20) / num_sizes, most_device_bytes = (std::size_t{4} << 30) / num_sizes;
     auto batches = [&](image::Split const& split, int batch) {
       if (split.size() == 0) return net::LabelledBatches{};
       auto const sized = split.at_size(size);
       if (!sized)
         throw Error(Errc::config, fmt::format("the {} images were not loaded at {}x{} pixels, which this subnet takes", split.name, size, size));
-      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept, engine->device());
+      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept, engine->device(), most_device_bytes);
     };
     return by_size.emplace(size, Batches{batches(calibration, config.calibration_batch), batches(evaluation, config.batch)}).first->second;
   }

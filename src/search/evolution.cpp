@@ -193,8 +193,8 @@ class Evolution {
   std::vector<Fingerprint> fingerprints_;    // [children]
   std::vector<double> ranking_costs_;        // [children] in the metric that decides between equal fitness
   std::vector<cost::Cost> own_costs_;        // [children of this rank]
-  std::vector<Member> population_;  // no subnet twice
-  std::vector<std::uint32_t> last_seen_;  // [known subnets]: the stamp of the last generation that had it
+  std::vector<Member> population_;           // no subnet twice, but for the slip
+  std::vector<std::uint32_t> last_seen_;     // [known subnets]: the stamp of the last generation that had it
   std::uint32_t generation_stamp_ = 1;
   EvolutionResult result_;
 };

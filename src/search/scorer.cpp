@@ -14,7 +14,7 @@ namespace apq::search {
 Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> fingerprints, PartClock& clock) {
   auto const n = genes.size();
   Scores result{std::vector<double>(n), std::vector<std::size_t>(n), std::vector<std::uint8_t>(n)};
-  std::vector<std::size_t> fresh;  // fresh: rows to be scored, in their order
+  std::vector<std::size_t> fresh;  // rows to be scored, in their order
   known_.reserve(n);
   auto const first_number = known_.size();
   constexpr std::size_t ahead = 16;

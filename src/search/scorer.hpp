@@ -13,7 +13,7 @@ namespace apq::search {
 
 struct Scores {
   std::vector<double> fitness;        ///< [n]
-  std::vector<std::size_t> numbers;   ///< [n] of the subnet, in the order in which the search met them
+  std::vector<std::size_t> numbers;   ///< [n] which subnet: 0, 1, ... in the order in which the search first met them
   std::vector<std::uint8_t> is_new;   ///< [n] 1 where the genes appear for the first time in the search
 };
 

@@ -31,7 +31,7 @@ class Engine {
   /// Where images are read from: batches that lie there already are not copied.
   virtual at::Device device() const { return at::kCPU; }
 
-  /// `layer` counts convolutions in network order; the classifier is the last.
+  /// `layer` counts as layers_of() lists them; the input is a map, of a matrix [images, channels].
   using InputObserver = std::function<void(std::size_t layer, at::Tensor const& input)>;
   /// Shows every layer's input, with the quantisers bypassed; in parts of the batch if the engine likes.
   virtual void observe_inputs(SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const = 0;
@@ -47,7 +47,7 @@ class Engine {
 
 /// LibTorch operators on the CPU: what the other engines are compared with.
 std::unique_ptr<Engine> make_reference_engine();
-/// The same on a GPU: rank r of a node uses GPU r mod n. @throws Error(config) where there is none.
+/// The same on a GPU, norms folded: rank r of a node uses GPU r mod n. @throws Error(config) where there is none.
 std::unique_ptr<Engine> make_cuda_engine(int node_rank);
 
 /// What `auto` stands for on this machine; other names are returned as they are.

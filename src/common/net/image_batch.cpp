@@ -75,6 +75,8 @@ ImageBatches ImageBatches::on(at::Device device, image::Split const& split, std:
   auto const per_channel = [&](std::vector<double> const& values) {
     return at::tensor(values, at::kDouble).to(at::kFloat).view({1, -1, 1, 1}).expand({1, set.channels, 1, 1}).to(device);
   };
+  // Tensors: a GPU multiplies by the inverse of a plain number, which rounds differently.
+  batches.white_ = per_channel({255});
   batches.mean_ = per_channel(normalisation.mean);
   batches.deviation_ = per_channel(normalisation.deviation);
   for (std::size_t first = 0; first < split.size(); first += batch_size) {
@@ -88,19 +90,17 @@ ImageBatches ImageBatches::on(at::Device device, image::Split const& split, std:
 }
 
 at::Tensor ImageBatches::operator[](std::size_t i) const {
-  if (!resident_.empty()) {
-    // By tensors: a GPU multiplies by the inverse of a plain number, which rounds differently.
-    return resident_.at(i).to(at::kFloat).div_(at::full_like(deviation_, 255)).sub_(mean_).div_(deviation_);
-  }
+  if (!resident_.empty()) return resident_.at(i).to(at::kFloat).div_(white_).sub_(mean_).div_(deviation_);
   if (!ready_.empty()) return ready_.at(i);
   auto const first = i * batch_size_;
   return normalised_batch(split_, first, std::min(batch_size_, split_.size() - first), normalisation_);
 }
 
 LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation,
-                             std::size_t most_bytes_kept, at::Device device) {
-  LabelledBatches batches{device.is_cpu() ? ImageBatches(split, batch_size, normalisation, most_bytes_kept)
-                                          : ImageBatches::on(device, split, batch_size, normalisation), {}};
+                             std::size_t most_bytes_kept, at::Device device, std::size_t most_device_bytes) {
+  bool const stays_here = device.is_cpu() || split.size() == 0 || split.size() * split.decoded->image_bytes() > most_device_bytes;
+  LabelledBatches batches{stays_here ? ImageBatches(split, batch_size, normalisation, most_bytes_kept)
+                                     : ImageBatches::on(device, split, batch_size, normalisation), {}};
   for (std::size_t first = 0; first < split.size(); first += batch_size)
     batches.labels.push_back(label_batch(split, first, std::min(batch_size, split.size() - first)));
   return batches;

@@ -34,19 +34,21 @@ class ImageBatches {
  private:
   std::vector<at::Tensor> ready_;
   std::vector<at::Tensor> resident_;  // uint8 [batch, channels, size, size] on the device
-  at::Tensor mean_, deviation_;       // [1, channels, 1, 1] there
+  at::Tensor white_, mean_, deviation_;  // [1, channels, 1, 1] there; white: 255
   std::size_t size_ = 0;
   image::Split split_;
   std::size_t batch_size_ = 0;
   image::Normalisation normalisation_;
 };
 
-/// A split as batches and their labels, shared by all subnets. Images for another device than the CPU are kept there.
+/// A split as batches and their labels, shared by all subnets. Images for another device than the CPU are kept there, as bytes, if they are not
+/// more than `most_device_bytes`.
 struct LabelledBatches {
   ImageBatches images;
   std::vector<at::Tensor> labels;
 };
 LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, image::Normalisation const& normalisation,
-                             std::size_t most_bytes_kept = std::size_t{64} << 20, at::Device device = at::kCPU);
+                             std::size_t most_bytes_kept = std::size_t{64} << 20, at::Device device = at::kCPU,
+                             std::size_t most_device_bytes = std::size_t{4} << 30);
 
 }  // namespace apq::net

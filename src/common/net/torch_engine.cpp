@@ -20,11 +20,12 @@ SubnetNet moved(SubnetNet net, at::Device device) {
     for (auto* const tensor : {&layer.norm->weight, &layer.norm->bias, &layer.norm->running_mean, &layer.norm->running_var}) move(*tensor);
   }
   for (auto& block : net.blocks)
-    for (auto& unit : block.convs)
-      if (unit.squeeze_excite) {
-        move(unit.squeeze_excite->reduce.bias);
-        move(unit.squeeze_excite->expand.bias);
-      }
+    for (auto& unit : block.convs) {
+      if (unit.bias.defined()) move(unit.bias);
+      if (!unit.squeeze_excite) continue;
+      move(unit.squeeze_excite->reduce.bias);
+      move(unit.squeeze_excite->expand.bias);
+    }
   move(net.classifier_bias);
   return net;
 }

@@ -149,13 +149,14 @@ TEST_F(Search, AnInfeasibleLimitIsAnErrorOnEveryRank) {
 
 TEST_F(Search, ReleaseSlipsChangeTheCourse) {
   auto const corrected = digest(run(config({0.3})));
-  auto slips = std::vector<search::ReleaseSlips>(6);
+  auto slips = std::vector<search::ReleaseSlips>(7);
   slips[0].halved_first_generation = true;
   slips[1].discarded_crossovers = true;
   slips[2].frozen_depth = true;
   slips[3].extra_generation = true;
   slips[4].whole_block_mutation = true;
   slips[5].inflating_crossover = true;
+  slips[6].kept_duplicates = true;
   for (auto const& slip : slips) {
     auto c = config({0.3});
     c.evolution.slips = slip;

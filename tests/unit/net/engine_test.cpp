@@ -221,6 +221,12 @@ TEST(FoldNorms, LeavesTheFunctionAsItIs) {
       auto const options = net::ForwardOptions{.quantise = quantised};
       EXPECT_LE(test::relative_error(net::forward(folded, x, options), net::forward(net, x, options)), 1e-10) << name << quantised;
     }
+    auto rounded = supernet;
+    for (auto& [parameter, tensor] : rounded.weights) tensor = tensor.to(at::kFloat);
+    auto net = net::slice(rounded, space::largest_subnet(space));
+    auto const expected = net::forward(net, x.to(at::kFloat));
+    net::fold_norms(net);
+    EXPECT_LE(test::relative_error(net::forward(net, x.to(at::kFloat)), expected), 1e-4) << name;
   }
 }
 

@@ -33,17 +33,19 @@ TEST(ImageBatches, AreTheSameKeptOrMadeAnew) {
 }
 
 TEST(ImageBatches, AreTheSameFromBytesOnADevice) {
-  auto const split = decoded_split(3);
-  image::Normalisation const normalisation{{0.1, 0.2, 0.3}, {0.5}};
-  net::ImageBatches const host(split, 3, normalisation);
   std::vector<at::Device> devices{at::kCPU};
   if (at::hasCUDA()) devices.push_back(at::kCUDA);
-  for (auto const& device : devices) {
-    auto const there = net::ImageBatches::on(device, split, 3, normalisation);
-    ASSERT_EQ(there.size(), 3u);
-    for (std::size_t i = 0; i < 3; ++i) {
-      EXPECT_EQ(there[i].device().type(), device.type());
-      EXPECT_TRUE(at::equal(there[i].to(at::kCPU), host[i])) << i;
+  for (int const channels : {1, 3}) {
+    auto const split = decoded_split(channels);
+    image::Normalisation const normalisation{channels == 1 ? std::vector{0.1} : std::vector{0.1, 0.2, 0.3}, {0.5}};
+    net::ImageBatches const host(split, 3, normalisation);
+    for (auto const& device : devices) {
+      auto const there = net::ImageBatches::on(device, split, 3, normalisation);
+      ASSERT_EQ(there.size(), 3u);
+      for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(there[i].device().type(), device.type());
+        EXPECT_TRUE(at::equal(there[i].to(at::kCPU), host[i])) << i;
+      }
     }
   }
 }

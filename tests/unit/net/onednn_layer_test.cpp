@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <initializer_list>
+#include <string>
 
 #include "common/core/random.hpp"
 #include "common/net/forward.hpp"
@@ -109,6 +111,53 @@ TEST(IntegerLayer, SumsWithAShortcutStayFloats) {
   layer.convolution(shape, Number::f32, layer.epilogue({}, false)).run(source.data(), plain.data());
   layer.convolution(shape, Number::f32, layer.epilogue({}, true)).run(source.data(), added.data());
   for (std::size_t i = 0; i < plain.size(); ++i) ASSERT_NEAR(added[i], plain[i] + 0.37F, 1e-5F * (1 + std::abs(plain[i])));
+}
+
+// Recalibration finishes sums with a pass of its own, evaluation inside the convolution.
+TEST(MapKernels, AnEpilogueAppliedToSumsIsTheConvolutions) {
+  if (!has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
+  constexpr std::int64_t size = 7;
+  for (std::optional<Activation> const activation : std::initializer_list<std::optional<Activation>>{{}, Activation::relu6, Activation::relu, Activation::h_swish})
+    for (Number const number : {Number::f32, Number::u8, Number::s8}) {
+      SCOPED_TRACE(std::to_string(activation ? static_cast<int>(*activation) : -1) + " " + std::to_string(static_cast<int>(number)));
+      RandomStream random(14, "test.map_kernels");
+      auto const layer = pack(unit_of({24, 37, size, 1, 1, false, true, activation, 8, 7, 8}, random), true);
+      auto const shape = layer.shape(2, size);
+      std::vector<std::int8_t> source(shape.in_values());
+      for (auto& code : source) code = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
+      std::vector<float> sums(shape.out_values());
+      layer.convolution(shape, Number::f32, {}).run(source.data(), sums.data());
+      auto const rows = sums.size() / 37;
+      bool const is_float = number == Number::f32;
+      auto const epilogue = layer.epilogue(is_float ? std::nullopt : std::optional(InputCode{number == Number::s8, 3.5F, 127}), false);
+      std::vector<float> floats(sums.size()), found_floats(sums.size());
+      std::vector<std::uint8_t> codes(sums.size()), found_codes(sums.size());
+      void* const expected = is_float ? static_cast<void*>(floats.data()) : codes.data();
+      void* const found = is_float ? static_cast<void*>(found_floats.data()) : found_codes.data();
+      layer.convolution(shape, number, epilogue).run(source.data(), expected);
+      apply(epilogue, sums.data(), rows, number, found);
+      std::size_t num_different = 0, num_distinct = 0;
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        if (is_float) {
+          ASSERT_NEAR(found_floats[i], floats[i], 1e-5F * (1 + std::abs(floats[i])));
+          num_distinct += floats[i] != floats[0];
+          continue;
+        }
+        auto const value = [&](std::uint8_t code) { return number == Number::s8 ? static_cast<int>(static_cast<std::int8_t>(code)) : static_cast<int>(code); };
+        ASSERT_LE(std::abs(value(found_codes[i]) - value(codes[i])), 1);
+        num_different += found_codes[i] != codes[i];
+        num_distinct += codes[i] != codes[0];
+      }
+      EXPECT_LE(num_different, sums.size() / 1000);
+      EXPECT_GT(num_distinct, sums.size() / 10) << "all alike proves nothing";
+    }
+}
+
+TEST(MapKernels, GatesMultiplyTheirChannels) {
+  std::vector<float> map(2 * 3 * 2, 2.0F);
+  std::vector<float> const gates{-4, 0, 3, 9};  // h-sigmoid: 0, 1/2, 1, 1
+  multiply_by_gates(gates.data(), 2, 3, 2, map.data());
+  EXPECT_EQ(map, (std::vector<float>{0, 1, 0, 1, 0, 1, 2, 2, 2, 2, 2, 2}));
 }
 
 TEST(MapKernels, StatisticsAreTheExactOnes) {

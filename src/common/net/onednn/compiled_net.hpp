@@ -14,7 +14,7 @@
 
 namespace apq::net::onednn {
 
-/// Images that a network is run on at a time, so that the largest map of a block stays in the cache.
+/// Images that a network is run on at a time, so that about the largest map of a block stays in the cache.
 std::int64_t chunk_of(std::vector<PackedLayer> const& layers, std::int64_t image_size, bool is_quantised);
 
 /// The steps of one subnet at one image size: fused convolutions on maps that are channels-last. Where the next layer
@@ -25,7 +25,7 @@ class CompiledSubnet : public CompiledNet {
   /// @param quantise  false: all layers in float.
   CompiledSubnet(SubnetNet const& net, bool quantise) : net_(net), quantise_(quantise) {}
   at::Tensor logits(at::Tensor const& images) override { return run(images, {}); }
-  /// The same, showing every layer's float input chunk by chunk, [images of the chunk, channels, size, size]. For float networks.
+  /// The same, showing every layer's float input chunk by chunk, as Engine::observe_inputs does. For float networks.
   at::Tensor run(at::Tensor const& images, Engine::InputObserver const& observe);
 
  private:

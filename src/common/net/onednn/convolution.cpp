@@ -69,7 +69,7 @@ dnnl::convolution_forward::primitive_desc describe(ConvolutionShape const& s, Nu
   bool const is_clipped = epilogue.lowest.has_value();
 #if DNNL_VERSION_MAJOR >= 3
   if (epilogue.has_h_swish) after.append_eltwise(dnnl::algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
-  if (epilogue.unit != 1) after.append_eltwise(dnnl::algorithm::eltwise_linear, epilogue.unit, 0.0F);
+  if (epilogue.has_h_swish && epilogue.unit != 1) after.append_eltwise(dnnl::algorithm::eltwise_linear, epilogue.unit, 0.0F);
   if (is_clipped) after.append_eltwise(dnnl::algorithm::eltwise_clip, *epilogue.lowest, *epilogue.highest);
   if (has_scales && source != Number::f32) attributes.set_scales_mask(DNNL_ARG_WEIGHTS, s.groups > 1 ? 3 : 1);
   attributes.set_post_ops(after);

@@ -22,12 +22,12 @@ struct ConvolutionShape {
 };
 
 /// What happens to the sum of products before it is written:
-/// y = clip(unit * h_swish(scale_c * sum + shift_c + (destination's old value if `adds_to_destination`))), rounded half to even and
-/// saturated where the destination is an integer. Without h-swish its unit is in the scales.
+/// y = clip(z), or clip(unit * h_swish(z)) where `has_h_swish`, with z = scale_c * sum + shift_c + (destination's old value if
+/// `adds_to_destination`: then without h-swish and to floats); rounded half to even and saturated where the destination is an integer.
 struct Epilogue {
   std::vector<float> scales, shifts;  ///< [out_channels] both, or both empty: 1 and 0
   bool has_h_swish = false;           ///< x * min(max(x + 3, 0), 6) / 6
-  float unit = 1;
+  float unit = 1;                     ///< of an h-swish alone: others have it in their scales
   std::optional<float> lowest, highest;  ///< both or none
   bool adds_to_destination = false;
 };

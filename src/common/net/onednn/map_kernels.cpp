@@ -1,6 +1,7 @@
 #include "common/net/onednn/map_kernels.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -39,7 +40,6 @@ APQ_PER_PROCESSOR void row_statistics(float const* map, std::size_t rows, std::s
     block_statistics(map + c, rows, channels, std::integral_constant<std::size_t, block_channels>{}, mean + c, spread + c);
   if (c < channels) block_statistics(map + c, rows, channels, channels - c, mean + c, spread + c);
 }
-
 
 // Adding and taking away 1.5 x 2^23 rounds a small float to an integer, half to even; it vectorises where rint() does not.
 constexpr float rounder = 12582912.0F;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <vector>
 
 #include "common/net/onednn/convolution.hpp"
@@ -25,7 +23,8 @@ class ChannelStatistics {
   double rows_ = 0;
 };
 
-/// What a convolution with this epilogue, scales and shifts given, would have made of sums that one without wrote. In place where `to` is `sums`.
+/// What a convolution with this epilogue, scales and shifts given, would have made of sums that one without wrote. In place where `to` is `sums`,
+/// but for an epilogue that adds.
 void apply(Epilogue const& epilogue, float const* sums, std::size_t rows, Number destination, void* to);
 
 /// round(clamp(x, lowest, range) / step), half to even; lowest is 0 for unsigned codes and -range for signed ones. A step of zero gives zeros.

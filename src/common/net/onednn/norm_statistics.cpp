@@ -10,9 +10,6 @@
 #include <span>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "common/core/error.hpp"
 #include "common/net/onednn/compiled_net.hpp"
 #include "common/net/onednn/map_kernels.hpp"
 #include "common/net/onednn/squeeze_excite.hpp"
@@ -82,14 +79,9 @@ at::Tensor matrix_of(PackedLayer const& layer) {
   return matrix;
 }
 
-/// What lies behind the pooling of a MobileNetV3 has no norms.
+/// Those before the pooling: behind it there are no norms.
 std::span<BlockUnit const> blocks_with_norms(SubnetNet const& net) {
-  auto const end = std::find_if(net.blocks.begin(), net.blocks.end(), [](BlockUnit const& block) { return block.is_after_pooling; });
-  for (auto const& block : net.blocks)
-    for (auto const& unit : block.convs)
-      if (unit.norm.has_value() == block.is_after_pooling)
-        throw Error(Errc::config, fmt::format("evaluator.engine: onednn expects norms before the pooling and none behind it, {} is otherwise; use reference", unit.name));
-  return {net.blocks.begin(), end};
+  return {net.blocks.begin(), std::ranges::find_if(net.blocks, &BlockUnit::is_after_pooling)};
 }
 
 /// A batch on its way through the network.

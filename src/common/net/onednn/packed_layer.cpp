@@ -7,6 +7,9 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
+#include "common/core/error.hpp"
 #include "common/net/quantiser.hpp"
 
 namespace apq::net::onednn {
@@ -35,6 +38,17 @@ void pack_weights(PackedLayer& layer, at::Tensor const& weight, LayerQuantisatio
   layer.codes.assign(codes.data_ptr<std::int8_t>(), codes.data_ptr<std::int8_t>() + codes.numel());
   layer.weight_step = static_cast<float>(step);
   layer.input = InputCode{q.is_signed, static_cast<float>(q.activation_range), (1 << q.activation_bits) - 1};
+}
+
+// What the compiled forms of a network take for granted.
+void require_known_form(SubnetNet const& net) {
+  for (auto const& block : net.blocks)
+    for (auto const& unit : block.convs) {
+      bool const is_before_sum = block.has_shortcut && &unit == &block.convs.back();
+      if (unit.norm.has_value() == block.is_after_pooling || (unit.norm && unit.bias.defined()) || (is_before_sum && (unit.activation || unit.squeeze_excite)))
+        throw Error(Errc::config, fmt::format("evaluator.engine: onednn knows no network with a layer like {} at its place (norms before the pooling and "
+                                              "none behind it, nothing between the last one of a block and its shortcut); use reference", unit.name));
+    }
 }
 
 }  // namespace
@@ -80,7 +94,8 @@ PackedLayer pack(ConvUnit const& unit, bool quantise) {
   layer.activation = unit.activation;
   if (!unit.norm) {
     layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
-    layer.norm_shifts.assign(static_cast<std::size_t>(layer.out_channels), 0.0);
+    auto const shifts = unit.bias.defined() ? values_of(unit.bias) : std::vector<float>(static_cast<std::size_t>(layer.out_channels));
+    layer.norm_shifts.assign(shifts.begin(), shifts.end());
     return layer;
   }
   auto const weight = values_of(unit.norm->weight), bias = values_of(unit.norm->bias);
@@ -108,6 +123,7 @@ PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQu
 }
 
 std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise) {
+  require_known_form(net);
   std::vector<PackedLayer> layers;
   for (auto const& block : net.blocks)
     for (auto const& unit : block.convs) {

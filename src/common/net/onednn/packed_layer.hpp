@@ -36,6 +36,7 @@ PackedLayer pack(ConvUnit const& unit, bool quantise);
 PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQuantisation const& quantisation, bool quantise,
                        std::optional<space::Activation> activation = {});
 /// All layers in network order: convolutions, each followed by its squeeze-excite's two matrices (without the gate's h-sigmoid); the classifier last.
+/// @throws Error(config) for a network of another form than slice() makes.
 std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise);
 
 }  // namespace apq::net::onednn
