@@ -1,6 +1,7 @@
 #include "search/evolution.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "common/mpi/block_share.hpp"
@@ -186,7 +187,7 @@ class Evolution {
     }
     std::sort(own_best_.begin(), own_best_.end(), before);
     clock_.charge(Part::selection);
-    auto const sent_genes = add_everybodys_best();
+    add_everybodys_best();
     clock_.charge(Part::exchange);
     merge_runs(parents_, before);
     parents_.resize(std::min(parents_.size(), num_parents));
@@ -201,23 +202,23 @@ class Evolution {
     std::swap(parent_genes_, spare_);
   }
 
-  /// Appends own_best_ of all ranks to the parents. Keep what is returned: the genes are there.
-  std::vector<std::byte> add_everybodys_best() {
-    if (comm_.size() == 1) {
-      parents_.insert(parents_.end(), own_best_.begin(), own_best_.end());
-      return {};
-    }
-    std::vector<std::uint8_t> genes;
-    genes.reserve(own_best_.size() * num_genes_);
-    for (auto const& contender : own_best_) genes.insert(genes.end(), contender.genes, contender.genes + num_genes_);
-    auto const best = mpi::allgather(comm_, std::span<Contender const>(own_best_));
-    auto all_genes = mpi::allgather_bytes(comm_, std::as_bytes(std::span(genes)));
-    auto const* row = reinterpret_cast<std::uint8_t const*>(all_genes.data());
-    for (auto const& [standing, number, elsewhere] : best) {  // elsewhere: in the memory of the rank that made it
-      parents_.push_back({standing, number, row});
-      row += num_genes_;
-    }
-    return all_genes;
+  /// Appends own_best_ of all ranks to the parents.
+  void add_everybodys_best() {
+    auto const num_own = static_cast<std::uint64_t>(own_best_.size());
+    auto const counts = mpi::allgather(comm_, std::span(&num_own, 1));
+    auto const sum = [](auto first, auto last) { return std::accumulate(first, last, std::size_t{0}); };
+    auto const own_first = sum(counts.begin(), counts.begin() + comm_.rank()), n = sum(counts.begin(), counts.end());
+    auto const num_before = parents_.size();
+    parents_.resize(num_before + n);
+    auto const added = std::span(parents_).subspan(num_before);
+    std::ranges::copy(own_best_, added.begin() + static_cast<std::ptrdiff_t>(own_first));
+    if (comm_.size() == 1) return;
+    best_genes_.resize(n * num_genes_);
+    for (std::size_t i = 0; i < num_own; ++i)
+      std::copy_n(own_best_[i].genes, num_genes_, best_genes_.data() + (own_first + i) * num_genes_);
+    mpi::share_parts(comm_, added, counts);
+    mpi::share_parts(comm_, std::span(best_genes_), counts);
+    for (std::size_t i = 0; i < n; ++i) added[i].genes = best_genes_.data() + i * num_genes_;  // were those of the rank that made it
   }
 
   void note_best() {
@@ -248,6 +249,7 @@ class Evolution {
   std::vector<std::uint8_t> own_genes_;      // [places of this rank, num_genes]
   std::vector<cost::Cost> own_costs_;        // [places of this rank]
   std::vector<Contender> own_best_;          // of this rank's, best first
+  std::vector<std::uint8_t> best_genes_;     // [own_best_ of all ranks, num_genes]
   std::vector<Fingerprint> fingerprints_;    // [places]
   std::vector<double> ranking_costs_;        // [places] in the metric that decides between equal fitness
   std::vector<std::uint8_t> is_kept_;        // [places] 1 where in the population
