@@ -8,7 +8,9 @@
 
 namespace apq::search {
 
-/// Scores by fingerprint, numbered in the order of their first appearance. Open addressing, at most half full.
+/// Scores by fingerprint, numbered in the order of their first appearance. Open addressing, at most half full. Every rank
+/// fills such a table with what all ranks find, so it is kept small: a slot holds a number and a part of the fingerprint,
+/// which tells nearly all others apart without a look at the whole one.
 class KnownScores {
  public:
   struct Found {
@@ -16,43 +18,46 @@ class KnownScores {
     bool is_new;  ///< its score is yet to be set
   };
 
-  /// Makes room for `n` more, so that the next n calls of find_or_add do not move anything.
+  /// Makes room for `n` more, so that the next n calls of find_or_add do not move any slot.
   void reserve(std::size_t n) {
     std::size_t capacity = slots_.size();
-    while (2 * (scores_.size() + n) > capacity) capacity = capacity == 0 ? 1024 : 2 * capacity;
+    while (2 * (size() + n) > capacity) capacity = capacity == 0 ? 1024 : 2 * capacity;
     if (capacity == slots_.size()) return;
-    std::vector<Slot> old(capacity);
-    old.swap(slots_);
-    for (auto const& slot : old)
-      if (slot.number != none) slots_[place_of(slot.key)] = slot;
+    slots_.assign(capacity, empty);
+    for (std::size_t number = 0; number < size(); ++number) {
+      auto at = home(fingerprints_[number]);
+      while (slots_[at] != empty) at = next(at);
+      slots_[at] = slot(fingerprints_[number], number);
+    }
   }
   /// Asks memory for what find_or_add(key) will read.
-  void prefetch(Fingerprint const& key) const { __builtin_prefetch(&slots_[key.first & (slots_.size() - 1)]); }
+  void prefetch(Fingerprint const& key) const { __builtin_prefetch(&slots_[home(key)]); }
   Found find_or_add(Fingerprint const& key) {
-    auto& slot = slots_[place_of(key)];
-    if (slot.number != none) return {slot.number, false};
-    slot = {key, scores_.size()};
+    auto at = home(key);
+    for (; slots_[at] != empty; at = next(at)) {
+      auto const number = slots_[at] & largest_number;
+      if (slots_[at] == slot(key, number) && fingerprints_[number] == key) return {number, false};
+    }
+    slots_[at] = slot(key, size());
+    fingerprints_.push_back(key);
     scores_.push_back(0);
-    return {slot.number, true};
+    return {size() - 1, true};
   }
   double& operator[](std::size_t number) { return scores_[number]; }
   std::size_t size() const { return scores_.size(); }
 
  private:
-  static constexpr auto none = std::numeric_limits<std::size_t>::max();
-  struct Slot {
-    Fingerprint key{};
-    std::size_t number = none;
-  };
-  std::size_t place_of(Fingerprint const& key) const {
-    auto const mask = slots_.size() - 1;
-    auto at = key.first & mask;
-    while (slots_[at].number != none && !(slots_[at].key == key)) at = (at + 1) & mask;
-    return at;
-  }
+  static constexpr int number_bits = 40;
+  static constexpr auto largest_number = (std::uint64_t{1} << number_bits) - 1;
+  static constexpr auto empty = std::numeric_limits<std::uint64_t>::max();
 
-  std::vector<Slot> slots_;
-  std::vector<double> scores_;
+  std::size_t home(Fingerprint const& key) const { return key.first & (slots_.size() - 1); }
+  std::size_t next(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
+  static std::uint64_t slot(Fingerprint const& key, std::size_t number) { return key.second << number_bits | number; }
+
+  std::vector<std::uint64_t> slots_;        // above the number, the low bits of the fingerprint's second half
+  std::vector<Fingerprint> fingerprints_;   // [size]
+  std::vector<double> scores_;              // [size]
 };
 
 }  // namespace apq::search

@@ -11,8 +11,8 @@
 
 namespace apq::search {
 
-Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> fingerprints, PartClock& clock) {
-  auto const n = genes.size();
+Scores Scorer::score(std::span<Fingerprint const> fingerprints, WriteGenes const& write_genes, std::size_t num_genes, PartClock& clock) {
+  auto const n = fingerprints.size();
   Scores result{std::vector<double>(n), std::vector<std::size_t>(n), std::vector<std::uint8_t>(n)};
   std::vector<std::size_t> fresh;  // rows to be scored, in their order
   known_.reserve(n);
@@ -30,12 +30,11 @@ Scores Scorer::score(space::GeneRows const& genes, std::span<Fingerprint const> 
   auto const range = mpi::block_range(fresh.size(), comm_.size(), comm_.rank());
   std::vector<double> scores(fresh.size());
   auto const mine = std::span(scores).subspan(range.first, range.last - range.first);
-  std::vector<std::uint8_t> rows;
   mpi::collectively(comm_, [&] {
     if (mine.empty()) return;
-    rows.reserve(mine.size() * genes.num_genes());
-    for (auto i = range.first; i < range.last; ++i) rows.insert(rows.end(), genes[fresh[i]].begin(), genes[fresh[i]].end());
-    fitness_.evaluate(space::GeneRows(rows, genes.num_genes()), mine);
+    rows_.resize(mine.size() * num_genes);
+    for (std::size_t i = 0; i < mine.size(); ++i) write_genes(fresh[range.first + i], std::span(rows_).subspan(i * num_genes, num_genes));
+    fitness_.evaluate(space::GeneRows(rows_, num_genes), mine);
     for (double const value : mine)
       if (!std::isfinite(value))
         throw Error(Errc::numeric, fmt::format("search: the {} fitness of a subnet is {}, not a finite number", fitness_.name(), value));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,9 +24,13 @@ class Scorer {
  public:
   Scorer(mpi::Communicator const& comm, Fitness& fitness) : comm_(comm), fitness_(fitness) {}
 
-  /// Fitness of each genes. All ranks pass the same genes and fingerprints [n] and get the same numbers. Collective.
-  /// @throws on every rank what the fitness throws on one; Error(numeric) when a fitness is not finite.
-  Scores score(space::GeneRows const& genes, std::span<Fingerprint const> fingerprints, PartClock& clock);
+  /// Writes the genes of subnet i of those that are scored.
+  using WriteGenes = std::function<void(std::size_t i, std::span<std::uint8_t> genes)>;
+
+  /// Fitness of each subnet. All ranks pass the same fingerprints [n] and get the same numbers. A rank asks for the genes of
+  /// its share of what is new alone, which are mostly those in its block_range(n). Collective.
+  /// @throws on every rank what the fitness or write_genes throws on one; Error(numeric) when a fitness is not finite.
+  Scores score(std::span<Fingerprint const> fingerprints, WriteGenes const& write_genes, std::size_t num_genes, PartClock& clock);
 
   std::uint64_t num_evaluated() const { return known_.size(); }  ///< distinct subnets so far, on all ranks together
 
@@ -33,6 +38,7 @@ class Scorer {
   mpi::Communicator const& comm_;
   Fitness& fitness_;
   KnownScores known_;
+  std::vector<std::uint8_t> rows_;  // [share of this rank, num_genes]
 };
 
 }  // namespace apq::search

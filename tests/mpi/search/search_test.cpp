@@ -17,19 +17,24 @@ using namespace apq;
 // Larger and wider is better, with a bump that depends on all genes: a landscape in closed form. One gene may count for many.
 class ClosedForm : public search::Fitness {
  public:
-  explicit ClosedForm(std::optional<std::size_t> dominant) : dominant_(dominant) {}
+  /// @param num_levels  not 0: of so many values, which many subnets share.
+  explicit ClosedForm(std::optional<std::size_t> dominant, double num_levels = 0) : dominant_(dominant), num_levels_(num_levels) {}
   void evaluate(space::GeneRows const& genes, std::span<double> out) override {
+    num_evaluated += genes.size();
     for (std::size_t i = 0; i < genes.size(); ++i) {
       double sum = 0;
       for (std::size_t g = 0; g < genes[i].size(); ++g) sum += std::sqrt(genes[i][g]) * (1 + 0.3 * std::sin(static_cast<double>(g)));
       if (dominant_) sum += 50 * genes[i][*dominant_];
       out[i] = 1 - 1 / (1 + sum / 50);
+      if (num_levels_ > 0) out[i] = std::round(out[i] * num_levels_) / num_levels_;
     }
   }
   std::string name() const override { return "closed form"; }
+  std::uint64_t num_evaluated = 0;  ///< on this rank
 
  private:
   std::optional<std::size_t> dominant_;
+  double num_levels_;
 };
 
 class Search : public testing::Test {
@@ -74,6 +79,32 @@ TEST_F(Search, TheOutcomeIsThatOfOneRank) {
   auto const together = digest(run(config({0.2, 0.6})));
   EXPECT_EQ(together, digest(run_alone(config({0.2, 0.6}))));
   EXPECT_NE(together, digest(run(config({0.2, 0.6}), 3)));
+}
+
+TEST_F(Search, TheOutcomeIsThatOfOneRankWhereFitnessIsEqualForMany) {
+  mpi::Communicator const alone(MPI_COMM_SELF);
+  for (bool const keeps_duplicates : {false, true}) {
+    auto c = config({0.2, 0.6});
+    c.evolution.population = 300;
+    c.evolution.parents = 90;
+    c.evolution.mutants = 110;
+    c.evolution.crossovers = 170;
+    c.evolution.slips.kept_duplicates = keeps_duplicates;
+    ClosedForm fitness(dominant, 60), fitness_alone(dominant, 60);
+    EXPECT_EQ(digest(search::run_search(world, space, cost_model, fitness, c, 2, {})),
+              digest(search::run_search(alone, space, cost_model, fitness_alone, c, 2, {})));
+  }
+}
+
+TEST_F(Search, NoSubnetIsScoredTwiceAndRanksScoreEquallyMany) {
+  auto c = config({0.3});
+  ClosedForm fitness(dominant);
+  auto const outcome = search::run_search(world, space, cost_model, fitness, c, 2, {});
+  auto sum = fitness.num_evaluated;
+  mpi::allreduce_sum(world, std::span(&sum, 1));
+  EXPECT_EQ(sum, outcome.num_evaluated);
+  auto const share = static_cast<double>(sum) / world.size();
+  EXPECT_LE(std::abs(static_cast<double>(fitness.num_evaluated) - share), c.evolution.generations + 1);
 }
 
 class SearchOverSizes : public Search {
