@@ -60,7 +60,8 @@ class Evolution {
   void begin(std::span<space::Genes const> initial) {
     auto const n = static_cast<std::size_t>(config_.population);
     auto const num_given = std::min(initial.size(), n);
-    breed(Interleaving(num_given, n - num_given), 0, config_.slips.halved_first_generation ? (n + 1) / 2 : n, [&](std::size_t i, Row genes) {
+    auto const num_kept = config_.slips.halved_first_generation ? (n + 1) / 2 : n;
+    breed(Interleaving(num_given, n - num_given), 0, num_kept, [&](std::size_t i, Row genes) {
       if (i < num_given) {
         std::copy(initial[i].begin(), initial[i].end(), genes.begin());
       } else {
@@ -72,7 +73,8 @@ class Evolution {
 
   void advance(int generation, Interleaving const& order) {
     auto const num_mutants = static_cast<std::size_t>(config_.mutants), num_children = order.item_at.size();
-    breed(order, generation, config_.slips.discarded_crossovers ? num_children / 2 : num_children, [&](std::size_t child, Row genes) {
+    auto const num_kept = config_.slips.discarded_crossovers ? num_children / 2 : num_children;
+    breed(order, generation, num_kept, [&](std::size_t child, Row genes) {
       auto random = stream_for(task_, "search.child", static_cast<std::uint64_t>(generation), child);
       auto const parent = [&] { return parent_rows()[random.below(parents_.size())]; };
       auto const first = parent();

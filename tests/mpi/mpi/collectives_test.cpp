@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "common/mpi/block_share.hpp"
 #include "common/mpi/collective_error.hpp"
 
@@ -125,6 +127,20 @@ TEST_F(Collectives, BlocksAreSharedInPlace) {
     for (auto i = 3 * own.first; i < 3 * own.last; ++i) values[i] = static_cast<std::uint32_t>(7 * i + 1);
     mpi::share_blocks(world, std::span(values), n);
     for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], 7 * i + 1) << n << " items";
+  }
+}
+
+// Rank r has r items, or only the last rank has any, or none has.
+TEST_F(Collectives, PartsAreSharedInPlace) {
+  auto const size = static_cast<std::uint64_t>(world.size()), rank = static_cast<std::uint64_t>(world.rank());
+  for (int kind = 0; kind < 3; ++kind) {
+    std::vector<std::uint64_t> counts(size, 0);
+    for (std::uint64_t r = 0; r < size; ++r) counts[r] = kind == 0 ? r : kind == 1 && r + 1 == size ? 5 : 0;
+    auto const first = std::accumulate(counts.begin(), counts.begin() + world.rank(), std::uint64_t{0});
+    std::vector<std::uint32_t> values(3 * std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}), 0);
+    for (auto i = 3 * first; i < 3 * (first + counts[rank]); ++i) values[i] = static_cast<std::uint32_t>(7 * i + 1);
+    mpi::share_parts(world, std::span(values), counts);
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], 7 * i + 1) << "kind " << kind;
   }
 }
 
