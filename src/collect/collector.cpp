@@ -142,8 +142,6 @@ class StopOnSignal {
   void (*previous_[3])(int) = {};
 };
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 // What ranks spend their time on from the first claim on, in seconds. Writing includes waiting for the node's other ranks to have written, and the
 // reading back at the end; the rest is making the evaluator and waiting for the last samples.
 struct TimeSpent {
@@ -176,12 +174,11 @@ bool label_samples(CollectRequest const& request,
       if (!evaluator) evaluator = make_evaluator();
       // Claimed is done but for the samples in hand: close enough for a progress line.
       progress.update(already_there + *item);
-      auto const begin = now();
       auto const row = evaluate(request, *evaluator, ids[*item]);
-      auto const labelled = now();
+      spent.evaluating += row.seconds;
+      auto const begin = NodeWriter::steady_seconds();
       writer.add(row);
-      spent.evaluating += labelled - begin;
-      spent.writing += now() - labelled;
+      spent.writing += NodeWriter::steady_seconds() - begin;
       if (is_first) log::root().info("collect {}: first label {:.2f} s after the start of the program", request.header.stage, process_age());
       is_first = false;
     }
@@ -194,9 +191,9 @@ bool label_samples(CollectRequest const& request,
     }
     throw;
   }
-  auto const begin = now();
+  auto const begin = NodeWriter::steady_seconds();
   writer.leave();
-  spent.writing += now() - begin;
+  spent.writing += NodeWriter::steady_seconds() - begin;
   return stopped;
 }
 
@@ -240,7 +237,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   missing = mpi::broadcast(comm, missing);
   CollectResult const result{request.num_samples - missing.size(), missing.size()};
   TimeSpent spent;
-  auto const start = now();
+  auto const start = NodeWriter::steady_seconds();
 
   if (!missing.empty()) {
     auto const claim = mpi::make_shared_counter(comm, missing.size());
@@ -271,7 +268,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   }
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
-    auto const begin = now();
+    auto const begin = NodeWriter::steady_seconds();
     auto const dataset = h5::read_dataset(request.directory);
     require_samples(dataset, request);
     if (auto const still = missing_ids(dataset.rows, request.num_samples); !still.empty())
@@ -280,9 +277,9 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
                               request.directory.string(), still.size(), still.front()));
     if (!request.joined.empty() && !dataset.files.empty() && needs_join(request.joined, dataset))
       h5::write_joined(request.directory, request.joined);
-    spent.writing += now() - begin;
+    spent.writing += NodeWriter::steady_seconds() - begin;
   });
-  spent.all = now() - start;
+  spent.all = NodeWriter::steady_seconds() - start;
   if (!missing.empty()) report(comm, stage, spent);
   return result;
 }
