@@ -25,7 +25,7 @@ constexpr Command all[] = {
     {"space", "Size of a search space; random subnets of it", Needs::nothing},
     {"cost", "MACs, parameters, BitOps, size, latency and energy of given subnets", Needs::nothing},
     {"encode", "One-hot encoding of given subnets", Needs::nothing},
-    {"import", "What others made: checkpoints, accuracy tables", Needs::torch},
+    {"import", "What others made: checkpoints, accuracy tables, predictors", Needs::torch},
     {"doctor", "What this machine and this build can do", Needs::mpi},
 };
 
