@@ -1,16 +1,16 @@
 // Do the engines give the same labels? Random quantised subnets of the shipped supernet with random bits, each labelled by both.
 //   bench_agreement [subnets=50] [images=1000]
 // Rounding flips cascade through a quantised network, so single images differ; the means must not.
-#include <mpi.h>
-
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
-#include "collect/supernet_evaluator.hpp"
+#include <mpi.h>
+
 #include "common/image/load.hpp"
 #include "common/space/subnet.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 
 int main(int argc, char** argv) {
   using namespace apq;
@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
     auto const splits = image::load_splits(mpi::Communicator(MPI_COMM_WORLD), data, {1, space.image_size, space.num_classes},
                                            {.calibration = true, .validation = true});
     auto const evaluator = [&](char const* engine) {
-      return collect::SupernetEvaluator(space, APQ_SOURCE_DIR "/data/fashion_mnist_supernet.pt", splits.calibration, splits.validation, data,
-                                        {.engine = engine});
+      return evaluate::SupernetEvaluator(space, APQ_SOURCE_DIR "/data/fashion_mnist_supernet.pt", splits.calibration, splits.validation,
+                                         data, {.engine = engine});
     };
     auto reference = evaluator("reference"), fast = evaluator("onednn");
     for (bool const quantised : {false, true}) {
@@ -47,9 +47,11 @@ int main(int argc, char** argv) {
         largest = std::max(largest, std::abs(difference));
       }
       double const mean = sum / subnets, error = std::sqrt(std::max(0.0, squares / subnets - mean * mean) / (subnets - 1));
-      std::printf("%-14s %d subnets, %d images: mean top-1 %.3f %% %s, %.3f %% %s; difference %+.4f +- %.4f points (paired t %+.2f), largest %.2f\n",
-                  quantised ? "quantised" : "full precision", subnets, images, mean_reference, reference.engine().c_str(), mean_fast,
-                  fast.engine().c_str(), mean, error, error > 0 ? mean / error : 0.0, largest);
+      std::printf(
+          "%-14s %d subnets, %d images: mean top-1 %.3f %% %s, %.3f %% %s; difference %+.4f +- %.4f points (paired t %+.2f), largest "
+          "%.2f\n",
+          quantised ? "quantised" : "full precision", subnets, images, mean_reference, reference.engine().c_str(), mean_fast,
+          fast.engine().c_str(), mean, error, error > 0 ? mean / error : 0.0, largest);
     }
   }
   MPI_Finalize();

@@ -33,9 +33,8 @@ struct Fit {
     energy_error += std::abs(energy_mj / table_energy_mj - 1);
   }
   void print(std::string const& name) const {
-    fmt::print("{:<22} {:>6} {:>11.2f} {:>11.2f} {:>9.3f} {:>9.2f} {:>11.3f}\n", name, num_rows,
-               100.0 * within_3_cycles / num_rows, 100.0 * within_1_percent / num_rows,
-               100 * cycle_error / num_rows, 100 * worst, 100 * energy_error / num_rows);
+    fmt::print("{:<22} {:>6} {:>11.2f} {:>11.2f} {:>9.3f} {:>9.2f} {:>11.3f}\n", name, num_rows, 100.0 * within_3_cycles / num_rows,
+               100.0 * within_1_percent / num_rows, 100 * cycle_error / num_rows, 100 * worst, 100 * energy_error / num_rows);
   }
 };
 
@@ -48,20 +47,17 @@ void print_fit(std::filesystem::path const& file) {
     LayerShape shape;
     LayerBits bits;
     int padding = 0;
-    if (std::sscanf(key.c_str(), "(%d, %d, %d, %d, %d, %d, %d)-W%dA%d", &shape.in_channels,
-                    &shape.out_channels, &shape.in_size, &shape.kernel, &shape.stride, &padding,
-                    &shape.groups, &bits.weight, &bits.activation) != 9)
+    if (std::sscanf(key.c_str(), "(%d, %d, %d, %d, %d, %d, %d)-W%dA%d", &shape.in_channels, &shape.out_channels, &shape.in_size,
+                    &shape.kernel, &shape.stride, &padding, &shape.groups, &bits.weight, &bits.activation) != 9)
       continue;  // head and tail
     auto const run = model.run(shape, bits);
     auto const family = shape.groups == 1 ? fmt::format("1x1 at {:>3}", shape.in_size)
-                                          : fmt::format("depthwise {} /{} at {:>3}", shape.kernel,
-                                                        shape.stride, shape.in_size);
+                                          : fmt::format("depthwise {} /{} at {:>3}", shape.kernel, shape.stride, shape.in_size);
     for (Fit* fit : {&families[family], &all})
-      fit->add(static_cast<double>(run.cycles), std::round(entry.latency_ms * 5e5),
-               energy_nj(run, model.hardware()) * 1e-6, entry.energy_mj);
+      fit->add(static_cast<double>(run.cycles), std::round(entry.latency_ms * 5e5), energy_nj(run, model.hardware()) * 1e-6,
+               entry.energy_mj);
   }
-  fmt::print("{:<22} {:>6} {:>11} {:>11} {:>9} {:>9} {:>11}\n", "layers", "rows", "<=3 cycles",
-             "<=1 %", "mean %", "worst %", "energy %");
+  fmt::print("{:<22} {:>6} {:>11} {:>11} {:>9} {:>9} {:>11}\n", "layers", "rows", "<=3 cycles", "<=1 %", "mean %", "worst %", "energy %");
   for (auto const& [name, fit] : families) fit.print(name);
   all.print("all");
 }
@@ -77,15 +73,13 @@ void depthwise_layer(benchmark::State& state) {
 BENCHMARK(depthwise_layer)->Unit(benchmark::kMicrosecond);
 
 void cost_model_of_the_imagenet_space(benchmark::State& state) {
-  auto const space =
-      space::load_space(std::filesystem::path(APQ_SOURCE_DIR) / "configs/spaces/apq_imagenet.yaml");
+  auto const space = space::load_space(std::filesystem::path(APQ_SOURCE_DIR) / "configs/spaces/apq_imagenet.yaml");
   for (auto _ : state) benchmark::DoNotOptimize(CostModel(space, {}));
 }
 BENCHMARK(cost_model_of_the_imagenet_space)->Unit(benchmark::kMillisecond);
 
 void cost_of_a_subnet(benchmark::State& state) {
-  auto const space =
-      space::load_space(std::filesystem::path(APQ_SOURCE_DIR) / "configs/spaces/apq_imagenet.yaml");
+  auto const space = space::load_space(std::filesystem::path(APQ_SOURCE_DIR) / "configs/spaces/apq_imagenet.yaml");
   CostModel const model(space, {});
   RandomStream random(1, "bench");
   auto const genes = space::random_genes(space, random, true);
@@ -98,13 +92,10 @@ BENCHMARK(cost_of_a_subnet);
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   char const* const directory = std::getenv("APQ_DATA_DIR");
-  auto const data = directory != nullptr ? std::filesystem::path(directory)
-                                         : std::filesystem::path(APQ_SOURCE_DIR) / "../shared/data";
+  auto const data = directory != nullptr ? std::filesystem::path(directory) : std::filesystem::path(APQ_SOURCE_DIR) / "../shared/data";
   auto const file = data / "tables/bitfusion_lut_b1.json";
-  if (std::filesystem::exists(file))
-    print_fit(file);
-  else
-    fmt::print("{} is absent (set APQ_DATA_DIR): no comparison\n", file.string());
+  if (std::filesystem::exists(file)) print_fit(file);
+  else fmt::print("{} is absent (set APQ_DATA_DIR): no comparison\n", file.string());
   std::fflush(stdout);
   benchmark::RunSpecifiedBenchmarks();
 }

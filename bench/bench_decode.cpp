@@ -1,9 +1,9 @@
 // How many images a second does one core decode, and decode, resize and crop for a network of 224 px? Pictures of ImageNet's usual
 // size, 500x375, quality 90, 4:2:0, about as large as its files (made here: waves and noise). "images" is images a second.
+#include <cmath>
+
 #include <benchmark/benchmark.h>
 #include <turbojpeg.h>
-
-#include <cmath>
 
 #include "common/core/random.hpp"
 #include "common/image/decode.hpp"
@@ -21,7 +21,8 @@ std::vector<std::uint8_t> make_jpeg(std::uint64_t number) {
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)
       for (int c = 0; c < 3; ++c)
-        pixels.push_back(static_cast<std::uint8_t>(120 + 60 * std::sin(x * 0.05 + phase + c) + 40 * std::cos(y * 0.08 + x * 0.2) + 20 * random.uniform()));
+        pixels.push_back(static_cast<std::uint8_t>(120 + 60 * std::sin(x * 0.05 + phase + c) + 40 * std::cos(y * 0.08 + x * 0.2) +
+                                                   20 * random.uniform()));
   tjhandle const handle = tjInitCompress();
   unsigned char* bytes = nullptr;
   unsigned long size = 0;

@@ -1,12 +1,10 @@
-// How fast are the engines, and how near to what the library could do? Random subnets of a space, one core, medians; every column of a row in turn.
+// How fast are the engines, and how near to what the library could do? Random subnets of a space, one core, medians; every column of a row
+// in turn.
 //   bench_engine [SPACE.yaml] [subnets=5] [images=64] [calibration=0] [reference=1] [released=1] [stock=0]
 // chain: the subnet's convolutions alone as fused oneDNN primitives, integers (but for the first layer) on the quantised side.
 // With calibration=N also whole samples: slice, recalibrate, set ranges, recalibrate, evaluate; N images in 8 batches.
 // With stock=1 LibTorch also runs as any program runs it, on glibc's allocator as it comes: every tensor above 32 MiB is mapped when it is
 // made and unmapped after use. This project keeps freed memory instead (common/core/heap.hpp), for all columns but those.
-#include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -19,11 +17,14 @@
 
 #include <malloc.h>
 
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
 #include "common/core/heap.hpp"
-#include "common/net/calibration.hpp"
-#include "common/net/evaluate.hpp"
-#include "common/net/onednn/convolution.hpp"
-#include "common/net/onednn/packed_layer.hpp"
+#include "common/engine/calibration.hpp"
+#include "common/engine/evaluate.hpp"
+#include "common/engine/onednn/convolution.hpp"
+#include "common/engine/onednn/packed_layer.hpp"
 #include "common/space/subnet.hpp"
 #include "released_operators.hpp"
 
@@ -127,8 +128,8 @@ int main(int argc, char** argv) {
   net::LabelledBatches const evaluation{batches, labels};
   for (int i = 0; i < (num_calibration > 0 ? 8 : 1); ++i) calibration.push_back(random_images(std::max(8, num_calibration / 8)));
 
-  std::printf("%s, %s, %s; %d random subnets, %d images of %d px, one core, median images/s\n", space.name.c_str(), reference->name().c_str(),
-              fast->name().c_str(), num_subnets, num_images, space.image_size);
+  std::printf("%s, %s, %s; %d random subnets, %d images of %d px, one core, median images/s\n", space.name.c_str(),
+              reference->name().c_str(), fast->name().c_str(), num_subnets, num_images, space.image_size);
   double speeds[2] = {0, 0};
   for (bool const quantised : {false, true}) {
     std::map<std::string, std::vector<double>> columns;
@@ -189,7 +190,8 @@ int main(int argc, char** argv) {
               calibration_images / seconds([&] { net::recalibrate_norms(net, calibration, integers, *fast); }));
         }
         if (quantised)
-          columns["6b ranges"].push_back(static_cast<double>(calibration[0].size(0)) / seconds([&] { net::calibrate_ranges(net, calibration[0], {}, *fast); }));
+          columns["6b ranges"].push_back(static_cast<double>(calibration[0].size(0)) /
+                                         seconds([&] { net::calibrate_ranges(net, calibration[0], {}, *fast); }));
         double const f = sample(*fast);
         columns["7 whole sample onednn, s"].push_back(f);
         for (auto const& [name, engine, is_stock] : others) {

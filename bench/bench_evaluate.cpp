@@ -1,13 +1,14 @@
 // How many images a second does one core evaluate, full precision and quantised? The quickstart's space and images;
 // random weights cost the same time as trained ones. A counter "images" is images per second.
-#include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <benchmark/benchmark.h>
 
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
 #include "common/core/heap.hpp"
+#include "common/engine/calibration.hpp"
+#include "common/engine/evaluate.hpp"
 #include "common/image/load.hpp"
-#include "common/net/calibration.hpp"
-#include "common/net/evaluate.hpp"
 #include "common/space/subnet.hpp"
 
 namespace {
@@ -62,7 +63,7 @@ BENCHMARK_CAPTURE(sample, whole_sample_quantised, true, true)->Unit(benchmark::k
 
 int main(int argc, char** argv) {
   apq::keep_freed_memory();  // as apq itself does
-  MPI_Init(&argc, &argv);  // the images lie in shared memory
+  MPI_Init(&argc, &argv);    // the images lie in shared memory
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   MPI_Finalize();

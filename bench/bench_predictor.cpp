@@ -2,15 +2,15 @@
 //   bench_predictor TABLE SPACE.yaml [splits=3] [rows=250,500,1000,2088] [teacher=0 members=.. epochs=.. plain=0 plain_batch=256 ...]
 // Each split holds out 522 rows (20 %). Beside ours, in the same run, a plain MLP of OFA's recipe: 3 x 400, one-hot input, Adam 1e-3,
 // weight decay 1e-4 (L2), batch plain_batch, 150 epochs, cosine, output bias at the mean accuracy.
-#include <torch/torch.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <numbers>
 #include <map>
+#include <numbers>
 #include <sstream>
+
+#include <torch/torch.h>
 
 #include "collect/table_import.hpp"
 #include "common/core/atomic_file.hpp"
@@ -33,8 +33,8 @@ torch::Tensor one_hot(space::SearchSpace const& space, std::vector<h5::Row> cons
   return result;
 }
 
-std::vector<double> plain_mlp(space::SearchSpace const& space, std::vector<h5::Row> const& training,
-                              std::vector<h5::Row> const& held_out, std::int64_t rows_per_step, std::uint64_t seed) {
+std::vector<double> plain_mlp(space::SearchSpace const& space, std::vector<h5::Row> const& training, std::vector<h5::Row> const& held_out,
+                              std::int64_t rows_per_step, std::uint64_t seed) {
   torch::manual_seed(seed);
   auto const x = one_hot(space, training);
   auto const labels = train::accuracies(training);
@@ -133,14 +133,15 @@ int main(int argc, char** argv) {
       std::vector<h5::Row> const held_out(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(num_held_out));
       auto const first = rows.begin() + static_cast<std::ptrdiff_t>(num_held_out);
       std::vector<h5::Row> const training(first, first + static_cast<std::ptrdiff_t>(std::min(count, rows.size() - num_held_out)));
-      if (number("ours", 1) > 0) add(ours, space, held_out, splits, [&] {
-        return train::fit(space, training, config, config.fp, nullptr, seed).predict(train::genes_of(held_out));
-      });
+      if (number("ours", 1) > 0)
+        add(ours, space, held_out, splits,
+            [&] { return train::fit(space, training, config, config.fp, nullptr, seed).predict(train::genes_of(held_out)); });
       if (config.teacher == train::Teacher::kernel && training.size() <= train::KernelTeacher::max_rows)
         add(teacher, space, held_out, splits, [&] {
           return train::KernelTeacher(space, training, train::accuracies(training), nullptr, seed).predict(train::genes_of(held_out));
         });
-      if (number("plain", 1) > 0) add(plain, space, held_out, splits, [&] { return plain_mlp(space, training, held_out, plain_batch, seed); });
+      if (number("plain", 1) > 0)
+        add(plain, space, held_out, splits, [&] { return plain_mlp(space, training, held_out, plain_batch, seed); });
     }
     std::printf("%6zu", count);
     for (auto const& score : {ours, teacher, plain}) std::printf("  %.3f / %.3f %6.1f s", score.tau, score.rmse, score.seconds);

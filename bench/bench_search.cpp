@@ -69,9 +69,11 @@ void run(mpi::Communicator const& world, std::map<std::string, std::string> cons
     others.push_back(other);
   }
   if (!world.is_root()) return;
-  std::printf("%d ranks, population %d, %d generations: median of %d: %.3f s, %.0f candidates/s (%.0f to %.0f), %.0f per processor second, winner %.6f\n",
-              world.size(), evolution.population, evolution.generations, repetitions, median(seconds), median(rates),
-              *std::min_element(rates.begin(), rates.end()), *std::max_element(rates.begin(), rates.end()), median(processor_rates), median(best));
+  std::printf(
+      "%d ranks, population %d, %d generations: median of %d: %.3f s, %.0f candidates/s (%.0f to %.0f), %.0f per processor second, winner "
+      "%.6f\n",
+      world.size(), evolution.population, evolution.generations, repetitions, median(seconds), median(rates),
+      *std::min_element(rates.begin(), rates.end()), *std::max_element(rates.begin(), rates.end()), median(processor_rates), median(best));
   for (std::size_t p = 0; p < parts.size(); ++p) std::printf("  %-10s %8.3f s\n", search::part_names[p], median(parts[p]));
   std::printf("  %-10s %8.3f s\n", "set-up", median(others));
 }

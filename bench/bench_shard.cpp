@@ -35,8 +35,7 @@ h5::Shard make_shard(std::size_t rows) {
 }
 
 void set_rates(benchmark::State& state, fs::path const& file) {
-  state.counters["rows"] = benchmark::Counter(static_cast<double>(state.range(0)),
-                                              benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["rows"] = benchmark::Counter(static_cast<double>(state.range(0)), benchmark::Counter::kIsIterationInvariantRate);
   state.counters["file_bytes"] = static_cast<double>(fs::file_size(file));
 }
 
@@ -46,13 +45,7 @@ void write_shard(benchmark::State& state) {
   for (auto _ : state) h5::write_shard(directory.path / "s.h5", shard);
   set_rates(state, directory.path / "s.h5");
 }
-BENCHMARK(write_shard)
-    ->Arg(1)
-    ->Arg(32)
-    ->Arg(1024)
-    ->Arg(32768)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(write_shard)->Arg(1)->Arg(32)->Arg(1024)->Arg(32768)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void read_shard(benchmark::State& state) {
   Directory const directory;

@@ -1,9 +1,9 @@
 #include "released_operators.hpp"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-
-#include <algorithm>
 
 namespace apq::bench {
 namespace {
@@ -57,8 +57,8 @@ at::Tensor forward(net::SubnetNet const& net, at::Tensor const& images, Hooks co
   x = x.mean(3).mean(2);
   if (hooks.on_input != nullptr) (*hooks.on_input)(layer, x);
   auto const& q = net.classifier_quantisation;
-  return at::linear(hooks.quantise ? quantised_input(q, x) : x, hooks.quantise ? quantised_weight(q, net.classifier_weight) : net.classifier_weight,
-                    net.classifier_bias);
+  return at::linear(hooks.quantise ? quantised_input(q, x) : x,
+                    hooks.quantise ? quantised_weight(q, net.classifier_weight) : net.classifier_weight, net.classifier_bias);
 }
 
 class Compiled : public net::CompiledNet {
@@ -83,7 +83,8 @@ class ReleasedOperators : public net::Engine {
     at::NoGradGuard const no_grad;
     forward(net, images, {.on_input = &observe});
   }
-  void observe_statistics(net::SubnetNet const& net, net::Batches batches, bool quantise, StatisticsObserver const& observe) const override {
+  void observe_statistics(net::SubnetNet const& net, net::Batches batches, bool quantise,
+                          StatisticsObserver const& observe) const override {
     at::NoGradGuard const no_grad;
     for (std::size_t i = 0; i < batches.size(); ++i) forward(net, batches[i], {.quantise = quantise, .on_statistics = &observe});
   }

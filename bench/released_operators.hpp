@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "common/net/engine.hpp"
+#include "common/engine/engine.hpp"
 
 namespace apq::bench {
 

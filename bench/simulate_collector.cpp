@@ -35,9 +35,9 @@ struct Options {
   std::vector<int> ranks{1, 10, 100, 1'000, 10'000};
   int ranks_per_node = 64, shard_rows = 1024, num_genes = 132;
   double sample_seconds = 0.9, sigma = 0.37;  // mean, and deviation of the logarithm: those of the quickstart's quantised samples
-  double known = 0.7;                        // correlation of the logarithms of time and MACs, there
-  double latency_us = 2;                     // of the interconnect, one way
-  double metadata_ops = 20'000;              // a second, of the file system's metadata server
+  double known = 0.7;                         // correlation of the logarithms of time and MACs, there
+  double latency_us = 2;                      // of the interconnect, one way
+  double metadata_ops = 20'000;               // a second, of the file system's metadata server
   double flush_seconds = 5;
   double claim_us = 0;  // what a claim keeps rank 0's memory busy; 0: as measured
 };
@@ -79,7 +79,8 @@ double seconds_per_claim(mpi::Communicator const& world, bool rank_0_computes) {
     mine /= static_cast<double>(std::max<std::uint64_t>(taken, 1));
   }
   if (world.is_root()) {
-    for (auto const start = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - start < std::chrono::duration<double>(patience);)
+    for (auto const start = std::chrono::steady_clock::now();
+         std::chrono::steady_clock::now() - start < std::chrono::duration<double>(patience);)
       if (!rank_0_computes) claim->next();
     claim->close();
   }
@@ -149,7 +150,8 @@ struct Server {
   }
 };
 
-// Opening the temporary file, opening it again to flush it, renaming it, flushing the directory, and the look-ups on the way (common/core/atomic_file.cpp).
+// Opening the temporary file, opening it again to flush it, renaming it, flushing the directory, and the look-ups on the way
+// (common/core/atomic_file.cpp).
 constexpr double ops_per_write = 5, ops_per_read = 2;
 
 struct Free {
@@ -159,8 +161,8 @@ struct Free {
 struct Node {
   std::unique_ptr<std::uint8_t, Free> memory;  // zeros, of which untouched pages take no memory
   std::optional<collect::NodeWriter> writer;
-  double free_at = 0;                                          // its lock
-  double oldest = std::numeric_limits<double>::infinity();     // start of the oldest sample that is in no file
+  double free_at = 0;                                       // its lock
+  double oldest = std::numeric_limits<double>::infinity();  // start of the oldest sample that is in no file
 };
 
 struct Outcome {
@@ -212,7 +214,8 @@ Outcome simulate(Options const& o, Measured const& m, int num_ranks, Design cons
       lost = std::max(lost, time.now - nodes[n].oldest);
       nodes[n].oldest = std::numeric_limits<double>::infinity();
     };
-    node.writer.emplace(std::span(node.memory.get(), bytes), options, [&] { return time.now; }, write);
+    node.writer.emplace(
+        std::span(node.memory.get(), bytes), options, [&] { return time.now; }, write);
     node.writer->begin(std::min(ranks_per_node, num_ranks - static_cast<int>(n) * ranks_per_node));
   }
 
@@ -281,12 +284,13 @@ Outcome simulate(Options const& o, Measured const& m, int num_ranks, Design cons
 }
 
 void print(Options const& o, Measured const& m, std::string const& title, Design const& design) {
-  fmt::print("\n{}\n{:>7} {:>10} {:>11} {:>10} {:>8} {:>7} {:>11} {:>8} {:>10} {:>10} {:>11}\n", title, "ranks", "hours", "efficiency", "claims/s", "load",
-             "files", "metadata/s", "load", "tail idle", "kill loses", "read back");
+  fmt::print("\n{}\n{:>7} {:>10} {:>11} {:>10} {:>8} {:>7} {:>11} {:>8} {:>10} {:>10} {:>11}\n", title, "ranks", "hours", "efficiency",
+             "claims/s", "load", "files", "metadata/s", "load", "tail idle", "kill loses", "read back");
   for (int ranks : o.ranks) {
     auto const out = simulate(o, m, ranks, design);
-    fmt::print("{:>7} {:>10.4f} {:>9.1f} % {:>10.1f} {:>6.1f} % {:>7} {:>11.1f} {:>6.1f} % {:>8.2f} s {:>8.2f} s {:>9.2f} s\n", ranks, out.seconds / 3600,
-               100 * out.efficiency, out.claims, 100 * out.claim_load, out.files, out.metadata, 100 * out.metadata_load, out.idle, out.lost, out.read_back);
+    fmt::print("{:>7} {:>10.4f} {:>9.1f} % {:>10.1f} {:>6.1f} % {:>7} {:>11.1f} {:>6.1f} % {:>8.2f} s {:>8.2f} s {:>9.2f} s\n", ranks,
+               out.seconds / 3600, 100 * out.efficiency, out.claims, 100 * out.claim_load, out.files, out.metadata, 100 * out.metadata_load,
+               out.idle, out.lost, out.read_back);
   }
 }
 
@@ -298,9 +302,13 @@ int run(mpi::Communicator const& world, int argc, char** argv) {
   app.add_option("--ranks-per-node", o.ranks_per_node, "Ranks of a node")->capture_default_str();
   app.add_option("--sample-seconds", o.sample_seconds, "Mean time of a sample")->capture_default_str();
   app.add_option("--sigma", o.sigma, "Deviation of its logarithm")->capture_default_str();
-  app.add_option("--known", o.known, "How well MACs tell a sample's time, as a correlation")->capture_default_str()->check(CLI::Range(0.0, 1.0));
+  app.add_option("--known", o.known, "How well MACs tell a sample's time, as a correlation")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--latency-us", o.latency_us, "Of the interconnect, one way")->capture_default_str();
-  app.add_option("--claim-us", o.claim_us, "What a claim keeps the counter busy; 0: as measured")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--claim-us", o.claim_us, "What a claim keeps the counter busy; 0: as measured")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--metadata-ops", o.metadata_ops, "Operations a second of the metadata server")->capture_default_str();
   app.add_option("--flush-seconds", o.flush_seconds, "collect.flush_seconds")->capture_default_str();
   app.add_option("--shard-rows", o.shard_rows, "collect.shard_rows")->capture_default_str();
@@ -318,11 +326,16 @@ int run(mpi::Communicator const& world, int argc, char** argv) {
   }
   if (!world.is_root()) return 0;
   measure_files(o, m);
-  fmt::print("{} a claim {:.2f} us ({:.2f} us while rank 0 computes); measured here: a shard of n rows: writing {:.2f} + {:.4f} n ms, reading {:.2f} + {:.4f} n ms; "
-             "joining n shards {:.2f} + {:.3f} n ms\n", o.claim_us > 0 ? "given:" : "measured here:", 1e6 * m.claim, 1e6 * m.claim_busy, 1e3 * m.write.fixed, 1e3 * m.write.per_row, 1e3 * m.read.fixed,
-             1e3 * m.read.per_row, 1e3 * m.join.fixed, 1e3 * m.join.per_row);
-  fmt::print("assumed: {} samples of {:g} s (sigma {:g}, known {:g}), {:g} us latency, {:g} metadata operations/s, a flush every {:g} s, {} rows a shard\n", o.samples,
-             o.sample_seconds, o.sigma, o.known, o.latency_us, o.metadata_ops, o.flush_seconds, o.shard_rows);
+  fmt::print(
+      "{} a claim {:.2f} us ({:.2f} us while rank 0 computes); measured here: a shard of n rows: writing {:.2f} + {:.4f} n ms, reading "
+      "{:.2f} + {:.4f} n ms; "
+      "joining n shards {:.2f} + {:.3f} n ms\n",
+      o.claim_us > 0 ? "given:" : "measured here:", 1e6 * m.claim, 1e6 * m.claim_busy, 1e3 * m.write.fixed, 1e3 * m.write.per_row,
+      1e3 * m.read.fixed, 1e3 * m.read.per_row, 1e3 * m.join.fixed, 1e3 * m.join.per_row);
+  fmt::print(
+      "assumed: {} samples of {:g} s (sigma {:g}, known {:g}), {:g} us latency, {:g} metadata operations/s, a flush every {:g} s, {} rows "
+      "a shard\n",
+      o.samples, o.sample_seconds, o.sigma, o.known, o.latency_us, o.metadata_ops, o.flush_seconds, o.shard_rows);
   print(o, m, "every rank writes shards of its own", {1, false});
   print(o, m, fmt::format("the {} ranks of a node write shards together", o.ranks_per_node), {o.ranks_per_node, false});
   print(o, m, "and the last samples are claimed by falling cost: what the product does", {o.ranks_per_node, true});

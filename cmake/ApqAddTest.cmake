@@ -1,5 +1,6 @@
 # apq_add_test(NAME pareto SOURCES pareto_test.cpp LINK apq::search LABELS unit)            one process
 # apq_add_test(NAME collectives SOURCES ... LINK apq::mpi RANKS 1 2 3)                        one ctest per rank count, label mpi
+# TORCH: as of apq_library.
 # Tests find the source tree, the executable and the optional data through the environment (see below).
 set(apq_test_environment
     "OMPI_ALLOW_RUN_AS_ROOT=1" "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1" "OMPI_MCA_rmaps_base_oversubscribe=1"
@@ -9,7 +10,7 @@ set(apq_test_environment
     "APQ_SOURCE_DIR=${PROJECT_SOURCE_DIR}" "APQ_EXE=${PROJECT_BINARY_DIR}/apq")
 
 function(apq_add_test)
-  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH" "NAME;TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "apq_add_test: unknown ${ARG_UNPARSED_ARGUMENTS}")
   endif()
@@ -24,6 +25,9 @@ function(apq_add_test)
   add_executable(${ARG_NAME}_test ${ARG_SOURCES})
   target_link_libraries(${ARG_NAME}_test PRIVATE ${ARG_LINK} apq_test_support)
   target_include_directories(${ARG_NAME}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  if(ARG_TORCH)
+    apq_use_torch(${ARG_NAME}_test)
+  endif()
   if(ARG_RANKS)
     target_link_libraries(${ARG_NAME}_test PRIVATE apq_mpi_test_main)
     foreach(ranks IN LISTS ARG_RANKS)

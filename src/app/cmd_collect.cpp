@@ -1,6 +1,6 @@
 #include "app/command.hpp"
-#include "app/experiment.hpp"
-#include "app/stages.hpp"
+#include "app/experiment_options.hpp"
+#include "study/stages.hpp"
 
 namespace apq::app {
 
@@ -10,14 +10,15 @@ Body add_collect(CLI::App& app) {
   app.add_option("--stage", *stage, "fp: full precision; quant: with bit policies; all: one after the other")
       ->check(CLI::IsMember({"fp", "quant", "all"}))
       ->capture_default_str();
-  app.footer("Example:\n  mpirun -n 64 apq collect --config configs/quickstart.yaml --stage fp --set collect.fp.samples=80000\n"
-             "A collection that was stopped goes on with any number of ranks; only what is missing is done.");
+  app.footer(
+      "Example:\n  mpirun -n 64 apq collect --config configs/quickstart.yaml --stage fp --set collect.fp.samples=80000\n"
+      "A collection that was stopped goes on with any number of ranks; only what is missing is done.");
   return [options, stage](mpi::Communicator const& world) {
-    auto const experiment = load_experiment(world, *options);
+    auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
-    open_study(world, experiment);
+    study::open_study(world, experiment);
     for (auto const* name : {"fp", "quant"})
-      if (*stage == name || *stage == "all") collect_stage(world, experiment, name);
+      if (*stage == name || *stage == "all") study::collect_stage(world, experiment, name);
     return 0;
   };
 }

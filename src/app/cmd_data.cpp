@@ -43,33 +43,26 @@ bool has_shards(fs::path const& directory) {
   return false;
 }
 
-bool is_study(fs::path const& directory) {
-  return fs::is_directory(directory / "shards");
-}
+bool is_study(fs::path const& directory) { return fs::is_directory(directory / "shards"); }
 
 // A study has shards/fp and shards/quant; any other directory must hold one stage's shards itself.
 std::vector<Stage> stages_of(fs::path directory) {
-  if (!fs::is_directory(directory))
-    throw Error(Errc::io, fmt::format("{}: no such directory", directory.string()));
+  if (!fs::is_directory(directory)) throw Error(Errc::io, fmt::format("{}: no such directory", directory.string()));
   if (!directory.has_filename()) directory = directory.parent_path();  // a slash at the end
   std::vector<Stage> stages;
   if (is_study(directory)) {
     StudyLayout const layout{directory};
     for (char const* name : {"fp", "quant"})
-      if (has_shards(layout.shards(name)))
-        stages.push_back({name, layout.shards(name), layout.joined(name)});
+      if (has_shards(layout.shards(name))) stages.push_back({name, layout.shards(name), layout.joined(name)});
   } else if (has_shards(directory)) {
     auto const whole = fs::canonical(directory);
     auto const name = whole.filename().string();
     auto const parent = whole.parent_path();
     bool const in_study = parent.filename() == "shards";
-    stages.push_back(
-        {name, directory, StudyLayout{in_study ? parent.parent_path() : parent}.joined(name)});
+    stages.push_back({name, directory, StudyLayout{in_study ? parent.parent_path() : parent}.joined(name)});
   }
   if (stages.empty())
-    throw Error(Errc::data,
-                fmt::format("{}: holds no shards; give a study's directory, or one stage's shards",
-                            directory.string()));
+    throw Error(Errc::data, fmt::format("{}: holds no shards; give a study's directory, or one stage's shards", directory.string()));
   return stages;
 }
 
@@ -88,23 +81,18 @@ std::optional<space::SearchSpace> find_space(Options const& o) {
     auto config = Config::load(file);
     return space::load_space(config.path("space"));
   } catch (Error const& e) {
-    log::root().info("the study's search space cannot be read ({}); give it with --space",
-                     e.what());
+    log::root().info("the study's search space cannot be read ({}); give it with --space", e.what());
     return std::nullopt;
   }
 }
 
-void require_space(Options const& o, space::SearchSpace const& space,
-                   h5::ShardHeader const& header) {
+void require_space(Options const& o, space::SearchSpace const& space, h5::ShardHeader const& header) {
   if (!o.space.empty() && header.space_hash != space.hash)
-    throw Error(Errc::data,
-                fmt::format("{}: has space hash {}, the shards have {} ({})", o.space.string(),
-                            space.hash, header.space_hash, header.space_name));
+    throw Error(Errc::data, fmt::format("{}: has space hash {}, the shards have {} ({})", o.space.string(), space.hash, header.space_hash,
+                                        header.space_name));
 }
 
-double percent(h5::Row const& row) {
-  return row.total > 0 ? 100.0 * row.correct / row.total : NAN;
-}
+double percent(h5::Row const& row) { return row.total > 0 ? 100.0 * row.correct / row.total : NAN; }
 
 int list(Options const& o) {
   auto all = Json::array();
@@ -120,8 +108,7 @@ int list(Options const& o) {
       high = std::max(high, percent(row));
     }
     auto const n = dataset.rows.size();
-    Json const of_rows =
-        n == 0 ? Json() : Json{{"mean", sum / static_cast<double>(n)}, {"min", low}, {"max", high}};
+    Json const of_rows = n == 0 ? Json() : Json{{"mean", sum / static_cast<double>(n)}, {"min", low}, {"max", high}};
     all.push_back({{"stage", stage.name},
                    {"rows", n},
                    {"shards", dataset.files.size()},
@@ -133,21 +120,18 @@ int list(Options const& o) {
     fmt::print("{}\n", all.dump(2));
     return 0;
   }
-  fmt::print("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", "stage", "rows", "shards", "images", "mean %",
-             "min %", "max %", "content hash");
+  fmt::print("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", "stage", "rows", "shards", "images", "mean %", "min %", "max %",
+             "content hash");
   for (auto const& s : all) {
     auto const& top1 = s["top1_percent"];
-    auto text = [&](char const* key) {
-      return top1.is_null() ? std::string("-") : fmt::format("{:.2f}", top1[key].get<double>());
-    };
+    auto text = [&](char const* key) { return top1.is_null() ? std::string("-") : fmt::format("{:.2f}", top1[key].get<double>()); };
     std::string seen = "-";
     if (auto const& images = s["images"]; !images.is_null()) {
       auto const fewest = images["min"].get<std::uint32_t>(), most = images["max"].get<std::uint32_t>();
       seen = fewest == most ? fmt::format("{}", most) : fmt::format("{}..{}", fewest, most);
     }
-    fmt::print("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", s["stage"].get<std::string>(),
-               s["rows"].get<std::size_t>(), s["shards"].get<std::size_t>(), seen, text("mean"),
-               text("min"), text("max"), s["content_hash"].get<std::string>());
+    fmt::print("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", s["stage"].get<std::string>(), s["rows"].get<std::size_t>(),
+               s["shards"].get<std::size_t>(), seen, text("mean"), text("min"), text("max"), s["content_hash"].get<std::string>());
   }
   return 0;
 }
@@ -156,16 +140,14 @@ int list(Options const& o) {
 
 using Complain = std::function<void(std::string const&)>;
 
-void verify_rows(fs::path const& file, std::optional<space::SearchSpace> const& space,
-                 Complain const& complain) {
+void verify_rows(fs::path const& file, std::optional<space::SearchSpace> const& space, Complain const& complain) {
   auto const shard = h5::read_shard(file);
   for (auto const& row : shard.rows) {
     if (row.total == 0 || row.correct > row.correct5 || row.correct5 > row.total)
-      complain(fmt::format("{}: sample {} has impossible counts ({} top-1, {} top-5, {} images)",
-                           file.string(), row.id, row.correct, row.correct5, row.total));
+      complain(fmt::format("{}: sample {} has impossible counts ({} top-1, {} top-5, {} images)", file.string(), row.id, row.correct,
+                           row.correct5, row.total));
     if (space && shard.header.space_hash == space->hash && !space::is_valid(*space, row.genes))
-      complain(fmt::format("{}: sample {} is not a subnet of space {}", file.string(), row.id,
-                           space->name));
+      complain(fmt::format("{}: sample {} is not a subnet of space {}", file.string(), row.id, space->name));
   }
 }
 
@@ -183,17 +165,16 @@ void verify_ids(Stage const& stage, std::uint64_t wanted, Complain const& compla
   if (rows.size() == expected) return;
   std::uint64_t first = 0;
   while (first < rows.size() && rows[first].id == first) ++first;
-  complain(
-      fmt::format("{}: {} of {} samples are missing, the first is {}; `apq collect` collects them",
-                  stage.directory.string(), expected - rows.size(), expected, first));
+  complain(fmt::format("{}: {} of {} samples are missing, the first is {}; `apq collect` collects them", stage.directory.string(),
+                       expected - rows.size(), expected, first));
 }
 
 void verify_joined(Stage const& stage, std::size_t num_shards, Complain const& complain) {
   if (!fs::exists(stage.joined)) return;
   h5::check_joined(stage.joined);
   if (h5::read_manifest(stage.joined).size() != num_shards)
-    complain(fmt::format("{}: does not join all {} shards of {}; `apq data join` writes it anew",
-                         stage.joined.string(), num_shards, stage.directory.string()));
+    complain(fmt::format("{}: does not join all {} shards of {}; `apq data join` writes it anew", stage.joined.string(), num_shards,
+                         stage.directory.string()));
 }
 
 int verify(Options const& o) {
@@ -239,8 +220,7 @@ int hash(Options const& o) {
     return 0;
   }
   std::string all;
-  for (auto const& stage : stages)
-    all += fmt::format("{} {}\n", stage.name, h5::content_hash(read(stage).rows));
+  for (auto const& stage : stages) all += fmt::format("{} {}\n", stage.name, h5::content_hash(read(stage).rows));
   fmt::print("{}\n", sha256_of(all));
   return 0;
 }
@@ -252,29 +232,24 @@ std::string csv_quoted(std::string const& text) {
 }
 
 // An unknown number is an empty field, which every reader of CSV takes for a missing value.
-std::string csv_number(float value) {
-  return std::isfinite(value) ? fmt::format("{}", value) : "";
-}
+std::string csv_number(float value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 
 void print_csv(h5::ShardHeader const& header, h5::Row const& row, Json const& subnet) {
   auto const interval = wilson_interval(row.correct, row.total);
-  fmt::print("{},{},{},{},{},{:.6f},{:.6f},{:.6f},{},{},{},{},{}\n", header.stage, row.id,
-             row.correct, row.correct5, row.total, static_cast<double>(row.correct) / row.total,
-             interval.low, interval.high, csv_number(row.loss), csv_number(row.seconds),
-             csv_number(row.joules), fmt::join(row.genes, " "),
-             subnet.is_null() ? "" : csv_quoted(subnet.dump()));
+  fmt::print("{},{},{},{},{},{:.6f},{:.6f},{:.6f},{},{},{},{},{}\n", header.stage, row.id, row.correct, row.correct5, row.total,
+             static_cast<double>(row.correct) / row.total, interval.low, interval.high, csv_number(row.loss), csv_number(row.seconds),
+             csv_number(row.joules), fmt::join(row.genes, " "), subnet.is_null() ? "" : csv_quoted(subnet.dump()));
 }
 
 void print_json_line(h5::ShardHeader const& header, h5::Row const& row, Json const& subnet) {
   auto const interval = wilson_interval(row.correct, row.total);
-  Json const line{
-      {"stage", header.stage},  {"id", row.id},
-      {"correct", row.correct}, {"correct5", row.correct5},
-      {"total", row.total},     {"accuracy", static_cast<double>(row.correct) / row.total},
-      {"low95", interval.low},  {"high95", interval.high},
-      {"loss", row.loss},       {"seconds", row.seconds},
-      {"joules", row.joules},   {"genes", row.genes},
-      {"subnet", subnet}};
+  Json const line{{"stage", header.stage},  {"id", row.id},
+                  {"correct", row.correct}, {"correct5", row.correct5},
+                  {"total", row.total},     {"accuracy", static_cast<double>(row.correct) / row.total},
+                  {"low95", interval.low},  {"high95", interval.high},
+                  {"loss", row.loss},       {"seconds", row.seconds},
+                  {"joules", row.joules},   {"genes", row.genes},
+                  {"subnet", subnet}};
   fmt::print("{}\n", line.dump());
 }
 
@@ -282,16 +257,13 @@ int export_rows(Options const& o) {
   auto const stages = stages_of(o.directory);
   auto const space = find_space(o);
   bool const csv = o.format == "csv";
-  if (csv)
-    fmt::print(
-        "stage,id,correct,correct5,total,accuracy,low95,high95,loss,seconds,joules,genes,subnet\n");
+  if (csv) fmt::print("stage,id,correct,correct5,total,accuracy,low95,high95,loss,seconds,joules,genes,subnet\n");
   for (auto const& stage : stages) {
     auto const dataset = read(stage);
     if (space) require_space(o, *space, dataset.header);
     bool const decode = space && dataset.header.space_hash == space->hash;
     for (auto const& row : dataset.rows) {
-      Json const subnet =
-          decode ? Json(space::to_json(*space, space::subnet_of(*space, row.genes))) : Json();
+      Json const subnet = decode ? Json(space::to_json(*space, space::subnet_of(*space, row.genes))) : Json();
       (csv ? print_csv : print_json_line)(dataset.header, row, subnet);
     }
   }
@@ -325,22 +297,14 @@ std::vector<Verb> verbs() {
            "apq data verify runs/quickstart",
            {},
            verify},
-          {"hash",
-           "Content hash over the canonical rows sorted by id; equal data, equal hash",
-           "apq data hash runs/quickstart",
-           {},
-           hash},
+          {"hash", "Content hash over the canonical rows sorted by id; equal data, equal hash", "apq data hash runs/quickstart", {}, hash},
           {"export",
            "Print all rows, with subnets in concrete values where the space is known",
            "apq data export runs/quickstart --format jsonl --space "
            "configs/spaces/fashion_mnist.yaml > rows.jsonl",
            {"csv", "jsonl"},
            export_rows},
-          {"join",
-           "Write dataset_STAGE.h5, one virtual array over all shards, for h5py",
-           "apq data join runs/quickstart",
-           {},
-           join}};
+          {"join", "Write dataset_STAGE.h5, one virtual array over all shards, for h5py", "apq data join runs/quickstart", {}, join}};
 }
 
 }  // namespace
@@ -351,11 +315,9 @@ Body add_data(CLI::App& app) {
   std::vector<std::pair<CLI::App*, int (*)(Options const&)>> bodies;
   for (auto const& verb : verbs()) {
     auto* const sub = app.add_subcommand(verb.name, verb.summary);
-    sub->add_option("directory", o->directory, "A study's directory, or one stage's shards")
-        ->required();
+    sub->add_option("directory", o->directory, "A study's directory, or one stage's shards")->required();
     if (!verb.formats.empty())
-      sub->add_option("--format", o->format,
-                      fmt::format("{} (default) or {}", verb.formats[0], verb.formats[1]))
+      sub->add_option("--format", o->format, fmt::format("{} (default) or {}", verb.formats[0], verb.formats[1]))
           ->check(CLI::IsMember(verb.formats));
     if (std::string(verb.name) == "export" || std::string(verb.name) == "verify")
       sub->add_option("--space", o->space, "Search space (default: the study's)");

@@ -45,8 +45,7 @@ Job look_at_job(mpi::Communicator const& world) {
   auto const node = world.node();
   std::array<std::uint64_t, 1> leaders{node.is_root() ? 1u : 0u};
   mpi::allreduce_sum(world, std::span<std::uint64_t>(leaders));
-  return {world.size(), static_cast<int>(leaders[0]),
-          static_cast<int>(mpi::allreduce_max(world, node.size()))};
+  return {world.size(), static_cast<int>(leaders[0]), static_cast<int>(mpi::allreduce_max(world, node.size()))};
 }
 
 Finding look_at_mpi(Job const& job) {
@@ -60,8 +59,8 @@ Finding look_at_mpi(Job const& job) {
                       : provided == MPI_THREAD_FUNNELED   ? "funneled"
                                                           : "single";
   return {Status::ok, "MPI",
-          fmt::format("{}; threads {}; {} rank{} on {} node{}", version, level, job.ranks,
-                      job.ranks == 1 ? "" : "s", job.nodes, job.nodes == 1 ? "" : "s")};
+          fmt::format("{}; threads {}; {} rank{} on {} node{}", version, level, job.ranks, job.ranks == 1 ? "" : "s", job.nodes,
+                      job.nodes == 1 ? "" : "s")};
 }
 
 Finding look_at_hdf5() {
@@ -71,16 +70,13 @@ Finding look_at_hdf5() {
 #ifdef H5_HAVE_PARALLEL
   return {Status::ok, "HDF5", version + ", parallel"};
 #else
-  return {Status::missing, "HDF5", version + ", serial",
-          "build with parallel HDF5 (Debian: libhdf5-openmpi-dev)"};
+  return {Status::missing, "HDF5", version + ", serial", "build with parallel HDF5 (Debian: libhdf5-openmpi-dev)"};
 #endif
 }
 
 Finding look_at_gpus() {
-  if (!fs::exists("/dev/nvidia0"))
-    return {Status::ok, "GPU", "none; everything runs on the processor"};
-  return {Status::note, "GPU", "NVIDIA device present",
-          "this build of apq computes on the processor"};
+  if (!fs::exists("/dev/nvidia0")) return {Status::ok, "GPU", "none; everything runs on the processor"};
+  return {Status::note, "GPU", "NVIDIA device present", "this build of apq computes on the processor"};
 }
 
 // Cores that this process may use: the scheduler's mask, which mpirun and Slurm narrow.
@@ -94,16 +90,12 @@ Finding look_at_cores(Job const& job) {
   int const bound = usable_cores();
   auto const online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   auto const* threads = std::getenv("OMP_NUM_THREADS");
-  auto const found = fmt::format("{} on this node, {} for this rank; OMP_NUM_THREADS {}", online,
-                                 bound, threads ? threads : "unset");
+  auto const found = fmt::format("{} on this node, {} for this rank; OMP_NUM_THREADS {}", online, bound, threads ? threads : "unset");
   if (job.most_ranks_on_a_node > online)
     return {Status::note, "cores", found,
-            fmt::format("{} ranks share {} cores; start at most {} ranks per node",
-                        job.most_ranks_on_a_node, online, online)};
-  if (int const t = threads ? std::atoi(threads) : 0;
-      t > 1 && t * job.most_ranks_on_a_node > online)
-    return {Status::note, "cores", found,
-            "ranks x threads exceeds the cores; set OMP_NUM_THREADS=1"};
+            fmt::format("{} ranks share {} cores; start at most {} ranks per node", job.most_ranks_on_a_node, online, online)};
+  if (int const t = threads ? std::atoi(threads) : 0; t > 1 && t * job.most_ranks_on_a_node > online)
+    return {Status::note, "cores", found, "ranks x threads exceeds the cores; set OMP_NUM_THREADS=1"};
   return {Status::ok, "cores", found};
 }
 
@@ -135,8 +127,7 @@ Finding look_at_memory(Job const& job) {
   double const needed = 0.7 * gib * job.most_ranks_on_a_node;
   if (bytes < needed)
     return {Status::note, "memory", found,
-            fmt::format("{} ranks want about {:.1f} GiB; start fewer", job.most_ranks_on_a_node,
-                        needed / gib)};
+            fmt::format("{} ranks want about {:.1f} GiB; start fewer", job.most_ranks_on_a_node, needed / gib)};
   return {Status::ok, "memory", found};
 }
 
@@ -144,11 +135,9 @@ Finding look_at_disk() {
   std::error_code error;
   auto const space = fs::space(".", error);
   if (error) return {Status::note, "free disk", "unknown: " + error.message()};
-  auto const found = fmt::format("{:.1f} GiB in {}", static_cast<double>(space.available) / gib,
-                                 fs::current_path(error).string());
+  auto const found = fmt::format("{:.1f} GiB in {}", static_cast<double>(space.available) / gib, fs::current_path(error).string());
   if (static_cast<double>(space.available) < 0.1 * gib)
-    return {Status::missing, "free disk", found,
-            "a study needs 100 MB at least; free some or work elsewhere"};
+    return {Status::missing, "free disk", found, "a study needs 100 MB at least; free some or work elsewhere"};
   return {Status::ok, "free disk", found};
 }
 
@@ -161,24 +150,20 @@ Finding look_at_replacing() {
     bool const sound = read_file(file) == "second";
     fs::remove(file);
     if (sound) return {Status::ok, "write, sync, rename", "work in this directory"};
-    return {Status::missing, "write, sync, rename", "a replaced file read back as the old one",
-            "use another file system for studies"};
+    return {Status::missing, "write, sync, rename", "a replaced file read back as the old one", "use another file system for studies"};
   } catch (std::exception const& e) {
     std::error_code ignored;
     fs::remove(file, ignored);
-    return {Status::missing, "write, sync, rename", e.what(),
-            "work in a directory that you may write to"};
+    return {Status::missing, "write, sync, rename", e.what(), "work in a directory that you may write to"};
   }
 }
 
 Finding look_at_images() {
   fs::path const directory = "/usr/share/datasets/fashion-mnist";
-  for (auto const* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
-                           "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"})
+  for (auto const* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"})
     if (!fs::exists(directory / name) && !fs::exists(directory / (std::string(name) + ".gz")))
-      return {
-          Status::note, "Fashion-MNIST", fmt::format("no {} in {}", name, directory.string()),
-          "the quickstart needs it: apt-get install dataset-fashion-mnist (scripts/setup does)"};
+      return {Status::note, "Fashion-MNIST", fmt::format("no {} in {}", name, directory.string()),
+              "the quickstart needs it: apt-get install dataset-fashion-mnist (scripts/setup does)"};
   return {Status::ok, "Fashion-MNIST", directory.string()};
 }
 
@@ -186,11 +171,8 @@ Finding look_at_energy() {
   energy::EnergyConfig const config;
   auto const packages = energy::find_rapl_packages(config.powercap);
   if (!packages.empty())
-    return {Status::ok, "energy meter",
-            fmt::format("RAPL, {} package{}", packages.size(), packages.size() == 1 ? "" : "s")};
-  auto const declared =
-      fmt::format("energy is declared power ({:g} W per busy core; energy.watts_per_core)",
-                  config.watts_per_core);
+    return {Status::ok, "energy meter", fmt::format("RAPL, {} package{}", packages.size(), packages.size() == 1 ? "" : "s")};
+  auto const declared = fmt::format("energy is declared power ({:g} W per busy core; energy.watts_per_core)", config.watts_per_core);
   if (fs::exists(config.powercap / "intel-rapl:0"))
     return {Status::note, "energy meter", "RAPL counters are there but not readable",
             declared + "; to measure: chmod a+r /sys/class/powercap/*/energy_uj as root"};
@@ -199,8 +181,7 @@ Finding look_at_energy() {
 
 std::vector<Finding> examine(Job const& job) {
   auto const build = build_info();
-  return {{Status::ok, "apq",
-           fmt::format("{}, {}, {}", build.version, build.build_type, build.compiler)},
+  return {{Status::ok, "apq", fmt::format("{}, {}, {}", build.version, build.build_type, build.compiler)},
           look_at_mpi(job),
           look_at_hdf5(),
           {Status::ok, "LibTorch", build.torch + " at build time"},
@@ -217,10 +198,7 @@ void print(std::vector<Finding> const& findings, bool as_json) {
   if (as_json) {
     auto json = nlohmann::ordered_json::array();
     for (auto const& f : findings)
-      json.push_back({{"check", f.what},
-                      {"status", status_names[static_cast<int>(f.status)]},
-                      {"found", f.found},
-                      {"advice", f.advice}});
+      json.push_back({{"check", f.what}, {"status", status_names[static_cast<int>(f.status)]}, {"found", f.found}, {"advice", f.advice}});
     fmt::print("{}\n", json.dump(1));
     return;
   }
@@ -234,9 +212,7 @@ void print(std::vector<Finding> const& findings, bool as_json) {
 
 Body add_doctor(CLI::App& app) {
   auto const format = std::make_shared<std::string>("table");
-  app.add_option("--format", *format, "Output")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  app.add_option("--format", *format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Example:\n  mpirun -n 2 apq doctor\nEach line is ok, note (works, but read the advice) or "
       "missing (exit status 4). Run it where and as the study will run.");
@@ -246,8 +222,7 @@ Body add_doctor(CLI::App& app) {
     if (world.is_root()) {
       auto const findings = examine(job);
       print(findings, *format == "json");
-      if (std::any_of(findings.begin(), findings.end(),
-                      [](auto const& f) { return f.status == Status::missing; }))
+      if (std::any_of(findings.begin(), findings.end(), [](auto const& f) { return f.status == Status::missing; }))
         status = static_cast<int>(Errc::io);
     }
     return mpi::broadcast(world, std::vector{status}).front();

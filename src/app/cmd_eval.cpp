@@ -1,21 +1,21 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
 #include "app/command.hpp"
-#include "app/experiment.hpp"
-#include "collect/supernet_evaluator.hpp"
+#include "app/experiment_options.hpp"
 #include "common/core/error.hpp"
 #include "common/core/interval.hpp"
 #include "common/core/progress.hpp"
 #include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 
 namespace apq::app {
 namespace {
@@ -23,14 +23,14 @@ namespace {
 struct Options {
   std::filesystem::path space, weights, subnets, root, classes, calibration;
   image::DataConfig data;
-  collect::EvaluatorConfig evaluator;
+  evaluate::EvaluatorConfig evaluator;
   std::string images = "/usr/share/datasets/fashion-mnist", split = "test", format = "table";
   std::vector<double> mean, deviation;
   int size = 0;
 };
 
 struct Result {
-  collect::Label label;
+  evaluate::Label label;
   double images_per_second;
 };
 
@@ -54,12 +54,17 @@ image::Splits load_images(mpi::Communicator const& world, Options const& options
   bool const has_folder = !options.calibration.empty();
   if (source.kind == image::SourceKind::idx && !has_folder) {
     data.training = data.test = source;
-    return image::load_splits(world, data, shape, {.train = options.split == "train", .calibration = true,
-                                                   .validation = options.split == "validation", .test = options.split == "test", .smaller = smaller});
+    return image::load_splits(world, data, shape,
+                              {.train = options.split == "train",
+                               .calibration = true,
+                               .validation = options.split == "validation",
+                               .test = options.split == "test",
+                               .smaller = smaller});
   }
   mpi::collectively(world, [&] {
     if (options.split != "test")
-      throw Error(Errc::config, fmt::format("--split {}: is for a directory of IDX files without --calibration; {} is taken whole", options.split, options.images));
+      throw Error(Errc::config, fmt::format("--split {}: is for a directory of IDX files without --calibration; {} is taken whole",
+                                            options.split, options.images));
   });
   auto const test = image::listing_of_root(world, [&] { return image::list_source(source, false, data, shape); });
   image::Listing calibration;
@@ -95,18 +100,18 @@ int evaluate_subnets(mpi::Communicator const& world, Options const& options) {
     take_size(space, subnets, options.size);
     std::set<int> sizes;
     for (auto const& subnet : subnets) sizes.insert(subnet.image_size);
-    smaller = smaller_sizes(space, std::move(sizes));
-    collect::supernet_hash(space, options.weights);  // weights that don't fit should show before ImageNet is decoded
+    smaller = study::smaller_sizes(space, std::move(sizes));
+    evaluate::supernet_hash(space, options.weights);  // weights that don't fit should show before ImageNet is decoded
     source = image::guess_source(options.images);
     source.root = options.root;
     source.classes = options.classes;
     data.normalisation = normalisation_of(options, source.kind);
   });
-  auto const splits = load_images(world, options, source, data, image_shape(space), smaller);
-  std::unique_ptr<collect::SupernetEvaluator> evaluator;
+  auto const splits = load_images(world, options, source, data, study::image_shape(space), smaller);
+  std::unique_ptr<evaluate::SupernetEvaluator> evaluator;
   mpi::collectively(world, [&] {
-    evaluator = std::make_unique<collect::SupernetEvaluator>(space, options.weights, splits.calibration, choose(splits, options.split),
-                                                             data, options.evaluator);
+    evaluator = std::make_unique<evaluate::SupernetEvaluator>(space, options.weights, splits.calibration, choose(splits, options.split),
+                                                              data, options.evaluator);
     bool const is_quantised = std::any_of(subnets.begin(), subnets.end(), [](auto const& subnet) { return subnet.bits.has_value(); });
     if (is_quantised && splits.calibration.size() == 0)
       throw Error(Errc::config, "--calibration: is missing; quantised subnets need a folder of images that sets their ranges");
@@ -127,8 +132,12 @@ int evaluate_subnets(mpi::Communicator const& world, Options const& options) {
   if (options.format == "json") {
     auto json = nlohmann::ordered_json::array();
     for (auto const& [label, speed] : results)
-      json.push_back({{"top1", 100.0 * label.correct / label.total}, {"top5", 100.0 * label.correct5 / label.total},
-                      {"correct", label.correct}, {"total", label.total}, {"loss", label.loss}, {"images_per_second", speed}});
+      json.push_back({{"top1", 100.0 * label.correct / label.total},
+                      {"top5", 100.0 * label.correct5 / label.total},
+                      {"correct", label.correct},
+                      {"total", label.total},
+                      {"loss", label.loss},
+                      {"images_per_second", speed}});
     fmt::print("{}\n", json.dump(1));
     return 0;
   }
@@ -149,25 +158,43 @@ Body add_eval(CLI::App& app) {
   app.add_option("--space", o->space, "Search space (YAML)")->required();
   app.add_option("--weights", o->weights, "Supernet weights")->required();
   app.add_option("--subnets", o->subnets, "JSON array of subnets (default: the largest one)");
-  app.add_option("--images", o->images, "Images: a directory of IDX files, a folder per class, a list of `path label` lines, or tar shards")->capture_default_str();
+  app.add_option("--images", o->images, "Images: a directory of IDX files, a folder per class, a list of `path label` lines, or tar shards")
+      ->capture_default_str();
   app.add_option("--root", o->root, "What a list's paths are relative to (default: the list's folder)");
   app.add_option("--classes", o->classes, "Class list of a folder per class (default: the folders in sorted order)");
-  app.add_option("--size", o->size, "Side of the network's input, pixels; where it is a gene, one of the space's, for all subnets (default: the space's, or each subnet's own)")->check(CLI::Range(1, 8192));
-  app.add_option("--resize", o->data.resize, "Short side before the central crop, pixels (default: ceil(size / 0.875))")->check(CLI::Range(1, 16384));
-  app.add_option("--calibration", o->calibration, "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
-                                                  "its own; else the stored BN statistics serve full-precision subnets)");
+  app.add_option("--size", o->size,
+                 "Side of the network's input, pixels; where it is a gene, one of the space's, for all subnets (default: the space's, or "
+                 "each subnet's own)")
+      ->check(CLI::Range(1, 8192));
+  app.add_option("--resize", o->data.resize, "Short side before the central crop, pixels (default: ceil(size / 0.875))")
+      ->check(CLI::Range(1, 16384));
+  app.add_option("--calibration", o->calibration,
+                 "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
+                 "its own; else the stored BN statistics serve full-precision subnets)");
   app.add_option("--max-damaged", o->data.max_damaged, "So many damaged images are left out; more are an error")->capture_default_str();
-  app.add_option("--split", o->split, "Which images to count hits on")->check(CLI::IsMember({"test", "validation", "train"}))->capture_default_str();
+  app.add_option("--split", o->split, "Which images to count hits on")
+      ->check(CLI::IsMember({"test", "validation", "train"}))
+      ->capture_default_str();
   app.add_option("--validation-images", o->data.validation_images, "Size of the validation split")->capture_default_str();
   app.add_option("--calibration-images", o->data.calibration_images, "Images for BN statistics and ranges")->capture_default_str();
   app.add_option("--batch", o->evaluator.batch, "Images per forward pass")->capture_default_str();
-  app.add_option("--fidelity", o->evaluator.fidelity, "Quantiser behaviour")->check(CLI::IsMember({"corrected", "release"}))->capture_default_str();
-  app.add_option("--engine", o->evaluator.engine, "Executor")->check(CLI::IsMember({"auto", "reference", "onednn", "cuda"}))->capture_default_str();
-  app.add_option("--mean", o->mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")->expected(1, 4)->check(CLI::Range(0.0, 1.0));
-  app.add_option("--std", o->deviation, "Pixel standard deviation, likewise (default: 0.353 for IDX files, else 0.5)")->expected(1, 4)->check(CLI::Range(1e-6, 10.0));
+  app.add_option("--fidelity", o->evaluator.fidelity, "Quantiser behaviour")
+      ->check(CLI::IsMember({"corrected", "release"}))
+      ->capture_default_str();
+  app.add_option("--engine", o->evaluator.engine, "Executor")
+      ->check(CLI::IsMember({"auto", "reference", "onednn", "cuda"}))
+      ->capture_default_str();
+  app.add_option("--mean", o->mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")
+      ->expected(1, 4)
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--std", o->deviation, "Pixel standard deviation, likewise (default: 0.353 for IDX files, else 0.5)")
+      ->expected(1, 4)
+      ->check(CLI::Range(1e-6, 10.0));
   app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer("Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test\n"
-             "  apq eval --space S.yaml --weights W.pth --images imagenet_val.txt --root imagenet_val --size 176 --mean 0.5 --std 0.5 --format json");
+  app.footer(
+      "Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test\n"
+      "  apq eval --space S.yaml --weights W.pth --images imagenet_val.txt --root imagenet_val --size 176 --mean 0.5 --std 0.5 --format "
+      "json");
   return [o](mpi::Communicator const& world) { return evaluate_subnets(world, *o); };
 }
 

@@ -23,9 +23,14 @@ std::string import_file(Options const& o) {
   if (o.output.has_parent_path()) make_directory(o.output.parent_path());
   imported.predictor.save(o.output);
   if (o.format == "json")
-    return nlohmann::ordered_json{{"output", o.output.string()}, {"layout", imported.layout}, {"known_sizes", imported.known_sizes},
-                                  {"interpolated", imported.interpolated}}.dump(2) + "\n";
-  auto text = fmt::format("{}: a predictor of {}, trained on image sizes {}\n", o.output.string(), imported.layout, fmt::join(imported.known_sizes, ", "));
+    return nlohmann::ordered_json{{"output", o.output.string()},
+                                  {"layout", imported.layout},
+                                  {"known_sizes", imported.known_sizes},
+                                  {"interpolated", imported.interpolated}}
+               .dump(2) +
+           "\n";
+  auto text = fmt::format("{}: a predictor of {}, trained on image sizes {}\n", o.output.string(), imported.layout,
+                          fmt::join(imported.known_sizes, ", "));
   if (!imported.interpolated.empty()) text += fmt::format("interpolated for image sizes {}\n", fmt::join(imported.interpolated, ", "));
   return text;
 }
@@ -36,11 +41,15 @@ Body add_import_predictor(CLI::App& app) {
   auto const o = std::make_shared<Options>();
   app.add_option("file", o->file, "Accuracy predictor of once-for-all, a file of torch.save (zip or older)")->required();
   app.add_option("--space", o->space, "Search space (YAML) that it predicts for")->required();
-  app.add_option("-o,--output", o->output, "Where to write it, e.g. STUDY/predictor.pt, from which `apq train --stage quant` transfers")->required();
-  app.add_option("--sizes", o->sizes, "Image sizes of its inputs, where they precede the kernels (default: 128,160,192,224)")->delimiter(',')->check(CLI::Range(1, 8192));
+  app.add_option("-o,--output", o->output, "Where to write it, e.g. STUDY/predictor.pt, from which `apq train --stage quant` transfers")
+      ->required();
+  app.add_option("--sizes", o->sizes, "Image sizes of its inputs, where they precede the kernels (default: 128,160,192,224)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 8192));
   app.add_option("--format", o->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer("Image sizes of the space must lie within those the predictor was trained on (docs/tables.md).\n\n"
-             "Example:\n  apq import predictor acc_predictor.pth --space ofa.yaml -o runs/ofa/predictor.pt");
+  app.footer(
+      "Image sizes of the space must lie within those the predictor was trained on (docs/tables.md).\n\n"
+      "Example:\n  apq import predictor acc_predictor.pth --space ofa.yaml -o runs/ofa/predictor.pt");
   return [o](mpi::Communicator const& world) {
     std::string text;
     mpi::collectively(world, [&] {

@@ -1,9 +1,8 @@
 #include <cstdio>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "app/cmd_import.hpp"
 #include "collect/directory_lock.hpp"
@@ -38,8 +37,7 @@ std::string host_name() {
 /// Shows every bad entry; @throws Error(data) when there is one.
 void require_sound(collect::ImportedTable const& table) {
   if (table.faults.empty()) return;
-  for (std::size_t i = 1; i < std::min(table.faults.size(), max_faults_shown + 1); ++i)
-    log::root().error("{}", table.faults[i]);
+  for (std::size_t i = 1; i < std::min(table.faults.size(), max_faults_shown + 1); ++i) log::root().error("{}", table.faults[i]);
   throw Error(Errc::data,
               table.faults.size() == 1
                   ? fmt::format("{} (nothing was imported)", table.faults.front())
@@ -48,8 +46,8 @@ void require_sound(collect::ImportedTable const& table) {
 }
 
 /// Labels depend on the table and nothing else here: another table is another dataset.
-h5::ShardHeader header_of(Options const& o, space::SearchSpace const& space, std::string const& text,
-                          collect::ImportedTable const& table, std::string const& config) {
+h5::ShardHeader header_of(Options const& o, space::SearchSpace const& space, std::string const& text, collect::ImportedTable const& table,
+                          std::string const& config) {
   auto const build = build_info();
   auto const hash = sha256_of(text);
   h5::ShardHeader header;
@@ -77,22 +75,20 @@ std::string configuration(Options const& o, space::SearchSpace const& space) {
     auto config = Config::load(layout.config());
     auto const own = space::load_space(config.path("space"));
     if (own.hash != space.hash)
-      throw Error(Errc::data, fmt::format("{}: is a study of space {} ({}), not of {} ({}); choose another --study",
-                                          o.study.string(), own.name, own.hash, space.name, space.hash));
+      throw Error(Errc::data, fmt::format("{}: is a study of space {} ({}), not of {} ({}); choose another --study", o.study.string(),
+                                          own.name, own.hash, space.name, space.hash));
     return {};
   }
   auto const name = fs::weakly_canonical(o.study).filename().string();
   return fmt::format("study:\n  name: {}\n  dir: {}\n  seed: 1\nspace: {}\ntrain: {{members: 4}}\n", nlohmann::json(name).dump(),
-                     nlohmann::json(fs::weakly_canonical(o.study).string()).dump(),
-                     nlohmann::json(fs::canonical(o.space).string()).dump());
+                     nlohmann::json(fs::weakly_canonical(o.study).string()).dump(), nlohmann::json(fs::canonical(o.space).string()).dump());
 }
 
 std::string import_file(Options const& o) {
   auto const space = space::load_space(o.space);
   auto const text = read_file(o.file);
   collect::TableOptions options{.stage = o.stage, .images = o.images, .columns = collect::parse_columns(o.columns)};
-  if (o.unit != "auto")
-    options.unit = o.unit == "percent" ? collect::AccuracyUnit::percent : collect::AccuracyUnit::fraction;
+  if (o.unit != "auto") options.unit = o.unit == "percent" ? collect::AccuracyUnit::percent : collect::AccuracyUnit::fraction;
   auto const table = collect::import_table(space, text, o.file.string(), options);
   require_sound(table);
   auto const config = configuration(o, space);
@@ -104,8 +100,7 @@ std::string import_file(Options const& o) {
   collect::DirectoryLock const lock(directory);
   auto const there = h5::read_dataset(directory);
   bool const is_there = !there.files.empty();
-  if (is_there && (there.header.identity() != header.identity() ||
-                   h5::content_hash(there.rows) != h5::content_hash(table.rows)))
+  if (is_there && (there.header.identity() != header.identity() || h5::content_hash(there.rows) != h5::content_hash(table.rows)))
     throw Error(Errc::data, fmt::format("{}: holds other rows ({}, {}); a table needs a study of its own", directory.string(),
                                         there.rows.size(), there.header.source));
   if (!config.empty()) replace_file(layout.config(), config);
@@ -113,8 +108,9 @@ std::string import_file(Options const& o) {
     // One shard, however many rows: it appears whole or not at all.
     h5::write_shard(directory / fmt::format("imported-{}-00000.h5", sha256_of(text).substr(0, 12)), {header, table.rows});
   }
-  auto const images = table.images == 0 ? std::string("as the rows say")
-                                        : fmt::format("{}{}", table.images, table.images_from_grid ? " (all accuracies are multiples of 1 / this)" : "");
+  auto const images = table.images == 0
+                          ? std::string("as the rows say")
+                          : fmt::format("{}{}", table.images, table.images_from_grid ? " (all accuracies are multiples of 1 / this)" : "");
   if (o.format == "json")
     return nlohmann::ordered_json{{"rows", table.rows.size()},
                                   {"repeated", table.num_repeated},
@@ -126,10 +122,10 @@ std::string import_file(Options const& o) {
                                   {"already_there", is_there},
                                   {"source", header.source},
                                   {"content_hash", h5::content_hash(table.rows)}}
-               .dump(2) + "\n";
-  auto summary = fmt::format("{}: {} rows of stage {} ({}, accuracies in {}, images per row: {})\n", o.study.string(),
-                             table.rows.size(), table.stage, collect::name_of(table.format),
-                             table.percent ? "percent" : "fractions", images);
+               .dump(2) +
+           "\n";
+  auto summary = fmt::format("{}: {} rows of stage {} ({}, accuracies in {}, images per row: {})\n", o.study.string(), table.rows.size(),
+                             table.stage, collect::name_of(table.format), table.percent ? "percent" : "fractions", images);
   if (table.num_repeated > 0)
     summary += fmt::format("{} rows repeat an earlier subnet with the same accuracy; the first of each is kept\n", table.num_repeated);
   if (is_there) summary += "the rows were there already\n";
@@ -151,8 +147,9 @@ Body add_import_table(CLI::App& app) {
       ->check(CLI::IsMember({"auto", "fraction", "percent"}))
       ->capture_default_str();
   app.add_option("--format", o->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer("Example:\n  apq import table acc.dict --space configs/spaces/ofa_mbv3_w1.0.yaml --study runs/ofa --images 12500\n"
-             "  apq train --study runs/ofa --stage fp");
+  app.footer(
+      "Example:\n  apq import table acc.dict --space configs/spaces/ofa_mbv3_w1.0.yaml --study runs/ofa --images 12500\n"
+      "  apq train --study runs/ofa --stage fp");
   return [o](mpi::Communicator const& world) {
     std::string text;
     mpi::collectively(world, [&] {

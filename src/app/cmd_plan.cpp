@@ -8,13 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
-#include "app/experiment.hpp"
-#include "app/plan.hpp"
+#include "app/experiment_options.hpp"
 #include "collect/sampler.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"
+#include "study/plan.hpp"
 #include "train/fit.hpp"
 
 namespace apq::app {
@@ -34,7 +34,7 @@ image::Split first_of(image::Split split, std::size_t count) {
   return split;
 }
 
-double mean_macs(Experiment const& e, cost::CostModel const& model, std::string const& stage) {
+double mean_macs(study::Experiment const& e, cost::CostModel const& model, std::string const& stage) {
   constexpr std::uint64_t draws = 500;
   double sum = 0;
   for (std::uint64_t i = 0; i < draws; ++i) sum += model(collect::sample(e.space, e.seed, stage, i)).macs;
@@ -57,25 +57,29 @@ struct Measured {
 
 // A few samples of each stage on a part of the images. Every rank measures the same ones at the same time, as in the real
 // run, where ranks share the memory bandwidth.
-Measured measure(Experiment const& e, image::Splits const& splits, cost::CostModel const& model, Options const& o) {
+Measured measure(study::Experiment const& e, image::Splits const& splits, cost::CostModel const& model, Options const& o) {
   auto const calibration = first_of(splits.calibration, static_cast<std::size_t>(o.images));
   auto const validation = first_of(splits.validation, static_cast<std::size_t>(o.images));
-  collect::SupernetEvaluator evaluator(e.space, e.supernet_file(), calibration, validation, e.data, e.evaluator);
+  evaluate::SupernetEvaluator evaluator(e.space, e.supernet_file(), calibration, validation, e.data, e.evaluator);
   Measured measured;
   std::vector<h5::Row> rows;
   for (std::string const stage : {"fp", "quant"}) {
     // A quantised sample recalibrates twice and calibrates once, but those passes scale alike with the images.
-    std::vector<MeasuredSample> samples;
+    std::vector<study::MeasuredSample> samples;
     for (int i = 0; i < o.samples; ++i) {
       auto const genes = collect::sample(e.space, e.seed, stage, static_cast<std::uint64_t>(i));
       auto const start = Clock::now();
       auto const label = evaluator.evaluate(space::subnet_of(e.space, genes), static_cast<std::uint64_t>(i));
       samples.push_back({seconds_since(start), model(genes).macs, calibration.size() + validation.size()});
-      if (stage == "fp") rows.push_back({.id = static_cast<std::uint64_t>(i), .genes = genes, .correct = label.correct,
-                                         .correct5 = label.correct5, .total = label.total});
+      if (stage == "fp")
+        rows.push_back({.id = static_cast<std::uint64_t>(i),
+                        .genes = genes,
+                        .correct = label.correct,
+                        .correct5 = label.correct5,
+                        .total = label.total});
     }
     (stage == "fp" ? measured.fp_seconds : measured.quant_seconds) =
-        seconds_per_sample(samples, mean_macs(e, model, stage), splits.calibration.size() + splits.validation.size());
+        study::seconds_per_sample(samples, mean_macs(e, model, stage), splits.calibration.size() + splits.validation.size());
   }
   measured.rank_bytes = resident_bytes();
   // One batch of rows over and over: how long a row takes does not depend on what it says.
@@ -88,7 +92,7 @@ Measured measure(Experiment const& e, image::Splits const& splits, cost::CostMod
   return measured;
 }
 
-std::vector<StageWork> work_of(Experiment const& e, image::Splits const& splits, Measured const& m) {
+std::vector<study::StageWork> work_of(study::Experiment const& e, image::Splits const& splits, Measured const& m) {
   auto const fit_seconds = [&](double rows, int epochs) { return rows * (1 - e.train.held_out_fraction) * epochs * m.row_epoch_seconds; };
   double curve = 0;  // fits of the learning curve, in units of a whole one
   for (double share : e.train.curve) curve += 2 * e.train.curve_splits * share;
@@ -98,53 +102,64 @@ std::vector<StageWork> work_of(Experiment const& e, image::Splits const& splits,
   return {{"collect fp", e.collect.fp_samples, m.fp_seconds},
           {"collect quant", e.collect.quant_samples, m.quant_seconds},
           {"train fp", 1, fit_seconds(static_cast<double>(e.collect.fp_samples), e.train.fp.epochs)},
-          {"train quant", static_cast<std::uint64_t>(2 + curve), fit_seconds(static_cast<double>(e.collect.quant_samples), e.train.quant.epochs)},
+          {"train quant", static_cast<std::uint64_t>(2 + curve),
+           fit_seconds(static_cast<double>(e.collect.quant_samples), e.train.quant.epochs)},
           {"verify", winners, m.quant_seconds / images * tested}};
 }
 
-int plan_study(mpi::Communicator const& world, Experiment const& e, Options const& o) {
+int plan_study(mpi::Communicator const& world, study::Experiment const& e, Options const& o) {
   auto const node = world.node();
   int const ranks_per_node = o.ranks_per_node > 0 ? o.ranks_per_node : node.size();
   std::set<int> sizes;
   for (char const* stage : {"fp", "quant"})
-    for (int i = 0; i < o.samples; ++i) sizes.insert(space::image_size_of(e.space, collect::sample(e.space, e.seed, stage, static_cast<std::uint64_t>(i))));
-  auto const splits = load_splits(world, e, {.calibration = true, .validation = true, .smaller = smaller_sizes(e.space, std::move(sizes))});
+    for (int i = 0; i < o.samples; ++i)
+      sizes.insert(space::image_size_of(e.space, collect::sample(e.space, e.seed, stage, static_cast<std::uint64_t>(i))));
+  auto const splits =
+      study::load_splits(world, e, {.calibration = true, .validation = true, .smaller = study::smaller_sizes(e.space, std::move(sizes))});
   Measured m;
   mpi::collectively(world, [&] {
     log::root().info("plan: evaluating {} full-precision and {} quantised samples on {} images each", o.samples, o.samples, o.images);
     m = measure(e, splits, cost::CostModel(e.space, e.cost), o);
   });
-  for (double* figure : {&m.fp_seconds, &m.quant_seconds, &m.row_epoch_seconds, &m.rank_bytes}) *figure = mpi::allreduce_max(world, *figure);
+  for (double* figure : {&m.fp_seconds, &m.quant_seconds, &m.row_epoch_seconds, &m.rank_bytes})
+    *figure = mpi::allreduce_max(world, *figure);
   if (!world.is_root()) return 0;
 
   auto const work = work_of(e, splits, m);
   double const memory = ranks_per_node * m.rank_bytes;
   auto const disk = [&](int ranks) {
-    return shard_bytes({{e.collect.fp_samples, e.space.num_architecture_genes()}, {e.collect.quant_samples, e.space.num_genes()}},
-                       e.collect.shard_rows, ranks);
+    return study::shard_bytes({{e.collect.fp_samples, e.space.num_architecture_genes()}, {e.collect.quant_samples, e.space.num_genes()}},
+                              e.collect.shard_rows, ranks);
   };
   if (o.format == "json") {
-    nlohmann::ordered_json json{{"measured", {{"fp_seconds_per_sample", m.fp_seconds}, {"quant_seconds_per_sample", m.quant_seconds},
-                                              {"ranks_measured", world.size()}}},
-                                {"memory_bytes_per_node", memory}, {"ranks_per_node", ranks_per_node}, {"plans", nlohmann::json::array()}};
+    nlohmann::ordered_json json{
+        {"measured",
+         {{"fp_seconds_per_sample", m.fp_seconds}, {"quant_seconds_per_sample", m.quant_seconds}, {"ranks_measured", world.size()}}},
+        {"memory_bytes_per_node", memory},
+        {"ranks_per_node", ranks_per_node},
+        {"plans", nlohmann::json::array()}};
     for (int ranks : o.ranks) {
       nlohmann::ordered_json entry{{"ranks", ranks}, {"disk_bytes", disk(ranks)}, {"stages", nlohmann::json::array()}};
-      for (auto const& s : plan(work, ranks, e.energy))
+      for (auto const& s : study::plan(work, ranks, e.energy))
         entry["stages"].push_back({{"stage", s.stage}, {"wall_h", s.wall_h}, {"core_h", s.core_h}, {"kwh", s.kwh}, {"gco2e", s.gco2e}});
       json["plans"].push_back(std::move(entry));
     }
     fmt::print("{}\n", json.dump(1));
     return 0;
   }
-  fmt::print("{}: a sample takes {:.3g} s in full precision and {:.3g} s quantised on a core of this machine\n\n", e.name, m.fp_seconds, m.quant_seconds);
+  fmt::print("{}: a sample takes {:.3g} s in full precision and {:.3g} s quantised on a core of this machine\n\n", e.name, m.fp_seconds,
+             m.quant_seconds);
   fmt::print("{:<14} {:>8} {:>12}\n", "stage", "units", "core h");
-  for (auto const& w : work) fmt::print("{:<14} {:>8} {:>12.4g}\n", w.stage, w.units, static_cast<double>(w.units) * w.seconds_per_unit / 3600);
+  for (auto const& w : work)
+    fmt::print("{:<14} {:>8} {:>12.4g}\n", w.stage, w.units, static_cast<double>(w.units) * w.seconds_per_unit / 3600);
   fmt::print("\n{:>6} {:>11} {:>11} {:>10} {:>10} {:>10}\n", "ranks", "wall h", "core h", "kWh", "gCO2e", "disk MB");
   for (int ranks : o.ranks) {
-    auto const total = plan(work, ranks, e.energy).back();
-    fmt::print("{:>6} {:>11.4g} {:>11.4g} {:>10.4g} {:>10.4g} {:>10.3g}\n", ranks, total.wall_h, total.core_h, total.kwh, total.gco2e, disk(ranks) / 1e6);
+    auto const total = study::plan(work, ranks, e.energy).back();
+    fmt::print("{:>6} {:>11.4g} {:>11.4g} {:>10.4g} {:>10.4g} {:>10.3g}\n", ranks, total.wall_h, total.core_h, total.kwh, total.gco2e,
+               disk(ranks) / 1e6);
   }
-  fmt::print("\nmemory per node with {} rank{}: {:.2f} GiB\n", ranks_per_node, ranks_per_node == 1 ? "" : "s", memory / (1024.0 * 1024 * 1024));
+  fmt::print("\nmemory per node with {} rank{}: {:.2f} GiB\n", ranks_per_node, ranks_per_node == 1 ? "" : "s",
+             memory / (1024.0 * 1024 * 1024));
   fmt::print("energy: declared {:g} W per busy core, PUE {:g}, {:g} gCO2e/kWh ({}); the search and the supernet's training are not in it\n",
              e.energy.watts_per_core, e.energy.pue, e.energy.grid_gco2e_per_kwh, e.energy.grid_source);
   if (e.collect.sequential.is_on()) fmt::print("collection: at most; collect.sequential ends labels that are narrow enough\n");
@@ -157,19 +172,24 @@ Body add_plan(CLI::App& app) {
   auto const options = add_experiment_options(app);
   auto const o = std::make_shared<Options>();
   app.add_option("--ranks", o->ranks, "Numbers of ranks to plan for")->delimiter(',')->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--ranks-per-node", o->ranks_per_node, "For the memory of a node (default: as many as run now on this one)")->check(CLI::PositiveNumber);
+  app.add_option("--ranks-per-node", o->ranks_per_node, "For the memory of a node (default: as many as run now on this one)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--samples", o->samples, "Samples of each stage to measure")->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--images", o->images, "Images to measure them on, at most")->check(CLI::Range(1, 1000000))->capture_default_str();
   app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer("Example:\n  mpirun -n 2 apq plan --config configs/imagenet.yaml --ranks 16,64,256\n"
-             "Measures a handful of samples and says what the study will take; starts nothing and writes nothing.");
+  app.footer(
+      "Example:\n  mpirun -n 2 apq plan --config configs/imagenet.yaml --ranks 16,64,256\n"
+      "Measures a handful of samples and says what the study will take; starts nothing and writes nothing.");
   return [options, o](mpi::Communicator const& world) {
-    auto const experiment = load_experiment(world, *options);
+    auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     mpi::collectively(world, [&] {
       if (std::filesystem::exists(experiment.supernet_file())) return;
-      throw Error(Errc::config, fmt::format("plan: {} is not there yet (samples are measured on it); train it with `apq supernet` or name one under supernet.weights",
-                                            experiment.supernet_file().string()));
+      throw Error(
+          Errc::config,
+          fmt::format(
+              "plan: {} is not there yet (samples are measured on it); train it with `apq supernet` or name one under supernet.weights",
+              experiment.supernet_file().string()));
     });
     return plan_study(world, experiment, *o);
   };

@@ -1,6 +1,6 @@
 #include "app/command.hpp"
-#include "app/experiment.hpp"
-#include "app/stages.hpp"
+#include "app/experiment_options.hpp"
+#include "app/report_stage.hpp"
 
 namespace apq::app {
 
@@ -8,7 +8,7 @@ Body add_report(CLI::App& app) {
   auto const options = add_experiment_options(app);
   app.footer("Example:\n  apq report --study runs/quickstart\nParts that are not there yet say which command makes them.");
   return [options](mpi::Communicator const& world) {
-    auto const experiment = load_experiment(world, *options);
+    auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     report_stage(world, experiment);
     return 0;

@@ -1,19 +1,19 @@
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
-#include "app/experiment.hpp"
-#include "app/stages.hpp"
+#include "app/experiment_options.hpp"
 #include "common/core/atomic_file.hpp"
+#include "study/stages.hpp"
 
 namespace apq::app {
 namespace {
 
 void print_table(nlohmann::json const& search) {
-  fmt::print("{:<12} {:>12} {:>11} {:>11} {:>10} {:>10} {:>10}\n", "limit on", "limit", search.at("fitness") == "measured" ? "measured %" : "predicted %",
-             "latency ms", "energy mJ", "GBitOps", "size KiB");
+  fmt::print("{:<12} {:>12} {:>11} {:>11} {:>10} {:>10} {:>10}\n", "limit on", "limit",
+             search.at("fitness") == "measured" ? "measured %" : "predicted %", "latency ms", "energy mJ", "GBitOps", "size KiB");
   for (auto const& item : search.at("constraints")) {
     auto const& winner = item.at("winner");
     auto const& cost = winner.at("cost");
@@ -30,12 +30,13 @@ Body add_search(CLI::App& app) {
   auto const options = add_experiment_options(app);
   auto const format = std::make_shared<std::string>("table");
   app.add_option("--format", *format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer("Example:\n  mpirun -n 2 apq search --study runs/quickstart --set 'search.constraints=[{metric: latency_ms, limit: 0.2}]'\n"
-             "A limit that no subnet can meet is an error that names the smallest possible cost.");
+  app.footer(
+      "Example:\n  mpirun -n 2 apq search --study runs/quickstart --set 'search.constraints=[{metric: latency_ms, limit: 0.2}]'\n"
+      "A limit that no subnet can meet is an error that names the smallest possible cost.");
   return [options, format](mpi::Communicator const& world) {
-    auto const experiment = load_experiment(world, *options);
+    auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
-    search_stage(world, experiment);
+    study::search_stage(world, experiment);
     if (!world.is_root()) return 0;
     auto const text = read_file(experiment.layout.search_summary());
     if (*format == "json") fmt::print("{}", text);

@@ -46,27 +46,24 @@ std::string from_net(Options const& o) {
   auto const text = space::space_file_of(read_file(o.net), o.net.string());
   auto const space = space::parse_space(text, o.net.string());
   replace_file(o.output, text);
-  return fmt::format("{}: {} blocks in {} stages, {:.4g} architectures\n", o.output.string(),
-                     space.num_blocks(), space.num_stages(), count(space).architectures);
+  return fmt::format("{}: {} blocks in {} stages, {:.4g} architectures\n", o.output.string(), space.num_blocks(), space.num_stages(),
+                     count(space).architectures);
 }
 
 std::string table_of(space::SearchSpace const& space) {
   auto const size = count(space);
   space::Encoding const encoding(space);
   auto text = fmt::format("{} (hash {})\n", space.name, space.hash);
-  text += fmt::format("  image           {} x {} x {}, {} classes\n", space.image_channels,
-                      space.image_size, space.image_size, space.num_classes);
+  text += fmt::format("  image           {} x {} x {}, {} classes\n", space.image_channels, space.image_size, space.image_size,
+                      space.num_classes);
   if (space.num_size_genes() > 0)
-    text += fmt::format("  image sizes     {} from {} to {}\n", space.image_sizes.size(),
-                        space.image_sizes.front(), space.image_sizes.back());
-  text +=
-      fmt::format("  blocks          {} in {} stages\n", space.num_blocks(), space.num_stages());
+    text +=
+        fmt::format("  image sizes     {} from {} to {}\n", space.image_sizes.size(), space.image_sizes.front(), space.image_sizes.back());
+  text += fmt::format("  blocks          {} in {} stages\n", space.num_blocks(), space.num_stages());
   text += fmt::format("  architectures   {:.4g}\n", size.architectures);
   text += fmt::format("  with bit widths {:.4g}\n", size.joint);
-  text += fmt::format("  genes           {} (full precision: {})\n", space.num_genes(),
-                      space.num_architecture_genes());
-  text += fmt::format("  encoding        {} (full precision: {})\n", encoding.full_size(),
-                      encoding.architecture_size());
+  text += fmt::format("  genes           {} (full precision: {})\n", space.num_genes(), space.num_architecture_genes());
+  text += fmt::format("  encoding        {} (full precision: {})\n", encoding.full_size(), encoding.architecture_size());
   return text;
 }
 
@@ -98,22 +95,14 @@ Body add_space(CLI::App& app) {
   auto const o = std::make_shared<Options>();
   app.add_option("--space", o->space, "Search space, a YAML file or a net config (JSON)");
   auto* const random =
-      app.add_option("--random", o->num_random, "Print so many random subnets instead of the size")
-          ->check(CLI::Range(1, 1'000'000));
-  auto* const largest =
-      app.add_flag("--largest", o->largest, "Print the largest subnet instead of the size")
-          ->excludes(random);
-  app.add_option("--bits", o->bits, "Bits of weights and activations of the largest subnet")
-      ->delimiter(',')
-      ->expected(2)
-      ->needs(largest);
+      app.add_option("--random", o->num_random, "Print so many random subnets instead of the size")->check(CLI::Range(1, 1'000'000));
+  auto* const largest = app.add_flag("--largest", o->largest, "Print the largest subnet instead of the size")->excludes(random);
+  app.add_option("--bits", o->bits, "Bits of weights and activations of the largest subnet")->delimiter(',')->expected(2)->needs(largest);
   app.add_option("--seed", o->seed, "Seed of the random subnets")->capture_default_str();
   app.add_option("--stage", o->stage, "fp: full precision; quant: with bit widths")
       ->check(CLI::IsMember({"fp", "quant"}))
       ->capture_default_str();
-  app.add_option("--format", o->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  app.add_option("--format", o->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Examples:\n  apq space --space configs/spaces/apq_imagenet.yaml\n"
       "  apq space --space configs/spaces/apq_imagenet.yaml --random 10 --seed 3 --format json > "

@@ -1,6 +1,6 @@
 #include "app/command.hpp"
-#include "app/experiment.hpp"
-#include "app/stages.hpp"
+#include "app/experiment_options.hpp"
+#include "study/stages.hpp"
 
 namespace apq::app {
 
@@ -8,12 +8,13 @@ Body add_supernet(CLI::App& app) {
   auto const options = add_experiment_options(app);
   auto const output = std::make_shared<std::filesystem::path>();
   app.add_option("--output", *output, "Where the weights go (default: supernet.pt in the study)");
-  app.footer("Example:\n  mpirun -n 2 apq supernet --config configs/fashion_mnist_supernet.yaml --output data/fashion_mnist_supernet.pt\n"
-             "A training that was stopped goes on from its last checkpoint.");
+  app.footer(
+      "Example:\n  mpirun -n 2 apq supernet --config configs/fashion_mnist_supernet.yaml --output data/fashion_mnist_supernet.pt\n"
+      "A training that was stopped goes on from its last checkpoint.");
   return [options, output](mpi::Communicator const& world) {
-    auto const experiment = load_experiment(world, *options);
+    auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
-    train_supernet_stage(world, experiment, *output);
+    study::train_supernet_stage(world, experiment, *output);
     return 0;
   };
 }

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
-#include "app/experiment.hpp"
+#include "app/experiment_options.hpp"
 #include "train/train_stage.hpp"
 
 namespace apq::app {
@@ -16,21 +16,18 @@ struct TrainOptions {
   std::uint64_t seed = 0;
 };
 
-void print_line(std::string const& name, nlohmann::json const& counts,
-                nlohmann::json const& metrics) {
+void print_line(std::string const& name, nlohmann::json const& counts, nlohmann::json const& metrics) {
   auto const interval = [&](char const* key) {
     auto const& m = metrics.at(key);
-    return fmt::format("{:6.3f} [{:.3f}, {:.3f}]", m.at("value").get<double>(),
-                       m.at("low").get<double>(), m.at("high").get<double>());
+    return fmt::format("{:6.3f} [{:.3f}, {:.3f}]", m.at("value").get<double>(), m.at("low").get<double>(), m.at("high").get<double>());
   };
-  fmt::print("{:16} {:>6} {:>8}  {}  {}  {}  {}\n", name, counts.at("train_rows").get<int>(),
-             counts.at("held_out_rows").get<int>(), interval("kendall_tau"), interval("spearman"),
-             interval("pairwise_accuracy"), interval("rmse_points"));
+  fmt::print("{:16} {:>6} {:>8}  {}  {}  {}  {}\n", name, counts.at("train_rows").get<int>(), counts.at("held_out_rows").get<int>(),
+             interval("kendall_tau"), interval("spearman"), interval("pairwise_accuracy"), interval("rmse_points"));
 }
 
 void print_table(nlohmann::json const& report) {
-  fmt::print("{:16} {:>6} {:>8}  {:21}  {:21}  {:21}  {}\n", "predictor", "rows", "held out",
-             "Kendall tau [95 %]", "Spearman", "pairwise accuracy", "RMSE, points");
+  fmt::print("{:16} {:>6} {:>8}  {:21}  {:21}  {:21}  {}\n", "predictor", "rows", "held out", "Kendall tau [95 %]", "Spearman",
+             "pairwise accuracy", "RMSE, points");
   if (report.contains("fp")) {
     auto const& metrics = report["fp"]["metrics"];
     print_line("fp", report["fp"], metrics);
@@ -44,19 +41,16 @@ void print_table(nlohmann::json const& report) {
   auto const& gain = quant["gain"];
   auto const difference = [&](char const* key) {
     auto const& d = gain.at(key);
-    return fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]", d.at("value").get<double>(),
-                       d.at("low").get<double>(), d.at("high").get<double>());
+    return fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]", d.at("value").get<double>(), d.at("low").get<double>(), d.at("high").get<double>());
   };
-  fmt::print("\ntransfer - scratch: Kendall tau {}, RMSE {} points\n",
-             difference("kendall_tau_difference"), difference("rmse_points_difference"));
+  fmt::print("\ntransfer - scratch: Kendall tau {}, RMSE {} points\n", difference("kendall_tau_difference"),
+             difference("rmse_points_difference"));
   for (auto const& point : quant["curve"])
     fmt::print(
         "  {:>5} training rows, mean of {} splits: Kendall tau {:.3f} against {:.3f}, RMSE {:.2f} "
         "against {:.2f} points\n",
-        point["train_rows"].get<int>(), point["splits"].get<int>(),
-        point["transfer"]["kendall_tau"].get<double>(),
-        point["scratch"]["kendall_tau"].get<double>(),
-        point["transfer"]["rmse_points"].get<double>(),
+        point["train_rows"].get<int>(), point["splits"].get<int>(), point["transfer"]["kendall_tau"].get<double>(),
+        point["scratch"]["kendall_tau"].get<double>(), point["transfer"]["rmse_points"].get<double>(),
         point["scratch"]["rmse_points"].get<double>());
 }
 
@@ -65,26 +59,19 @@ void print_table(nlohmann::json const& report) {
 Body add_train(CLI::App& app) {
   auto const experiment_options = add_experiment_options(app);
   auto const options = std::make_shared<TrainOptions>();
-  app.add_option(
-         "--stage", options->stage,
-         "fp: full precision; quant: transferred from predictor.pt, and from scratch; all: both")
+  app.add_option("--stage", options->stage, "fp: full precision; quant: transferred from predictor.pt, and from scratch; all: both")
       ->check(CLI::IsMember({"fp", "quant", "all"}))
       ->capture_default_str();
-  app.add_option(
-         "--train-rows", options->train_rows,
-         "Train on only so many rows of each stage (0: all); the held-out rows stay the same")
+  app.add_option("--train-rows", options->train_rows, "Train on only so many rows of each stage (0: all); the held-out rows stay the same")
       ->check(CLI::NonNegativeNumber);
-  auto* const seed = app.add_option("--seed", options->seed,
-                                    "Seed of splits and initial weights (default: the study's)");
-  app.add_option("--format", options->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  auto* const seed = app.add_option("--seed", options->seed, "Seed of splits and initial weights (default: the study's)");
+  app.add_option("--format", options->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Example:\n  mpirun -n 2 apq train --study runs/quickstart --stage all\n"
       "Writes predictor.pt, predictor_quant.pt, predictor_quant_scratch.pt and train.json into the "
       "study.");
   return [experiment_options, options, seed](mpi::Communicator const& world) {
-    auto experiment = load_experiment(world, *experiment_options);
+    auto experiment = study::load_experiment(world, *experiment_options);
     if (answered(world, experiment, *experiment_options)) return 0;
     auto config = experiment.train;
     config.train_rows = options->train_rows;
@@ -92,13 +79,10 @@ Body add_train(CLI::App& app) {
                         : options->stage == "quant" ? train::TrainStages::quant
                                                     : train::TrainStages::all;
     auto const report =
-        train::run_train_stage(world, experiment.space, experiment.layout, config,
-                               seed->count() ? options->seed : experiment.seed, stages);
+        train::run_train_stage(world, experiment.space, experiment.layout, config, seed->count() ? options->seed : experiment.seed, stages);
     if (world.is_root()) {
-      if (options->format == "json")
-        fmt::print("{}\n", report.dump(2));
-      else
-        print_table(report);
+      if (options->format == "json") fmt::print("{}\n", report.dump(2));
+      else print_table(report);
       std::fflush(stdout);
     }
     return 0;

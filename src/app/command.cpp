@@ -1,10 +1,10 @@
 #include "app/command.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "common/core/build_info.hpp"
 #include "common/core/error.hpp"
@@ -48,8 +48,9 @@ int run_command(mpi::Communicator const& world, int argc, char** argv, std::span
   app.set_version_flag("--version", "apq " + build_info().version);
   app.require_subcommand(1);
   app.get_formatter()->column_width(28);
-  app.footer("Example:\n  mpirun -n 2 apq run --config configs/quickstart.yaml\n\n`apq COMMAND --help` explains each command. "
-             "Every command runs alone, under mpirun and under srun.");
+  app.footer(
+      "Example:\n  mpirun -n 2 apq run --config configs/quickstart.yaml\n\n`apq COMMAND --help` explains each command. "
+      "Every command runs alone, under mpirun and under srun.");
   std::vector<std::pair<CLI::App*, Body>> bodies;
   for (auto const& command : all) {
     auto* const sub = app.add_subcommand(command.name, command.summary);

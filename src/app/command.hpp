@@ -1,8 +1,9 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <span>
+
+#include <CLI/CLI.hpp>
 
 #include "common/mpi/communicator.hpp"
 

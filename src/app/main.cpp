@@ -1,11 +1,11 @@
 // apq: the commands that need no LibTorch. For the others it becomes `apq-torch`, which lies beside it: the process stays the same,
 // so that launchers, signals and standard streams notice nothing, and nobody waits for 300 libraries to read a help text.
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/command.hpp"
 #include "common/core/error.hpp"

@@ -16,5 +16,6 @@ constexpr Held held[] = {
 
 int main(int argc, char** argv) {
   apq::keep_freed_memory();
-  return apq::mpi::run_main(argc, argv, [](apq::mpi::Communicator const& world, int c, char** v) { return run_command(world, c, v, held); });
+  return apq::mpi::run_main(argc, argv,
+                            [](apq::mpi::Communicator const& world, int c, char** v) { return run_command(world, c, v, held); });
 }

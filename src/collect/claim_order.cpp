@@ -12,7 +12,8 @@ constexpr std::size_t rounds = 4;
 
 }  // namespace
 
-std::vector<std::uint64_t> claim_order(std::vector<std::uint64_t> ids, int num_ranks, std::function<double(std::uint64_t id)> const& cost_of) {
+std::vector<std::uint64_t> claim_order(std::vector<std::uint64_t> ids, int num_ranks,
+                                       std::function<double(std::uint64_t id)> const& cost_of) {
   auto const last = std::min(ids.size(), rounds * static_cast<std::size_t>(num_ranks));
   std::vector<std::pair<double, std::uint64_t>> tail;
   for (auto i = ids.size() - last; i < ids.size(); ++i) tail.emplace_back(-cost_of(ids[i]), ids[i]);

@@ -11,6 +11,7 @@ namespace apq::collect {
 /// 1969). Which label a sample gets does not depend on it.
 ///
 /// @param cost_of  of a sample, in any unit, about proportional to its time; asked for the last ones only.
-std::vector<std::uint64_t> claim_order(std::vector<std::uint64_t> ids, int num_ranks, std::function<double(std::uint64_t id)> const& cost_of);
+std::vector<std::uint64_t> claim_order(std::vector<std::uint64_t> ids, int num_ranks,
+                                       std::function<double(std::uint64_t id)> const& cost_of);
 
 }  // namespace apq::collect

@@ -11,7 +11,7 @@ CollectConfig read_collect_config(Config section) {
   config.policies_per_architecture = quant.get_or<int>("policies_per_architecture", config.policies_per_architecture, {1, 1000});
   config.shard_rows = section.get_or<int>("shard_rows", config.shard_rows, {1, 1'000'000});
   config.flush_seconds = section.get_or<double>("flush_seconds", config.flush_seconds, {0.0, 3600.0});
-  config.sequential = read_stopping_rule(section.section("sequential"));
+  config.sequential = evaluate::read_stopping_rule(section.section("sequential"));
   return config;
 }
 

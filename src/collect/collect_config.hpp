@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "collect/stopping_rule.hpp"
 #include "common/core/config.hpp"
+#include "evaluate/stopping_rule.hpp"
 
 namespace apq::collect {
 
@@ -13,7 +13,7 @@ struct CollectConfig {
   int policies_per_architecture = 1;  ///< so many consecutive quantised samples share one architecture (the paper mixes 1 and 10)
   int shard_rows = 1024;              ///< a shard of so many rows is sealed and a new one begun
   double flush_seconds = 5;           ///< at most so much work is lost when a rank dies
-  StoppingRule sequential;            ///< when a label has seen enough images; off: it sees all of them
+  evaluate::StoppingRule sequential;  ///< when a label has seen enough images; off: it sees all of them
 };
 CollectConfig read_collect_config(Config section);
 

@@ -34,10 +34,8 @@ void require_identity(h5::Dataset const& dataset, h5::ShardHeader const& wanted)
   auto const there = dataset.header.identity();
   for (auto const& [key, value] : wanted.identity())
     if (there.at(key) != value)
-      throw Error(
-          Errc::data,
-          fmt::format("{}: was collected with {} {}, this study has {}; choose another study.dir",
-                      dataset.files.front().string(), key, there.at(key), value));
+      throw Error(Errc::data, fmt::format("{}: was collected with {} {}, this study has {}; choose another study.dir",
+                                          dataset.files.front().string(), key, there.at(key), value));
 }
 
 // Damaged shards leave the dataset, under a name that says so; their ids are missing from now on.
@@ -60,24 +58,20 @@ void clean_up(fs::path const& directory) {
 }
 
 space::Genes genes_of(CollectRequest const& request, std::uint64_t id) {
-  return sample(*request.space, request.header.seed, request.header.stage, id,
-                request.config.policies_per_architecture);
+  return sample(*request.space, request.header.seed, request.header.stage, id, request.config.policies_per_architecture);
 }
 
 // Seed and space agree by now, so another subnet under an id comes from another way of sampling.
 void require_samples(h5::Dataset const& dataset, CollectRequest const& request) {
   for (auto const& row : dataset.rows)
     if (row.genes != genes_of(request, row.id))
-      throw Error(Errc::data,
-                  fmt::format("{}: sample {} is another subnet than this study draws (was "
-                              "policies_per_architecture changed, now {}?); choose "
-                              "another study.dir",
-                              request.directory.string(), row.id,
-                              request.config.policies_per_architecture));
+      throw Error(Errc::data, fmt::format("{}: sample {} is another subnet than this study draws (was "
+                                          "policies_per_architecture changed, now {}?); choose "
+                                          "another study.dir",
+                                          request.directory.string(), row.id, request.config.policies_per_architecture));
 }
 
-std::vector<std::uint64_t> missing_ids(std::vector<h5::Row> const& rows,
-                                       std::uint64_t num_samples) {
+std::vector<std::uint64_t> missing_ids(std::vector<h5::Row> const& rows, std::uint64_t num_samples) {
   std::vector<std::uint64_t> missing;
   std::size_t next = 0;
   for (std::uint64_t id = 0; id < num_samples; ++id) {
@@ -88,14 +82,13 @@ std::vector<std::uint64_t> missing_ids(std::vector<h5::Row> const& rows,
 }
 
 // The label of one sample; whatever goes wrong names the sample and its genes.
-h5::Row evaluate(CollectRequest const& request, Evaluator& evaluator, std::uint64_t id) {
+h5::Row evaluate(CollectRequest const& request, evaluate::Evaluator& evaluator, std::uint64_t id) {
   auto const start = std::chrono::steady_clock::now();
   auto const genes = genes_of(request, id);
   auto fail = [&](Errc code, std::string const& what) {
-    throw Error(code, fmt::format("sample {} of stage {}: {}; genes [{}]", id, request.header.stage,
-                                  what, fmt::join(genes, " ")));
+    throw Error(code, fmt::format("sample {} of stage {}: {}; genes [{}]", id, request.header.stage, what, fmt::join(genes, " ")));
   };
-  Label label;
+  evaluate::Label label;
   try {
     label = evaluator.evaluate(space::subnet_of(*request.space, genes), id);
   } catch (Error const& e) {
@@ -108,10 +101,8 @@ h5::Row evaluate(CollectRequest const& request, Evaluator& evaluator, std::uint6
                                     "not fit them?)",
                                     label.loss));
   if (label.total == 0 || label.correct > label.correct5 || label.correct5 > label.total)
-    fail(Errc::internal, fmt::format("impossible counts: {} top-1, {} top-5, {} images",
-                                     label.correct, label.correct5, label.total));
-  double const seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    fail(Errc::internal, fmt::format("impossible counts: {} top-1, {} top-5, {} images", label.correct, label.correct5, label.total));
+  double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return {.id = id,
           .genes = genes,
           .correct = label.correct,
@@ -119,8 +110,7 @@ h5::Row evaluate(CollectRequest const& request, Evaluator& evaluator, std::uint6
           .total = label.total,
           .loss = static_cast<float>(label.loss),
           .seconds = static_cast<float>(seconds),
-          .joules = request.joules_of ? static_cast<float>(request.joules_of(seconds))
-                                      : std::numeric_limits<float>::quiet_NaN()};
+          .joules = request.joules_of ? static_cast<float>(request.joules_of(seconds)) : std::numeric_limits<float>::quiet_NaN()};
 }
 
 volatile std::sig_atomic_t stop_requested = 0;
@@ -130,8 +120,7 @@ class StopOnSignal {
  public:
   StopOnSignal() {
     stop_requested = 0;
-    for (int signal : {SIGTERM, SIGINT, SIGUSR1})
-      previous_[index(signal)] = std::signal(signal, [](int) { stop_requested = 1; });
+    for (int signal : {SIGTERM, SIGINT, SIGUSR1}) previous_[index(signal)] = std::signal(signal, [](int) { stop_requested = 1; });
   }
   ~StopOnSignal() {
     for (int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, previous_[index(signal)]);
@@ -142,27 +131,28 @@ class StopOnSignal {
   void (*previous_[3])(int) = {};
 };
 
-// What ranks spend their time on from the first claim on, in seconds. Writing includes waiting for the node's other ranks to have written, and the
-// reading back at the end; the rest is making the evaluator and waiting for the last samples.
+// What ranks spend their time on from the first claim on, in seconds. Writing includes waiting for the node's other ranks to have written,
+// and the reading back at the end; the rest is making the evaluator and waiting for the last samples.
 struct TimeSpent {
   double evaluating = 0, writing = 0, all = 0;
 };
 
 void report(mpi::Communicator const& comm, std::string const& stage, TimeSpent spent) {
   for (double* const seconds : {&spent.evaluating, &spent.writing, &spent.all}) mpi::allreduce_sum(comm, std::span(seconds, 1));
-  log::root().info("collect {}: {:.1f} % of the ranks' time was evaluation, {:.2f} % writing and checking shards, the rest making the evaluator and waiting", stage,
-                   100 * spent.evaluating / spent.all, 100 * spent.writing / spent.all);
+  log::root().info(
+      "collect {}: {:.1f} % of the ranks' time was evaluation, {:.2f} % writing and checking shards, the rest making the evaluator and "
+      "waiting",
+      stage, 100 * spent.evaluating / spent.all, 100 * spent.writing / spent.all);
 }
 
 // Takes samples until none is left; true when a signal ended it. Where one rank stops, all stop
 // after the sample in hand; what is labelled is written in any case.
-bool label_samples(CollectRequest const& request,
-                   std::vector<std::uint64_t> const& ids, NodeWriter& writer,
-                   std::function<std::unique_ptr<Evaluator>()> const& make_evaluator,
-                   mpi::WorkClaim& claim, Progress& progress, TimeSpent& spent) {
+bool label_samples(CollectRequest const& request, std::vector<std::uint64_t> const& ids, NodeWriter& writer,
+                   std::function<std::unique_ptr<evaluate::Evaluator>()> const& make_evaluator, mpi::WorkClaim& claim, Progress& progress,
+                   TimeSpent& spent) {
   StopOnSignal const stop_on_signal;
   bool stopped = false, is_first = true;
-  std::unique_ptr<Evaluator> evaluator;
+  std::unique_ptr<evaluate::Evaluator> evaluator;
   auto const already_there = request.num_samples - ids.size();
   try {
     while (auto const item = claim.next()) {
@@ -179,7 +169,8 @@ bool label_samples(CollectRequest const& request,
       auto const begin = NodeWriter::steady_seconds();
       writer.add(row);
       spent.writing += NodeWriter::steady_seconds() - begin;
-      if (is_first) log::root().info("collect {}: first label {:.2f} s after the start of the program", request.header.stage, process_age());
+      if (is_first)
+        log::root().info("collect {}: first label {:.2f} s after the start of the program", request.header.stage, process_age());
       is_first = false;
     }
   } catch (...) {
@@ -211,7 +202,7 @@ bool needs_join(fs::path const& joined, h5::Dataset const& dataset) {
 }  // namespace
 
 CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
-                      std::function<std::unique_ptr<Evaluator>()> const& make_evaluator) {
+                      std::function<std::unique_ptr<evaluate::Evaluator>()> const& make_evaluator) {
   auto const& space = *request.space;
   auto const& stage = request.header.stage;
   request.header.num_genes = stage == "quant" ? space.num_genes() : space.num_architecture_genes();
@@ -230,10 +221,8 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
       missing = claim_order(std::move(missing), comm.size(), [&](std::uint64_t id) { return request.cost_of(genes_of(request, id)); });
   });
   // The run's name keeps its shards apart from those of earlier runs, whatever their ranks were.
-  auto const run = mpi::broadcast(
-      comm,
-      fmt::format("{:x}-{}", std::chrono::system_clock::now().time_since_epoch().count() / 1000,
-                  ::getpid()));
+  auto const run =
+      mpi::broadcast(comm, fmt::format("{:x}-{}", std::chrono::system_clock::now().time_since_epoch().count() / 1000, ::getpid()));
   missing = mpi::broadcast(comm, missing);
   CollectResult const result{request.num_samples - missing.size(), missing.size()};
   TimeSpent spent;
@@ -242,27 +231,20 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   if (!missing.empty()) {
     auto const claim = mpi::make_shared_counter(comm, missing.size());
     auto const node = comm.node();
-    NodeWriter::Options const options{
-        .directory = request.directory,
-        .prefix = fmt::format("{}-r{:05}", run, mpi::broadcast(node, std::vector{comm.rank()}).front()),
-        .header = request.header,
-        .shard_rows = std::min(static_cast<std::size_t>(request.config.shard_rows), missing.size()),
-        .flush_seconds = request.config.flush_seconds};
+    NodeWriter::Options const options{.directory = request.directory,
+                                      .prefix = fmt::format("{}-r{:05}", run, mpi::broadcast(node, std::vector{comm.rank()}).front()),
+                                      .header = request.header,
+                                      .shard_rows = std::min(static_cast<std::size_t>(request.config.shard_rows), missing.size()),
+                                      .flush_seconds = request.config.flush_seconds};
     mpi::SharedArray const memory(node, NodeWriter::memory_bytes(options));
     NodeWriter writer(memory.bytes(), options);
     if (node.is_root()) writer.begin(node.size());
     memory.publish();
-    Progress progress("collect " + stage, "samples", request.num_samples, result.already_there,
-                      comm.is_root());
+    Progress progress("collect " + stage, "samples", request.num_samples, result.already_there, comm.is_root());
     bool stopped = false;
-    mpi::collectively(comm, [&] {
-      stopped = label_samples(request, missing, writer, make_evaluator, *claim, progress, spent);
-    });
+    mpi::collectively(comm, [&] { stopped = label_samples(request, missing, writer, make_evaluator, *claim, progress, spent); });
     if (mpi::allreduce_max(comm, stopped ? 1.0 : 0.0) > 0)
-      throw mpi::CollectiveError(
-          Errc::io,
-          fmt::format("collect {}: stopped by a signal; run the same command again to go on",
-                      stage));
+      throw mpi::CollectiveError(Errc::io, fmt::format("collect {}: stopped by a signal; run the same command again to go on", stage));
     progress.update(request.num_samples);
     progress.finish();
   }
@@ -272,9 +254,8 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
     auto const dataset = h5::read_dataset(request.directory);
     require_samples(dataset, request);
     if (auto const still = missing_ids(dataset.rows, request.num_samples); !still.empty())
-      throw Error(Errc::internal,
-                  fmt::format("{}: {} samples are missing after the collection, the first is {}",
-                              request.directory.string(), still.size(), still.front()));
+      throw Error(Errc::internal, fmt::format("{}: {} samples are missing after the collection, the first is {}",
+                                              request.directory.string(), still.size(), still.front()));
     if (!request.joined.empty() && !dataset.files.empty() && needs_join(request.joined, dataset))
       h5::write_joined(request.directory, request.joined);
     spent.writing += NodeWriter::steady_seconds() - begin;

@@ -6,22 +6,23 @@
 #include <memory>
 
 #include "collect/collect_config.hpp"
-#include "collect/evaluator.hpp"
 #include "common/h5/shard.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
+#include "evaluate/evaluator.hpp"
 
 namespace apq::collect {
 
 struct CollectRequest {
   space::SearchSpace const* space;
-  h5::ShardHeader header;           ///< stage, seed, hashes; num_genes is filled in
-  std::uint64_t num_samples;        ///< ids 0 .. num_samples-1 will be there
-  std::filesystem::path directory;  ///< of the stage's shards
+  h5::ShardHeader header;             ///< stage, seed, hashes; num_genes is filled in
+  std::uint64_t num_samples;          ///< ids 0 .. num_samples-1 will be there
+  std::filesystem::path directory;    ///< of the stage's shards
   std::filesystem::path joined = {};  ///< file that joins them for h5py (write_joined); empty: none is written
   CollectConfig config;
   std::function<double(double seconds)> joules_of;  ///< energy of so many busy seconds; empty: unknown
-  std::function<double(space::Genes const&)> cost_of = {};  ///< of a sample, about proportional to its time (claim_order.hpp); empty: unknown
+  std::function<double(space::Genes const&)> cost_of =
+      {};  ///< of a sample, about proportional to its time (claim_order.hpp); empty: unknown
 };
 
 struct CollectResult {
@@ -37,6 +38,6 @@ struct CollectResult {
 ///         samples are other subnets; Error(numeric) when a label is not finite (sample and genes named);
 ///         Error(io) when a shard cannot be written, another run holds the directory, or a signal stopped the collection.
 CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
-                      std::function<std::unique_ptr<Evaluator>()> const& make_evaluator);
+                      std::function<std::unique_ptr<evaluate::Evaluator>()> const& make_evaluator);
 
 }  // namespace apq::collect

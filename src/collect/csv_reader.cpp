@@ -6,13 +6,12 @@
 
 namespace apq::collect {
 
-void read_csv(std::string_view text, std::string const& name,
-              std::function<void(CsvRecord const&)> const& visit) {
+void read_csv(std::string_view text, std::string const& name, std::function<void(CsvRecord const&)> const& visit) {
   CsvRecord record{1, {}};
   std::string field;
   std::size_t line = 1;
-  std::size_t quoted_since = 0;     // line of the open quote, 0: not within quotes
-  bool was_quoted = false;          // the field had quotes, which are closed
+  std::size_t quoted_since = 0;  // line of the open quote, 0: not within quotes
+  bool was_quoted = false;       // the field had quotes, which are closed
   auto const fail = [&](std::size_t where, char const* problem) {
     throw Error(Errc::data, fmt::format("{}:{}: {}", name, where, problem));
   };

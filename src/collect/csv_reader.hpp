@@ -17,7 +17,6 @@ struct CsvRecord {
 /// Calls `visit` for each record that is not empty (RFC 4180: fields may be quoted, a quoted field may
 /// hold commas, doubled quotes and line ends; lines end in LF or CRLF).
 /// @throws Error(data) "name:line: ..." for a quote that is never closed or text after a closed one.
-void read_csv(std::string_view text, std::string const& name,
-              std::function<void(CsvRecord const&)> const& visit);
+void read_csv(std::string_view text, std::string const& name, std::function<void(CsvRecord const&)> const& visit);
 
 }  // namespace apq::collect

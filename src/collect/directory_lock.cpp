@@ -16,28 +16,21 @@ namespace apq::collect {
 DirectoryLock::DirectoryLock(std::filesystem::path const& directory) {
   auto const file = directory / ".lock";
   descriptor_ = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-  if (descriptor_ < 0)
-    throw Error(Errc::io,
-                fmt::format("{}: cannot be created ({})", file.string(), std::strerror(errno)));
+  if (descriptor_ < 0) throw Error(Errc::io, fmt::format("{}: cannot be created ({})", file.string(), std::strerror(errno)));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   int const reason = errno;
   if (reason == ENOSYS || reason == EOPNOTSUPP || reason == ENOLCK) {
-    log::root().warn(
-        "{}: the file system has no locks ({}); take care that one run at a time collects here",
-        directory.string(), std::strerror(reason));
+    log::root().warn("{}: the file system has no locks ({}); take care that one run at a time collects here", directory.string(),
+                     std::strerror(reason));
     return;
   }
   ::close(descriptor_);
-  if (reason != EWOULDBLOCK)
-    throw Error(Errc::io,
-                fmt::format("{}: cannot be locked ({})", file.string(), std::strerror(reason)));
+  if (reason != EWOULDBLOCK) throw Error(Errc::io, fmt::format("{}: cannot be locked ({})", file.string(), std::strerror(reason)));
   throw Error(Errc::io, fmt::format("{}: another run is collecting into this directory; wait for "
                                     "it or choose another study.dir",
                                     directory.string()));
 }
 
-DirectoryLock::~DirectoryLock() {
-  ::close(descriptor_);
-}
+DirectoryLock::~DirectoryLock() { ::close(descriptor_); }
 
 }  // namespace apq::collect

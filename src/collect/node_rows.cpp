@@ -28,7 +28,9 @@ std::size_t NodeRows::bytes(std::size_t capacity, int num_genes) {
 }
 
 NodeRows::NodeRows(std::span<std::uint8_t> memory, std::size_t capacity, int num_genes)
-    : state_(reinterpret_cast<State*>(memory.data())), first_(memory.data() + sizeof(State)), capacity_(capacity),
+    : state_(reinterpret_cast<State*>(memory.data())),
+      first_(memory.data() + sizeof(State)),
+      capacity_(capacity),
       num_genes_(static_cast<std::size_t>(num_genes)) {}
 
 void NodeRows::begin(State const& state) { *state_ = state; }
@@ -64,8 +66,14 @@ std::vector<h5::Row> NodeRows::all() const {
     Fixed fixed;
     std::memcpy(&fixed, at, sizeof fixed);
     auto const* const genes = at + sizeof fixed;
-    rows.push_back({.id = fixed.id, .genes = space::Genes(genes, genes + num_genes_), .correct = fixed.correct, .correct5 = fixed.correct5,
-                    .total = fixed.total, .loss = fixed.loss, .seconds = fixed.seconds, .joules = fixed.joules});
+    rows.push_back({.id = fixed.id,
+                    .genes = space::Genes(genes, genes + num_genes_),
+                    .correct = fixed.correct,
+                    .correct5 = fixed.correct5,
+                    .total = fixed.total,
+                    .loss = fixed.loss,
+                    .seconds = fixed.seconds,
+                    .joules = fixed.joules});
   }
   return rows;
 }

@@ -15,11 +15,11 @@ class NodeRows {
  public:
   struct State {
     std::uint32_t lock = 0;
-    std::uint32_t ranks = 0;        ///< that may still add rows
-    std::uint64_t rows = 0;         ///< here now
-    std::uint64_t unwritten = 0;    ///< of them, in no file yet
-    std::uint64_t num_sealed = 0;   ///< shards that are full and closed
-    double written_at = 0;          ///< seconds of a clock that all ranks of the node share
+    std::uint32_t ranks = 0;       ///< that may still add rows
+    std::uint64_t rows = 0;        ///< here now
+    std::uint64_t unwritten = 0;   ///< of them, in no file yet
+    std::uint64_t num_sealed = 0;  ///< shards that are full and closed
+    double written_at = 0;         ///< seconds of a clock that all ranks of the node share
   };
 
   /// Memory that so many rows take.

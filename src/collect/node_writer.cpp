@@ -12,7 +12,10 @@ double NodeWriter::steady_seconds() { return std::chrono::duration<double>(std::
 std::size_t NodeWriter::memory_bytes(Options const& options) { return NodeRows::bytes(options.shard_rows, options.header.num_genes); }
 
 NodeWriter::NodeWriter(std::span<std::uint8_t> memory, Options options, Clock clock, Write write)
-    : options_(std::move(options)), rows_(memory, options_.shard_rows, options_.header.num_genes), clock_(std::move(clock)), write_(std::move(write)) {}
+    : options_(std::move(options)),
+      rows_(memory, options_.shard_rows, options_.header.num_genes),
+      clock_(std::move(clock)),
+      write_(std::move(write)) {}
 
 void NodeWriter::begin(int num_ranks) { rows_.begin({.ranks = static_cast<std::uint32_t>(num_ranks), .written_at = clock_()}); }
 

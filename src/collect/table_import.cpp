@@ -54,8 +54,7 @@ std::uint32_t images_from_grid(std::vector<double> const& accuracies) {
   return 0;
 }
 
-ImportedTable import_table(space::SearchSpace const& space, std::string_view text, std::string const& name,
-                           TableOptions const& options) {
+ImportedTable import_table(space::SearchSpace const& space, std::string_view text, std::string const& name, TableOptions const& options) {
   ImportedTable table;
   table.stage = options.stage;
   std::vector<SoundEntry> entries;
@@ -114,8 +113,14 @@ ImportedTable import_table(space::SearchSpace const& space, std::string_view tex
     auto const [found, is_new] = first_with.try_emplace(std::string(entry.genes.begin(), entry.genes.end()), table.rows.size());
     if (is_new) {
       constexpr float unknown = std::numeric_limits<float>::quiet_NaN();
-      table.rows.push_back({.id = table.rows.size(), .genes = entry.genes, .correct = correct, .correct5 = correct,
-                            .total = images, .loss = unknown, .seconds = 0, .joules = unknown});
+      table.rows.push_back({.id = table.rows.size(),
+                            .genes = entry.genes,
+                            .correct = correct,
+                            .correct5 = correct,
+                            .total = images,
+                            .loss = unknown,
+                            .seconds = 0,
+                            .joules = unknown});
       lines.push_back(entry.line);
       continue;
     }

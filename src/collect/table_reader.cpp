@@ -76,8 +76,7 @@ std::string read_label(Json const& accuracy, Json const& correct, Json const& to
   }
   if (accuracy.is_null()) return "has no accuracy (acc), nor correct and total";
   if (!accuracy.is_number() || !std::isfinite(accuracy.get<double>()))
-    return fmt::format("the accuracy {} is not a number",
-                       accuracy.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 40));
+    return fmt::format("the accuracy {} is not a number", accuracy.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 40));
   entry.accuracy = accuracy.get<double>();
   return {};
 }
@@ -107,8 +106,7 @@ TableEntry entry_of(Json const& row, ColumnMap const& columns) {
   return entry;
 }
 
-void read_json_lines(std::string_view text, ColumnMap const& columns,
-                     std::function<void(TableEntry&&)> const& visit) {
+void read_json_lines(std::string_view text, ColumnMap const& columns, std::function<void(TableEntry&&)> const& visit) {
   std::size_t line = 0;
   while (!text.empty()) {
     ++line;
@@ -193,10 +191,8 @@ class DictionaryEvents : public nlohmann::json_sax<Json> {
     TableEntry entry;
     entry.line = key_line_;
     entry.subnet = Json::parse(key_, nullptr, false);
-    if (entry.subnet.is_discarded())
-      entry.fault = "the key is not the JSON text of a subnet";
-    else
-      entry.fault = read_label(accuracy.is_null() ? Json("null") : accuracy, {}, {}, entry);
+    if (entry.subnet.is_discarded()) entry.fault = "the key is not the JSON text of a subnet";
+    else entry.fault = read_label(accuracy.is_null() ? Json("null") : accuracy, {}, {}, entry);
     visit_(std::move(entry));
     return true;
   }
@@ -209,8 +205,7 @@ class DictionaryEvents : public nlohmann::json_sax<Json> {
   int depth_ = 0;
 };
 
-void read_dictionary(std::string_view text, std::string const& name,
-                     std::function<void(TableEntry&&)> const& visit) {
+void read_dictionary(std::string_view text, std::string const& name, std::function<void(TableEntry&&)> const& visit) {
   std::size_t line = 1;
   DictionaryEvents events(name, line, visit);
   Json::sax_parse(CountingIterator(text.data(), &line), CountingIterator(text.data() + text.size(), &line), &events);
@@ -294,14 +289,13 @@ class CsvColumns {
         if (at_.contains(ours)) break;
       }
       if (columns.contains(ours) && !at_.contains(ours))
-        fail(name, header.line, fmt::format("has no column {} (mapped to {}); the columns are: {}", columns.at(ours), ours,
-                                            fmt::join(header.fields, ", ")));
+        fail(name, header.line,
+             fmt::format("has no column {} (mapped to {}); the columns are: {}", columns.at(ours), ours, fmt::join(header.fields, ", ")));
     }
     if (!at_.contains("subnet"))
       for (char const* needed : {"ks", "d"})
         if (!at_.contains(needed))
-          fail(name, header.line,
-               fmt::format("has no column {}; name it with --columns {}=THEIRS", needed, needed));
+          fail(name, header.line, fmt::format("has no column {}; name it with --columns {}=THEIRS", needed, needed));
   }
 
   TableEntry entry_of(CsvRecord const& record) const {
@@ -349,9 +343,12 @@ class CsvColumns {
 
 char const* name_of(TableFormat format) {
   switch (format) {
-    case TableFormat::dictionary: return "JSON dictionary";
-    case TableFormat::json_lines: return "JSON lines";
-    case TableFormat::csv: return "CSV";
+    case TableFormat::dictionary:
+      return "JSON dictionary";
+    case TableFormat::json_lines:
+      return "JSON lines";
+    case TableFormat::csv:
+      return "CSV";
   }
   return "";
 }
@@ -366,10 +363,8 @@ ColumnMap parse_columns(std::string const& text) {
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     auto const equals = item.find('=');
     auto const ours = std::string(item.substr(0, equals));
-    if (equals == std::string_view::npos || equals + 1 == item.size() ||
-        std::find(known.begin(), known.end(), ours) == known.end())
-      throw Error(Errc::config, fmt::format("--columns {}: {} is not OURS=THEIRS; ours is one of: {}", text, item,
-                                            fmt::join(known, ", ")));
+    if (equals == std::string_view::npos || equals + 1 == item.size() || std::find(known.begin(), known.end(), ours) == known.end())
+      throw Error(Errc::config, fmt::format("--columns {}: {} is not OURS=THEIRS; ours is one of: {}", text, item, fmt::join(known, ", ")));
     if (!columns.emplace(ours, item.substr(equals + 1)).second)
       throw Error(Errc::config, fmt::format("--columns {}: names {} twice", text, ours));
   }
@@ -387,8 +382,7 @@ TableFormat read_table_text(std::string_view text, std::string const& name, Colu
     else read_json_lines(text, columns, visit);
     return dictionary ? TableFormat::dictionary : TableFormat::json_lines;
   }
-  if (text.find('\0') != std::string_view::npos)
-    fail(name, 1, "is a binary file; tables are JSON or CSV");
+  if (text.find('\0') != std::string_view::npos) fail(name, 1, "is a binary file; tables are JSON or CSV");
   std::optional<CsvColumns> header;
   read_csv(text, name, [&](CsvRecord const& record) {
     if (!header) header.emplace(record, name, columns);

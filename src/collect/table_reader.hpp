@@ -22,11 +22,11 @@ char const* name_of(TableFormat format);
 
 /// What one entry says.
 struct TableEntry {
-  std::size_t line = 0;  ///< of the file, from 1
-  nlohmann::json subnet;  ///< in a form of space::subnet_from_json, unchecked
-  double accuracy = 0;    ///< as written: a fraction or percent; finite
+  std::size_t line = 0;                          ///< of the file, from 1
+  nlohmann::json subnet;                         ///< in a form of space::subnet_from_json, unchecked
+  double accuracy = 0;                           ///< as written: a fraction or percent; finite
   std::optional<std::uint32_t> correct, images;  ///< where the entry counts hits
-  std::string fault;      ///< not empty: what is wrong; the rest means nothing
+  std::string fault;                             ///< not empty: what is wrong; the rest means nothing
 };
 
 /// Fields that a table may name otherwise: our name (ks, e, mid_channels, d, r, acc, correct, total,

@@ -58,8 +58,7 @@ std::vector<Candidate> Archive::candidates_of_fronts() const {
 
 std::vector<Candidate> Archive::members() const {
   auto all = candidates_of_fronts();
-  std::sort(all.begin(), all.end(),
-            [](Candidate const& a, Candidate const& b) { return is_better(a, b, all_metrics.front()); });
+  std::sort(all.begin(), all.end(), [](Candidate const& a, Candidate const& b) { return is_better(a, b, all_metrics.front()); });
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }

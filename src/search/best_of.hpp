@@ -16,9 +16,7 @@ struct Standing {
 };
 
 /// As is_better() of two candidates; equal standings are left to the genes.
-inline bool is_before(Standing const& a, Standing const& b) {
-  return a.fitness != b.fitness ? a.fitness > b.fitness : a.cost < b.cost;
-}
+inline bool is_before(Standing const& a, Standing const& b) { return a.fitness != b.fitness ? a.fitness > b.fitness : a.cost < b.cost; }
 
 /// The worst of the best k, or of all when there are fewer. At least k standings are not after it, more only where some equal it.
 /// @param standings  not empty; are left in another order.
@@ -34,8 +32,7 @@ template <class T, class Before>
 void merge_runs(std::vector<T>& items, Before const& before) {
   std::vector<std::ptrdiff_t> bounds{0};  // where runs begin, and the end
   auto const at = [&](std::ptrdiff_t i) { return items.begin() + i; };
-  while (at(bounds.back()) != items.end())
-    bounds.push_back(std::is_sorted_until(at(bounds.back()), items.end(), before) - items.begin());
+  while (at(bounds.back()) != items.end()) bounds.push_back(std::is_sorted_until(at(bounds.back()), items.end(), before) - items.begin());
   while (bounds.size() > 2) {
     std::vector<std::ptrdiff_t> left{0};
     for (std::size_t i = 2; i < bounds.size(); i += 2) {

@@ -10,9 +10,7 @@ struct Candidate {
   space::Genes genes;
   cost::Cost cost;
   double fitness = 0;  ///< accuracy in [0, 1], predicted or measured
-  bool operator==(Candidate const& other) const {
-    return genes == other.genes && fitness == other.fitness;
-  }
+  bool operator==(Candidate const& other) const { return genes == other.genes && fitness == other.fitness; }
 };
 
 /// Strict total order of distinct candidates: higher fitness, then lower cost in `metric`, then smaller genes. So a

@@ -47,12 +47,12 @@ CheapestBlock cheapest_block(Domain const& domain, cost::SizeCosts const& costs,
   CheapestBlock best;
   for (auto const kernel : domain.choices(positions[0]))
     for (auto const middle : domain.choices(positions[1])) {
-      auto const pw = cheapest_pair(kernel, Role::pw_w, Role::pw_a, [&](std::uint8_t w, std::uint8_t a) -> auto const& {
-        return costs.pointwise(block, middle, w, a);
-      });
-      auto const dw = cheapest_pair(kernel, Role::dw_w, Role::dw_a, [&](std::uint8_t w, std::uint8_t a) -> auto const& {
-        return costs.depthwise(block, kernel, middle, w, a);
-      });
+      auto const pw = cheapest_pair(
+          kernel, Role::pw_w,
+          Role::pw_a, [&](std::uint8_t w, std::uint8_t a) -> auto const& { return costs.pointwise(block, middle, w, a); });
+      auto const dw = cheapest_pair(
+          kernel, Role::dw_w,
+          Role::dw_a, [&](std::uint8_t w, std::uint8_t a) -> auto const& { return costs.depthwise(block, kernel, middle, w, a); });
       if (pw.value + dw.value < best.value)
         best = {{kernel, middle, pw.weight_bits, pw.activation_bits, dw.weight_bits, dw.activation_bits}, pw.value + dw.value};
     }
@@ -140,8 +140,7 @@ space::Genes feasible_member(Domain const& domain, cost::CostModel const& cost_m
     auto const cost = cost_model(genes);
     if (double const smallest = cost::value_of(cost, limit.metric); smallest > limit.value)
       throw Error(Errc::numeric, fmt::format("{}: {} <= {:.6g} leaves no subnet; the smallest feasible {} is {}", where,
-                                             cost::name_of(limit.metric), limit.value, cost::name_of(limit.metric),
-                                             rounded_up(smallest)));
+                                             cost::name_of(limit.metric), limit.value, cost::name_of(limit.metric), rounded_up(smallest)));
     if (is_met(constraint, cost)) return genes;
   }
   // Multiplicative weights: what is exceeded counts for more in the next minimum.
@@ -168,10 +167,10 @@ space::Genes feasible_member(Domain const& domain, cost::CostModel const& cost_m
   }
   std::string reached;
   for (auto const& limit : constraint)
-    reached += fmt::format("{}{} {}", reached.empty() ? "" : ", ", cost::name_of(limit.metric),
-                           rounded_up(cost::value_of(closest, limit.metric)));
-  throw Error(Errc::numeric, fmt::format("{}: no subnet was found with {}; one that comes close has {}", where,
-                                         describe(constraint), reached));
+    reached +=
+        fmt::format("{}{} {}", reached.empty() ? "" : ", ", cost::name_of(limit.metric), rounded_up(cost::value_of(closest, limit.metric)));
+  throw Error(Errc::numeric,
+              fmt::format("{}: no subnet was found with {}; one that comes close has {}", where, describe(constraint), reached));
 }
 
 }  // namespace apq::search

@@ -16,8 +16,7 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
 
-Domain::Domain(space::SearchSpace const& space)
-    : space_(&space), layout_(space), choices_(index(space.num_genes())) {
+Domain::Domain(space::SearchSpace const& space) : space_(&space), layout_(space), choices_(index(space.num_genes())) {
   std::size_t max_kernels = 0, max_bits = 0;
   for (int b = 0; b < space.num_blocks(); ++b) {
     auto const& block = space.blocks[index(b)];
@@ -27,8 +26,7 @@ Domain::Domain(space::SearchSpace const& space)
     for (int r = 0; r < space::num_roles; ++r)
       choices_[index(layout_.bits(static_cast<space::Role>(r), b))] = all_choices(space.bits[index(r)].size());
   }
-  for (int s = 0; s < space.num_stages(); ++s)
-    choices_[index(layout_.depth(s))] = all_choices(space.stages[index(s)].depths.size());
+  for (int s = 0; s < space.num_stages(); ++s) choices_[index(layout_.depth(s))] = all_choices(space.stages[index(s)].depths.size());
   if (has_size_gene()) choices_[index(layout_.image_size())] = all_choices(space.image_sizes.size());
 
   for (auto const& bits : space.bits) max_bits = std::max(max_bits, bits.size());
@@ -52,13 +50,11 @@ std::array<int, Domain::genes_per_block> Domain::positions(int block) const {
 
 int Domain::depth(int stage, std::uint8_t gene) const { return space_->stages[index(stage)].depths[gene - 1u]; }
 
-int Domain::depth(int stage, std::span<std::uint8_t const> genes) const {
-  return depth(stage, genes[index(layout_.depth(stage))]);
-}
+int Domain::depth(int stage, std::span<std::uint8_t const> genes) const { return depth(stage, genes[index(layout_.depth(stage))]); }
 
 bool Domain::goes_together(int block, std::uint8_t kernel_gene, space::Role role, std::uint8_t bits_gene) const {
-  return !bad_[index(block) * block_stride_ + (kernel_gene - 1u) * kernel_stride_ +
-               static_cast<std::size_t>(role) * role_stride_ + (bits_gene - 1u)];
+  return !bad_[index(block) * block_stride_ + (kernel_gene - 1u) * kernel_stride_ + static_cast<std::size_t>(role) * role_stride_ +
+               (bits_gene - 1u)];
 }
 
 bool Domain::is_allowed(std::span<std::uint8_t const> genes, int block) const {
@@ -83,8 +79,7 @@ void draw_block(Domain const& domain, int block, std::span<std::uint8_t> genes, 
   while (!domain.is_allowed(genes, block));
 }
 
-void change_depth(Domain const& domain, int stage, std::uint8_t gene, std::span<std::uint8_t> genes,
-                  RandomStream& random) {
+void change_depth(Domain const& domain, int stage, std::uint8_t gene, std::span<std::uint8_t> genes, RandomStream& random) {
   auto const& s = domain.space().stages[index(stage)];
   int const before = domain.depth(stage, genes), after = domain.depth(stage, gene);
   genes[index(domain.layout().depth(stage))] = gene;

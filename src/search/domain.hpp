@@ -24,9 +24,7 @@ class Domain {
   int num_genes() const { return static_cast<int>(choices_.size()); }
   bool has_size_gene() const { return layout_.num_size_genes > 0; }
   /// Ascending, never empty.
-  std::span<std::uint8_t const> choices(int position) const {
-    return choices_[static_cast<std::size_t>(position)];
-  }
+  std::span<std::uint8_t const> choices(int position) const { return choices_[static_cast<std::size_t>(position)]; }
 
   static constexpr int genes_per_block = 2 + space::num_roles;
   /// Positions of a block's genes: kernel, middle width, then the bits by role.
@@ -44,7 +42,7 @@ class Domain {
   space::SearchSpace const* space_;
   space::GeneLayout layout_;
   std::vector<std::vector<std::uint8_t>> choices_;  // [num_genes]
-  std::vector<std::uint8_t> bad_;  // [block][kernel gene][role][bits gene], genes counted from 0
+  std::vector<std::uint8_t> bad_;                   // [block][kernel gene][role][bits gene], genes counted from 0
   std::size_t block_stride_ = 0, kernel_stride_ = 0, role_stride_ = 0;
 };
 
@@ -52,8 +50,7 @@ class Domain {
 void draw_block(Domain const& domain, int block, std::span<std::uint8_t> genes, RandomStream& random);
 
 /// Changes a stage's depth: blocks that become active get fresh genes, the others lose theirs.
-void change_depth(Domain const& domain, int stage, std::uint8_t gene, std::span<std::uint8_t> genes,
-                  RandomStream& random);
+void change_depth(Domain const& domain, int stage, std::uint8_t gene, std::span<std::uint8_t> genes, RandomStream& random);
 
 /// A random member of the domain, canonical, into `genes`.
 void draw(Domain const& domain, RandomStream& random, std::span<std::uint8_t> genes);

@@ -22,8 +22,8 @@ RandomStream stream_for(EvolutionTask const& task, char const* purpose, std::uin
 
 class Evolution {
  public:
-  Evolution(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config, Scorer& scorer,
-            Archive& archive, PartTimes& times)
+  Evolution(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config, Scorer& scorer, Archive& archive,
+            PartTimes& times)
       : comm_(comm),
         task_(task),
         config_(config),
@@ -78,10 +78,8 @@ class Evolution {
       auto random = stream_for(task_, "search.child", static_cast<std::uint64_t>(generation), child);
       auto const parent = [&] { return parent_rows()[random.below(parents_.size())]; };
       auto const first = parent();
-      if (child < num_mutants)
-        mutate(task_.domain, first, config_.mutation_rate, config_.slips, random, genes);
-      else
-        cross(task_.domain, first, parent(), config_.slips, random, genes);
+      if (child < num_mutants) mutate(task_.domain, first, config_.mutation_rate, config_.slips, random, genes);
+      else cross(task_.domain, first, parent(), config_.slips, random, genes);
     });
   }
 
@@ -246,17 +244,17 @@ class Evolution {
   int last_generation_;
   // Of one generation after the other: memory is asked for once. A place is one in the generation's Interleaving, of which
   // every rank has a block.
-  std::vector<Contender> parents_;           // best first, none twice
+  std::vector<Contender> parents_;                  // best first, none twice
   std::vector<std::uint8_t> parent_genes_, spare_;  // [parents, num_genes]; what parent_genes_ is swapped with
-  std::vector<std::uint8_t> own_genes_;      // [places of this rank, num_genes]
-  std::vector<cost::Cost> own_costs_;        // [places of this rank]
-  std::vector<Contender> own_best_;          // of this rank's, best first
-  std::vector<std::uint8_t> best_genes_;     // [own_best_ of all ranks, num_genes]
-  std::vector<Fingerprint> fingerprints_;    // [places]
-  std::vector<double> ranking_costs_;        // [places] in the metric that decides between equal fitness
-  std::vector<std::uint8_t> is_kept_;        // [places] 1 where in the population
-  std::vector<Standing> population_;         // parents, then what is kept of the children
-  std::vector<std::uint32_t> last_seen_;     // [known subnets]: the stamp of the last generation that had it
+  std::vector<std::uint8_t> own_genes_;             // [places of this rank, num_genes]
+  std::vector<cost::Cost> own_costs_;               // [places of this rank]
+  std::vector<Contender> own_best_;                 // of this rank's, best first
+  std::vector<std::uint8_t> best_genes_;            // [own_best_ of all ranks, num_genes]
+  std::vector<Fingerprint> fingerprints_;           // [places]
+  std::vector<double> ranking_costs_;               // [places] in the metric that decides between equal fitness
+  std::vector<std::uint8_t> is_kept_;               // [places] 1 where in the population
+  std::vector<Standing> population_;                // parents, then what is kept of the children
+  std::vector<std::uint32_t> last_seen_;            // [known subnets]: the stamp of the last generation that had it
   std::uint32_t generation_stamp_ = 1;
   EvolutionResult result_;
 };

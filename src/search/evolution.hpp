@@ -23,9 +23,9 @@ struct EvolutionConfig {
 };
 
 struct GenerationRecord {
-  int generation;                ///< 0: the initial population
-  double best, mean, worst;      ///< fitness of the population, all of which meets the constraint
-  std::uint64_t num_evaluated;   ///< distinct subnets scored so far in the whole search
+  int generation;               ///< 0: the initial population
+  double best, mean, worst;     ///< fitness of the population, all of which meets the constraint
+  std::uint64_t num_evaluated;  ///< distinct subnets scored so far in the whole search
 };
 
 struct EvolutionResult {
@@ -38,8 +38,8 @@ struct EvolutionTask {
   Domain const& domain;
   cost::CostModel const& cost_model;
   Constraint const& constraint;
-  std::uint64_t seed;   ///< of the study
-  std::uint64_t index;  ///< of this task in the study: keys its random numbers, below 2^16
+  std::uint64_t seed;     ///< of the study
+  std::uint64_t index;    ///< of this task in the study: keys its random numbers, below 2^16
   space::Genes fallback;  ///< meets the constraint: feasible_member()
 };
 

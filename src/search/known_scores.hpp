@@ -55,9 +55,9 @@ class KnownScores {
   std::size_t next(std::size_t at) const { return (at + 1) & (slots_.size() - 1); }
   static std::uint64_t slot(Fingerprint const& key, std::size_t number) { return key.second << number_bits | number; }
 
-  std::vector<std::uint64_t> slots_;        // above the number, the low bits of the fingerprint's second half
-  std::vector<Fingerprint> fingerprints_;   // [size]
-  std::vector<double> scores_;              // [size]
+  std::vector<std::uint64_t> slots_;       // above the number, the low bits of the fingerprint's second half
+  std::vector<Fingerprint> fingerprints_;  // [size]
+  std::vector<double> scores_;             // [size]
 };
 
 }  // namespace apq::search

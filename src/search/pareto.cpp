@@ -64,15 +64,13 @@ std::vector<double> crowding_distances(std::span<double const> front, std::size_
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return value(a) < value(b); });
     double const range = value(order.back()) - value(order.front());
     distances[order.front()] = distances[order.back()] = infinity;
-    for (std::size_t i = 1; i + 1 < n && range > 0; ++i)
-      distances[order[i]] += (value(order[i + 1]) - value(order[i - 1])) / range;
+    for (std::size_t i = 1; i + 1 < n && range > 0; ++i) distances[order[i]] += (value(order[i + 1]) - value(order[i - 1])) / range;
   }
   return distances;
 }
 
 double hypervolume(std::vector<Point2> points, Point2 reference) {
-  std::sort(points.begin(), points.end(),
-            [](Point2 const& a, Point2 const& b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
+  std::sort(points.begin(), points.end(), [](Point2 const& a, Point2 const& b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
   double area = 0, lowest = reference.y;
   for (auto const& point : points) {
     if (point.x >= reference.x || point.y >= lowest) continue;

@@ -23,10 +23,8 @@ std::vector<std::uint8_t> PredictorFitness::with_largest_bits(space::GeneRows co
 }
 
 void PredictorFitness::evaluate(space::GeneRows const& genes, std::span<double> out) {
-  if (blind_to_bits_)
-    predictor_.predict(space::GeneRows(with_largest_bits(genes), genes.num_genes()), out);
-  else
-    predictor_.predict(genes, out);
+  if (blind_to_bits_) predictor_.predict(space::GeneRows(with_largest_bits(genes), genes.num_genes()), out);
+  else predictor_.predict(genes, out);
 }
 
 }  // namespace apq::search

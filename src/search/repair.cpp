@@ -6,8 +6,8 @@
 namespace apq::search {
 namespace {
 
-constexpr int num_proposals = 4;     // improving moves to choose from
-constexpr int max_draws = 32;        // before all moves are looked at
+constexpr int num_proposals = 4;  // improving moves to choose from
+constexpr int max_draws = 32;     // before all moves are looked at
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
@@ -102,8 +102,7 @@ class Repair {
     } else if (is_depth(position)) {
       int const stage = stage_of(position);
       auto const& s = domain_.space().stages[index(stage)];
-      for (int p = domain_.depth(stage, gene); p < domain_.depth(stage, genes_); ++p)
-        after -= costs_->block(s.first_block + p, genes_);
+      for (int p = domain_.depth(stage, gene); p < domain_.depth(stage, genes_); ++p) after -= costs_->block(s.first_block + p, genes_);
     } else {
       int const block = block_of(position);
       auto const before = genes_[index(position)];

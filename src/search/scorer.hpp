@@ -13,9 +13,9 @@
 namespace apq::search {
 
 struct Scores {
-  std::vector<double> fitness;        ///< [n]
-  std::vector<std::size_t> numbers;   ///< [n] which subnet: 0, 1, ... in the order in which the search first met them
-  std::vector<std::uint8_t> is_new;   ///< [n] 1 where the genes appear for the first time in the search
+  std::vector<double> fitness;       ///< [n]
+  std::vector<std::size_t> numbers;  ///< [n] which subnet: 0, 1, ... in the order in which the search first met them
+  std::vector<std::uint8_t> is_new;  ///< [n] 1 where the genes appear for the first time in the search
 };
 
 /// Shares out the scoring of a generation over the ranks. Every rank remembers every score, so no subnet is scored twice

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fmt/format.h>
 #include <numeric>
+
+#include <fmt/format.h>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
@@ -58,7 +59,8 @@ SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const
     for (auto const& request : config.constraints) {
       Scenario scenario{.request = request, .constraint = {}, .winner = {}, .history = {}};
       for (auto const& limit : request.limits)
-        scenario.constraint.push_back({limit.metric, limit.value ? *limit.value : cost_quantile(space, cost_model, limit.metric, *limit.quantile, seed)});
+        scenario.constraint.push_back(
+            {limit.metric, limit.value ? *limit.value : cost_quantile(space, cost_model, limit.metric, *limit.quantile, seed)});
       fallbacks.push_back(feasible_member(domain, cost_model, scenario.constraint, request.where));
       watched.push_back(scenario.constraint);
       outcome.scenarios.push_back(std::move(scenario));

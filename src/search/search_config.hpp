@@ -25,7 +25,7 @@ struct ConstraintRequest {
 /// Section `search` of an experiment.
 struct SearchConfig {
   EvolutionConfig evolution;
-  std::string fitness = "predictor";   ///< predictor | measured
+  std::string fitness = "predictor";  ///< predictor | measured
   std::vector<ConstraintRequest> constraints;
 };
 

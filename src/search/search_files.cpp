@@ -1,7 +1,6 @@
 #include "search/search_files.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
@@ -27,11 +26,17 @@ Json winner_json(space::SearchSpace const& space, Candidate const& winner) {
 
 }  // namespace
 
-Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model, SearchConfig const& config,
-             std::string const& fitness, std::uint64_t seed, SearchOutcome const& outcome) {
-  Json json{{"fitness", fitness}, {"population", config.evolution.population}, {"generations", config.evolution.generations},
-            {"seed", seed}, {"candidates_evaluated", outcome.num_evaluated}, {"seconds", outcome.seconds},
-            {"cost_model", cost_model.description()}, {"constraints", Json::array()}, {"front", Json::array()}};
+Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model, SearchConfig const& config, std::string const& fitness,
+             std::uint64_t seed, SearchOutcome const& outcome) {
+  Json json{{"fitness", fitness},
+            {"population", config.evolution.population},
+            {"generations", config.evolution.generations},
+            {"seed", seed},
+            {"candidates_evaluated", outcome.num_evaluated},
+            {"seconds", outcome.seconds},
+            {"cost_model", cost_model.description()},
+            {"constraints", Json::array()},
+            {"front", Json::array()}};
   for (auto const& scenario : outcome.scenarios) {
     auto const& first = scenario.constraint.front();
     auto const& quantile = scenario.request.limits.front().quantile;
@@ -42,8 +47,11 @@ Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model,
     item["winner"] = winner_json(space, scenario.winner);
     item["history"] = Json::array();
     for (auto const& record : scenario.history)
-      item["history"].push_back({{"generation", record.generation}, {"best", record.best}, {"mean", record.mean},
-                                 {"worst", record.worst}, {"evaluated", record.num_evaluated}});
+      item["history"].push_back({{"generation", record.generation},
+                                 {"best", record.best},
+                                 {"mean", record.mean},
+                                 {"worst", record.worst},
+                                 {"evaluated", record.num_evaluated}});
     item["sequential"] = nullptr;
     json["constraints"].push_back(std::move(item));
   }
@@ -77,9 +85,9 @@ void write_search(StudyLayout const& layout, space::SearchSpace const& space, Js
   file.write<double>("front_cost", costs, num_metrics, "ms, mJ, 1, byte, 1, 1", "latency_ms, energy_mj, bitops, size_bytes, macs, params");
   for (std::size_t i = 0; i < outcome.scenarios.size(); ++i) {
     std::vector<double> history;
-    for (auto const& record : outcome.scenarios[i].history)
-      history.insert(history.end(), {record.best, record.mean, record.worst});
-    file.write<double>(fmt::format("history_{}", i), history, 3, "1", "best, mean and worst fitness of each generation of constraint " + std::to_string(i));
+    for (auto const& record : outcome.scenarios[i].history) history.insert(history.end(), {record.best, record.mean, record.worst});
+    file.write<double>(fmt::format("history_{}", i), history, 3, "1",
+                       "best, mean and worst fitness of each generation of constraint " + std::to_string(i));
   }
   file.save(layout.search_result());
   replace_file(layout.search_summary(), json.dump(1) + "\n");  // last: its presence says that the search is done

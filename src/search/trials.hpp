@@ -12,8 +12,7 @@ namespace apq::search {
 /// distribution by inversion), so a random number is used per true trial, not per trial.
 class RareEvents {
  public:
-  RareEvents(double probability, RandomStream& random)
-      : random_(random), log_miss_(std::log1p(-probability)), left_(gap()) {}
+  RareEvents(double probability, RandomStream& random) : random_(random), log_miss_(std::log1p(-probability)), left_(gap()) {}
 
   bool next() {
     if (left_ > 0) {

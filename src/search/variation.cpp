@@ -10,9 +10,9 @@ namespace {
 using Row = std::span<std::uint8_t>;
 using ConstRow = std::span<std::uint8_t const>;
 
-constexpr double expected_changes = 3;    // per child, when no rate is given
-constexpr int largest_step = 3;           // in choices (APQ spec F3)
-constexpr int max_attempts = 16;          // to make a child that is not its parent
+constexpr double expected_changes = 3;      // per child, when no rate is given
+constexpr int largest_step = 3;             // in choices (APQ spec F3)
+constexpr int max_attempts = 16;            // to make a child that is not its parent
 constexpr double release_block_rate = 0.1;  // per block (APQ spec A9)
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
@@ -40,15 +40,12 @@ std::uint8_t moved(std::span<std::uint8_t const> choices, std::uint8_t gene, int
 
 /// Of a gene whose choices are many and ordered.
 void mutate_ordered(std::span<std::uint8_t const> choices, std::uint8_t& gene, RandomStream& random) {
-  if (random.chance(0.5))
-    gene = other_choice(choices, gene, random);
-  else
-    gene = moved(choices, gene, 1 + static_cast<int>(random.below(largest_step)), random);
+  if (random.chance(0.5)) gene = other_choice(choices, gene, random);
+  else gene = moved(choices, gene, 1 + static_cast<int>(random.below(largest_step)), random);
 }
 
 /// Another bit gene that goes with the block's kernel; the same one when there is no other.
-void draw_bits(Domain const& domain, int block, space::Role role, std::uint8_t kernel, std::uint8_t& gene,
-               RandomStream& random) {
+void draw_bits(Domain const& domain, int block, space::Role role, std::uint8_t kernel, std::uint8_t& gene, RandomStream& random) {
   std::array<std::uint8_t, 255> fitting;
   std::size_t n = 0;
   for (auto const choice : domain.choices(domain.layout().bits(role, block)))
@@ -61,8 +58,7 @@ bool has_bits_for(Domain const& domain, int block, std::uint8_t kernel) {
   for (int r = 0; r < space::num_roles; ++r) {
     auto const role = static_cast<space::Role>(r);
     auto const choices = domain.choices(domain.layout().bits(role, block));
-    if (std::none_of(choices.begin(), choices.end(),
-                     [&](std::uint8_t gene) { return domain.goes_together(block, kernel, role, gene); }))
+    if (std::none_of(choices.begin(), choices.end(), [&](std::uint8_t gene) { return domain.goes_together(block, kernel, role, gene); }))
       return false;
   }
   return true;
@@ -104,10 +100,8 @@ void mutate_once(Domain const& domain, ConstRow parent, double rate, ReleaseSlip
   }
   for (int b = 0; b < space.num_blocks(); ++b) {
     if (genes[index(domain.layout().kernel(b))] == 0) continue;
-    if (!slips.whole_block_mutation)
-      mutate_block(domain, b, changes, genes, random);
-    else if (changes.next())
-      draw_block(domain, b, genes, random);
+    if (!slips.whole_block_mutation) mutate_block(domain, b, changes, genes, random);
+    else if (changes.next()) draw_block(domain, b, genes, random);
   }
   if (domain.has_size_gene() && changes.next()) {
     int const position = domain.layout().image_size();
@@ -160,8 +154,7 @@ bool cross_inflating(Domain const& domain, ConstRow first, ConstRow second, Coin
     }
     // The first depth that is allowed and deep enough.
     auto const choices = domain.choices(domain.layout().depth(s));
-    auto const gene = *std::find_if(choices.begin(), choices.end(),
-                                    [&](std::uint8_t choice) { return domain.depth(s, choice) >= depth; });
+    auto const gene = *std::find_if(choices.begin(), choices.end(), [&](std::uint8_t choice) { return domain.depth(s, choice) >= depth; });
     genes[index(domain.layout().depth(s))] = gene;
     for (int p = 0; p < stage.num_blocks; ++p) {
       int const block = stage.first_block + p;
@@ -176,8 +169,7 @@ bool cross_inflating(Domain const& domain, ConstRow first, ConstRow second, Coin
 
 void mutate(Domain const& domain, ConstRow parent, double rate, ReleaseSlips const& slips, RandomStream& random, Row child) {
   if (rate == 0)
-    rate = slips.whole_block_mutation ? release_block_rate
-                                      : std::min(1.0, expected_changes / std::max(1, num_free_genes(domain, parent)));
+    rate = slips.whole_block_mutation ? release_block_rate : std::min(1.0, expected_changes / std::max(1, num_free_genes(domain, parent)));
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
     mutate_once(domain, parent, rate, slips, random, child);
     if (!std::equal(child.begin(), child.end(), parent.begin())) return;
@@ -191,10 +183,8 @@ void cross(Domain const& domain, ConstRow first, ConstRow second, ReleaseSlips c
     if (slips.inflating_crossover) {
       if (!cross_inflating(domain, first, second, coin, random, child)) continue;
     } else {
-      if (coin.toss())
-        cross_stages(domain, first, second, coin, child);
-      else
-        cross_blocks(domain, first, second, coin, child);
+      if (coin.toss()) cross_stages(domain, first, second, coin, child);
+      else cross_blocks(domain, first, second, coin, child);
     }
     if (domain.has_size_gene()) {
       auto const size = index(domain.layout().image_size());

@@ -31,13 +31,11 @@ net::StateDict initial_weights(net::Shapes const& shapes, std::uint64_t seed) {
   std::uint64_t index = 0;
   for (auto const& [name, shape] : shapes) {
     RandomStream random(seed, "train.init", index++);
-    auto const& matrix =
-        shape.size() == 2 ? shape : shapes.at(name.substr(0, name.rfind('.')) + ".weight");
+    auto const& matrix = shape.size() == 2 ? shape : shapes.at(name.substr(0, name.rfind('.')) + ".weight");
     double const bound = 1 / std::sqrt(static_cast<double>(matrix[1]));
     auto tensor = at::empty(shape);
     auto* const values = tensor.data_ptr<float>();
-    for (std::int64_t i = 0; i < tensor.numel(); ++i)
-      values[i] = static_cast<float>(bound * (2 * random.uniform() - 1));
+    for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = static_cast<float>(bound * (2 * random.uniform() - 1));
     weights[name] = tensor;
   }
   return weights;
@@ -77,45 +75,34 @@ AccuracyPredictor::Model::Model(space::Encoding const& the_encoding, net::StateD
   packed.regressor_bias = weights.at("regressor.bias").item<float>();
 }
 
-AccuracyPredictor AccuracyPredictor::Model::wrap(space::Encoding const& encoding,
-                                                 net::StateDict weights) {
+AccuracyPredictor AccuracyPredictor::Model::wrap(space::Encoding const& encoding, net::StateDict weights) {
   return AccuracyPredictor(std::make_unique<Model>(encoding, std::move(weights)));
 }
 
 AccuracyPredictor::AccuracyPredictor(std::unique_ptr<Model> model) : model_(std::move(model)) {}
-AccuracyPredictor::AccuracyPredictor(space::Encoding const& encoding, bool quantised,
-                                     std::uint64_t seed, int hidden)
-    : model_(std::make_unique<Model>(
-          encoding, initial_weights(parameter_shapes(encoding, quantised, hidden), seed))) {}
+AccuracyPredictor::AccuracyPredictor(space::Encoding const& encoding, bool quantised, std::uint64_t seed, int hidden)
+    : model_(std::make_unique<Model>(encoding, initial_weights(parameter_shapes(encoding, quantised, hidden), seed))) {}
 AccuracyPredictor::~AccuracyPredictor() = default;
 AccuracyPredictor::AccuracyPredictor(AccuracyPredictor&&) noexcept = default;
 AccuracyPredictor& AccuracyPredictor::operator=(AccuracyPredictor&&) noexcept = default;
 
-AccuracyPredictor AccuracyPredictor::load(std::filesystem::path const& file,
-                                          space::Encoding const& encoding) {
+AccuracyPredictor AccuracyPredictor::load(std::filesystem::path const& file, space::Encoding const& encoding) {
   auto weights = net::load_state_dict(file);
   // What the file says about its kind and width; all else has to follow from these two.
-  bool const quantised =
-      weights.contains("quantize_fc.weight") || weights.contains("quantize_fc.bias");
+  bool const quantised = weights.contains("quantize_fc.weight") || weights.contains("quantize_fc.bias");
   auto const bias = weights.find("layers.0.0.bias");
-  int const hidden = bias != weights.end() && bias->second.dim() == 1 && bias->second.numel() > 0
-                         ? static_cast<int>(bias->second.numel())
-                         : 400;
+  int const hidden =
+      bias != weights.end() && bias->second.dim() == 1 && bias->second.numel() > 0 ? static_cast<int>(bias->second.numel()) : 400;
   net::require_match(parameter_shapes(encoding, quantised, hidden), weights, file.string());
   for (auto const& [name, tensor] : weights)
     if (!at::isfinite(tensor).all().item<bool>())
-      throw Error(Errc::data,
-                  fmt::format("{}: {} holds a value that is not finite", file.string(), name));
+      throw Error(Errc::data, fmt::format("{}: {} holds a value that is not finite", file.string(), name));
   return Model::wrap(encoding, std::move(weights));
 }
 
-void AccuracyPredictor::save(std::filesystem::path const& file) const {
-  net::save_state_dict(file, model_->weights);
-}
+void AccuracyPredictor::save(std::filesystem::path const& file) const { net::save_state_dict(file, model_->weights); }
 
-bool AccuracyPredictor::is_quantised() const {
-  return model_->quantised;
-}
+bool AccuracyPredictor::is_quantised() const { return model_->quantised; }
 
 void AccuracyPredictor::predict(space::GeneRows const& genes, std::span<double> out) const {
   constexpr std::size_t rows_at_once = 960;
@@ -125,11 +112,9 @@ void AccuracyPredictor::predict(space::GeneRows const& genes, std::span<double> 
     batch.clear();
     for (std::size_t i = 0; i < rows; ++i) {
       model_->encoding.append_ones(genes[first + i], batch.ones);
-      bool const has_bits = batch.ones.size() > batch.offsets.back() &&
-                            batch.ones.back() >= model_->encoding.architecture_size();
+      bool const has_bits = batch.ones.size() > batch.offsets.back() && batch.ones.back() >= model_->encoding.architecture_size();
       if (has_bits != model_->quantised)
-        throw Error(Errc::internal, fmt::format("predictor: genes {} bits for a {} model",
-                                                has_bits ? "with" : "without",
+        throw Error(Errc::internal, fmt::format("predictor: genes {} bits for a {} model", has_bits ? "with" : "without",
                                                 model_->quantised ? "quantised" : "full-precision"));
       batch.offsets.push_back(batch.ones.size());
     }

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include "common/core/error.hpp"
 #include "train/input_basis.hpp"
@@ -34,13 +34,11 @@ class SingleThread {
   int before_;
 };
 
-at::Tensor normal(std::vector<std::int64_t> const& shape, double deviation, std::uint64_t seed,
-                  std::uint64_t index) {
+at::Tensor normal(std::vector<std::int64_t> const& shape, double deviation, std::uint64_t seed, std::uint64_t index) {
   auto tensor = at::empty(shape);
   RandomStream random(seed, "train.fit.init", index);
   auto* const values = tensor.data_ptr<float>();
-  for (std::int64_t i = 0; i < tensor.numel(); ++i)
-    values[i] = static_cast<float>(deviation * random.normal());
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = static_cast<float>(deviation * random.normal());
   return tensor;
 }
 
@@ -68,17 +66,13 @@ struct InputLayer {
     return std::sqrt(2 / std::max(norm, 1e-6));
   }
   at::Tensor folded_weight(at::Tensor const& weight) const { return initial + weight.mm(basis); }
-  at::Tensor folded_bias(at::Tensor const& weight, at::Tensor const& bias) const {
-    return bias - weight.mv(mean);
-  }
+  at::Tensor folded_bias(at::Tensor const& weight, at::Tensor const& bias) const { return bias - weight.mv(mean); }
 };
 
 /// Parameters as views into one buffer, so that the optimiser is one pass over it.
 class Parameters {
  public:
-  void add(std::string const& name, at::Tensor const& initial) {
-    initial_.emplace_back(name, initial);
-  }
+  void add(std::string const& name, at::Tensor const& initial) { initial_.emplace_back(name, initial); }
   void finish() {
     std::int64_t size = 0;
     for (auto const& [name, tensor] : initial_) size += tensor.numel();
@@ -104,11 +98,9 @@ class Parameters {
 /// 2018), so that few rows do not wash out what many have taught.
 class Adam {
  public:
-  explicit Adam(at::Tensor anchor)
-      : anchor_(std::move(anchor)), first_(at::zeros_like(anchor_)), second_(at::zeros_like(anchor_)) {}
+  explicit Adam(at::Tensor anchor) : anchor_(std::move(anchor)), first_(at::zeros_like(anchor_)), second_(at::zeros_like(anchor_)) {}
 
-  void step(at::Tensor& values, at::Tensor const& gradients, double learning_rate,
-            double weight_decay) {
+  void step(at::Tensor& values, at::Tensor const& gradients, double learning_rate, double weight_decay) {
     ++steps_;
     constexpr float beta1 = 0.9F, beta2 = 0.999F, epsilon = 1e-8F;
     auto const rate = static_cast<float>(learning_rate / (1 - std::pow(beta1, steps_)));
@@ -135,18 +127,15 @@ at::Tensor one_hot(space::Encoding const& encoding, std::vector<h5::Row> const& 
   auto result = at::zeros({static_cast<std::int64_t>(rows.size()), encoding.full_size()});
   auto values = result.accessor<float, 2>();
   for (std::size_t i = 0; i < rows.size(); ++i)
-    for (int const one : encoding.ones(rows[i].genes))
-      values[static_cast<std::int64_t>(i)][one] = 1;
+    for (int const one : encoding.ones(rows[i].genes)) values[static_cast<std::int64_t>(i)][one] = 1;
   return result;
 }
 
 }  // namespace
 
-AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool zero_init,
-                                 std::uint64_t seed) {
+AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool zero_init, std::uint64_t seed) {
   auto const& model = full_precision.model();
-  if (model.quantised)
-    throw Error(Errc::internal, "transfer: the predictor has a bit branch already");
+  if (model.quantised) throw Error(Errc::internal, "transfer: the predictor has a bit branch already");
   auto weights = model.weights;
   AccuracyPredictor const fresh(model.encoding, true, seed, model.hidden);
   for (char const* name : {"quantize_fc.weight", "quantize_fc.bias"}) {
@@ -159,9 +148,9 @@ AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool z
 namespace {
 
 /// One network. @param labels  [rows], what it is to predict.
-AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
-                          std::vector<double> const& labels, TrainConfig const& settings, FitConfig const& config,
-                          AccuracyPredictor const* transfer_from, std::uint64_t seed) {
+AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> const& rows, std::vector<double> const& labels,
+                          TrainConfig const& settings, FitConfig const& config, AccuracyPredictor const* transfer_from,
+                          std::uint64_t seed) {
   space::Encoding const encoding(space);
   auto const n = static_cast<std::int64_t>(rows.size());
   bool const quantised = n > 0 && static_cast<int>(rows[0].genes.size()) == space.num_genes();
@@ -172,37 +161,29 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
   // Targets of mean 0 and variance 1; the last layer takes it back at the end.
   double const mean = std::accumulate(labels.begin(), labels.end(), 0.0) / static_cast<double>(n);
   double variance = 0;
-  for (double const label : labels)
-    variance += (label - mean) * (label - mean) / static_cast<double>(n);
+  for (double const label : labels) variance += (label - mean) * (label - mean) / static_cast<double>(n);
   double const scale = std::max(std::sqrt(variance), 1e-4);
   auto targets = at::empty({n, 1});
-  for (std::int64_t i = 0; i < n; ++i)
-    targets[i][0] = (labels[static_cast<std::size_t>(i)] - mean) / scale;
+  for (std::int64_t i = 0; i < n; ++i) targets[i][0] = (labels[static_cast<std::size_t>(i)] - mean) / scale;
 
   net::StateDict initial;
   if (transfer) {
     bool const lacks_bits = quantised && !transfer_from->is_quantised();
-    initial = lacks_bits ? add_bit_branch(*transfer_from, settings.zero_init, seed).model().weights
-                         : transfer_from->model().weights;
+    initial = lacks_bits ? add_bit_branch(*transfer_from, settings.zero_init, seed).model().weights : transfer_from->model().weights;
     hidden = transfer_from->model().hidden;
   }
   auto const zeros = [&](std::int64_t inputs) { return at::zeros({hidden, inputs}); };
   auto const matrices = input_basis(space, settings.basis);
   auto const inputs = one_hot(encoding, rows);
-  InputLayer const first(
-      inputs.narrow(1, 0, encoding.architecture_size()), matrices.architecture,
-      transfer ? initial.at("layers.0.0.weight") : zeros(encoding.architecture_size()));
-  InputLayer const bits(inputs.narrow(1, encoding.architecture_size(), bit_size),
-                        matrices.bits * settings.bit_gain,
+  InputLayer const first(inputs.narrow(1, 0, encoding.architecture_size()), matrices.architecture,
+                         transfer ? initial.at("layers.0.0.weight") : zeros(encoding.architecture_size()));
+  InputLayer const bits(inputs.narrow(1, encoding.architecture_size(), bit_size), matrices.bits * settings.bit_gain,
                         transfer && quantised ? initial.at("quantize_fc.weight") : zeros(bit_size));
 
   Parameters p;
   double const inner = std::sqrt(2.0 / hidden);
-  auto const from = [&](char const* name, at::Tensor const& fresh) {
-    return transfer ? initial.at(name) : fresh;
-  };
-  p.add("u", transfer ? zeros(first.size())
-                      : normal({hidden, first.size()}, first.deviation(), seed, 0));
+  auto const from = [&](char const* name, at::Tensor const& fresh) { return transfer ? initial.at(name) : fresh; };
+  p.add("u", transfer ? zeros(first.size()) : normal({hidden, first.size()}, first.deviation(), seed, 0));
   p.add("b1", from("layers.0.0.bias", at::zeros({hidden})));
   p.add("w2", from("layers.1.0.weight", normal({hidden, hidden}, inner, seed, 1)));
   p.add("b2", from("layers.1.0.bias", at::zeros({hidden})));
@@ -211,8 +192,7 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
   p.add("r", transfer ? initial.at("regressor.weight") / scale : at::zeros({1, hidden}));
   p.add("c", transfer ? (initial.at("regressor.bias") - mean) / scale : at::zeros({1}));
   if (quantised) {
-    p.add("q",
-          transfer ? zeros(bits.size()) : normal({hidden, bits.size()}, bits.deviation(), seed, 3));
+    p.add("q", transfer ? zeros(bits.size()) : normal({hidden, bits.size()}, bits.deviation(), seed, 3));
     p.add("bq", from("quantize_fc.bias", at::zeros({hidden})));
   }
   p.finish();
@@ -250,8 +230,7 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
   Adam adam(transfer ? p.value_buffer.clone() : at::zeros_like(p.value_buffer));
   double step = 0;
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
-    RandomStream(seed, "train.fit.order", static_cast<std::uint64_t>(epoch))
-        .shuffle(std::span(order));
+    RandomStream(seed, "train.fit.order", static_cast<std::uint64_t>(epoch)).shuffle(std::span(order));
     double loss = 0;
     for (std::int64_t begin = 0; begin < n; begin += batch, ++step) {
       auto const size = std::min(batch, n - begin);
@@ -277,15 +256,13 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
       auto const d0 = d1 * (a.s1 > 0);
       at::mm_out(g["u"], d0.t(), a.z);
       at::sum_out(g["b1"], d0, 0);
-      adam.step(p.value_buffer, p.gradient_buffer,
-                config.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * step / total_steps)),
+      adam.step(p.value_buffer, p.gradient_buffer, config.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * step / total_steps)),
                 config.weight_decay);
     }
     if (!std::isfinite(loss))
-      throw Error(Errc::numeric,
-                  fmt::format("train: the loss is not finite in epoch {} (the steps diverge); "
-                              "lower train.{}.learning_rate from {}",
-                              epoch, quantised ? "quant" : "fp", config.learning_rate));
+      throw Error(Errc::numeric, fmt::format("train: the loss is not finite in epoch {} (the steps diverge); "
+                                             "lower train.{}.learning_rate from {}",
+                                             epoch, quantised ? "quant" : "fp", config.learning_rate));
   }
 
   net::StateDict weights;
@@ -326,8 +303,8 @@ Linear fit_linear(at::Tensor const& one_hot_rows, at::Tensor const& basis, std::
   y -= label_mean;
   auto const [values, vectors] = at::linalg_eigh(z.t().mm(z));
   auto const spectrum = values.clamp_min(0);
-  auto const projected = z.mm(vectors);              // [rows, coordinates]
-  auto const correlation = projected.t().mv(y);      // [coordinates]
+  auto const projected = z.mm(vectors);          // [rows, coordinates]
+  auto const correlation = projected.t().mv(y);  // [coordinates]
   double const norm = std::max(z.square().sum(1).mean().item<double>(), 1e-9);
   double least = std::numeric_limits<double>::infinity();
   at::Tensor best, errors;
@@ -342,28 +319,26 @@ Linear fit_linear(at::Tensor const& one_hot_rows, at::Tensor const& basis, std::
     best = coefficients;
     errors = left_out.contiguous();
   }
-  if (!best.defined())
-    throw Error(Errc::numeric, "train: the linear part has no finite error; are the accuracies finite?");
+  if (!best.defined()) throw Error(Errc::numeric, "train: the linear part has no finite error; are the accuracies finite?");
   auto const weight = vectors.mv(best);
-  return {to_onehot.mv(weight), label_mean - mean.dot(weight).item<double>(),
-          {errors.data_ptr<double>(), errors.data_ptr<double>() + n}};
+  return {to_onehot.mv(weight), label_mean - mean.dot(weight).item<double>(), {errors.data_ptr<double>(), errors.data_ptr<double>() + n}};
 }
 
 /// `linear` plus `share` times the mean of the members, as one network: hidden units side by side, none of a member's
 /// connected to another's. The linear part is one unit, shifted so far up that no ReLU cuts it.
-AccuracyPredictor join(space::Encoding const& encoding, Linear const& linear, std::vector<AccuracyPredictor> const& members,
-                       double share) {
+AccuracyPredictor join(space::Encoding const& encoding, Linear const& linear, std::vector<AccuracyPredictor> const& members, double share) {
   double const unit = std::max(linear.weight.abs().max().item<double>(), 1e-6);
   double const shift = linear.weight.abs().sum().item<double>() / unit + 1;
   auto const one = at::ones({1, 1});
   auto const weight = (linear.weight / unit).to(at::kFloat).unsqueeze(0);
   auto const architecture_size = encoding.architecture_size();
-  std::map<std::string, std::vector<at::Tensor>> parts{
-      {"layers.0.0.weight", {weight.narrow(1, 0, architecture_size)}},
-      {"layers.0.0.bias", {at::full({1}, shift, at::kFloat)}},
-      {"layers.1.0.weight", {one}}, {"layers.1.0.bias", {at::zeros({1})}},
-      {"layers.2.0.weight", {one}}, {"layers.2.0.bias", {at::zeros({1})}},
-      {"regressor.weight", {one * unit}}};
+  std::map<std::string, std::vector<at::Tensor>> parts{{"layers.0.0.weight", {weight.narrow(1, 0, architecture_size)}},
+                                                       {"layers.0.0.bias", {at::full({1}, shift, at::kFloat)}},
+                                                       {"layers.1.0.weight", {one}},
+                                                       {"layers.1.0.bias", {at::zeros({1})}},
+                                                       {"layers.2.0.weight", {one}},
+                                                       {"layers.2.0.bias", {at::zeros({1})}},
+                                                       {"regressor.weight", {one * unit}}};
   if (weight.size(1) > architecture_size) {
     parts["quantize_fc.weight"] = {weight.slice(1, architecture_size)};
     parts["quantize_fc.bias"] = {at::zeros({1})};
@@ -448,9 +423,8 @@ AccuracyPredictor fit_student(space::SearchSpace const& space, std::vector<h5::R
 
 }  // namespace
 
-AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
-                      TrainConfig const& settings, FitConfig const& config,
-                      AccuracyPredictor const* transfer_from, std::uint64_t seed) {
+AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows, TrainConfig const& settings,
+                      FitConfig const& config, AccuracyPredictor const* transfer_from, std::uint64_t seed) {
   SingleThread const single_thread;
   at::NoGradGuard const no_grad;
   constexpr std::size_t rows_per_fold = 10;

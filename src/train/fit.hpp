@@ -12,18 +12,17 @@ namespace apq::train {
 
 /// Fits one predictor to the measured accuracies of `rows` (at least 1); with the bit branch when
 /// their genes have bits. With `settings.teacher` = kernel and min_training to KernelTeacher::max_rows
-/// rows, a KernelTeacher is fitted to the rows and the network to the teacher; else the network to the rows. Local, one thread, a pure function of its arguments.
+/// rows, a KernelTeacher is fitted to the rows and the network to the teacher; else the network to the rows. Local, one thread, a pure
+/// function of its arguments.
 /// @param transfer_from  null: from fresh weights; else its weights, to which quantised rows add
 /// the bit branch; with a teacher, its predictions are the teacher's prior mean.
 /// @throws Error(numeric) when the loss is not finite.
-AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows,
-                      TrainConfig const& settings, FitConfig const& config,
-                      AccuracyPredictor const* transfer_from, std::uint64_t seed);
+AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows, TrainConfig const& settings,
+                      FitConfig const& config, AccuracyPredictor const* transfer_from, std::uint64_t seed);
 
 /// The quantised predictor that a transfer begins with: the full-precision weights and a fresh bit
 /// branch. With `zero_init` it predicts what the full-precision one does, whatever the bits (mends
 /// D-15 of the spec); without, the branch is PyTorch's default, as in the release.
-AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool zero_init,
-                                 std::uint64_t seed);
+AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool zero_init, std::uint64_t seed);
 
 }  // namespace apq::train

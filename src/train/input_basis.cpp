@@ -12,14 +12,13 @@ constexpr float own_choice = 0.5F, shared_gain = 0.5F;
 
 /// Genes of one kind.
 struct Genes {
-  std::vector<std::size_t> choices;  ///< number of choices of each gene, in the encoding's order
+  std::vector<std::size_t> choices;              ///< number of choices of each gene, in the encoding's order
   std::vector<std::vector<std::int64_t>> alike;  ///< groups of them that share coordinates
 };
 
 at::Tensor matrix(Genes const& of_kind, InputBasis kind) {
   auto const& choices = of_kind.choices;
-  auto const inputs =
-      static_cast<std::int64_t>(std::accumulate(choices.begin(), choices.end(), std::size_t{0}));
+  auto const inputs = static_cast<std::int64_t>(std::accumulate(choices.begin(), choices.end(), std::size_t{0}));
   if (kind == InputBasis::one_hot) return at::eye(inputs);
   auto const genes = static_cast<std::int64_t>(choices.size());
   auto result = at::cat({at::zeros({2 * genes, inputs}), own_choice * at::eye(inputs)});
@@ -29,8 +28,7 @@ at::Tensor matrix(Genes const& of_kind, InputBasis kind) {
     auto const n = choices[static_cast<std::size_t>(gene)];
     for (std::size_t i = 0; i < n; ++i, ++input) {
       values[2 * gene][input] = 1;
-      values[2 * gene + 1][input] =
-          n == 1 ? 0 : 2 * static_cast<float>(i) / static_cast<float>(n - 1) - 1;
+      values[2 * gene + 1][input] = n == 1 ? 0 : 2 * static_cast<float>(i) / static_cast<float>(n - 1) - 1;
     }
   }
   if (kind == InputBasis::ordinal) return result;

@@ -135,8 +135,7 @@ std::vector<Term> terms_of(Features const& f, at::Tensor const& x, bool with_pri
 at::Tensor kernel(Term const& term, at::Tensor const& x, at::Tensor const& y) {
   auto const features = [](at::Tensor const& map, at::Tensor const& mean, at::Tensor const& of) { return of.mm(map.t()) - mean; };
   auto k = features(term.left, term.left_mean, x).mm(features(term.left, term.left_mean, y).t());
-  if (term.right.defined())
-    k *= features(term.right, term.right_mean, x).mm(features(term.right, term.right_mean, y).t());
+  if (term.right.defined()) k *= features(term.right, term.right_mean, x).mm(features(term.right, term.right_mean, y).t());
   return k;
 }
 

@@ -13,9 +13,7 @@
 namespace apq::train {
 namespace {
 
-std::uint64_t pairs_of(std::uint64_t n) {
-  return n * (n - (n > 0)) / 2;
-}
+std::uint64_t pairs_of(std::uint64_t n) { return n * (n - (n > 0)) / 2; }
 
 /// Pairs of equal neighbours in a sorted range.
 template <class Equal>
@@ -33,8 +31,7 @@ std::uint64_t merge_sort_inversions(std::span<double> values, std::span<double> 
   if (values.size() < 2) return 0;
   auto const half = values.size() / 2;
   auto const left = values.first(half), right = values.subspan(half);
-  std::uint64_t inversions =
-      merge_sort_inversions(left, scratch) + merge_sort_inversions(right, scratch);
+  std::uint64_t inversions = merge_sort_inversions(left, scratch) + merge_sort_inversions(right, scratch);
   std::size_t i = 0, j = 0;
   for (auto& out : scratch.first(values.size()))
     if (j == right.size() || (i < left.size() && left[i] <= right[j])) {
@@ -55,15 +52,13 @@ std::vector<double> mid_ranks(std::span<double const> values) {
   for (std::size_t first = 0, last; first < order.size(); first = last) {
     for (last = first; last < order.size() && values[order[last]] == values[order[first]]; ++last) {
     }
-    for (std::size_t i = first; i < last; ++i)
-      ranks[order[i]] = 0.5 * static_cast<double>(first + last - 1);
+    for (std::size_t i = first; i < last; ++i) ranks[order[i]] = 0.5 * static_cast<double>(first + last - 1);
   }
   return ranks;
 }
 
 void check(std::span<double const> x, std::span<double const> y) {
-  if (x.size() != y.size())
-    throw Error(Errc::internal, "metrics: the two samples differ in length");
+  if (x.size() != y.size()) throw Error(Errc::internal, "metrics: the two samples differ in length");
   auto const finite = [](double value) { return std::isfinite(value); };
   if (!std::all_of(x.begin(), x.end(), finite) || !std::all_of(y.begin(), y.end(), finite))
     throw Error(Errc::internal, "metrics: a value is not finite");
@@ -77,9 +72,8 @@ double quantile(std::vector<double> const& sorted, double share) {
 }
 
 /// `statistic` takes row indices.
-Estimate bootstrap(std::size_t n,
-                   std::function<double(std::span<std::size_t const>)> const& statistic,
-                   int resamples, RandomStream random) {
+Estimate bootstrap(std::size_t n, std::function<double(std::span<std::size_t const>)> const& statistic, int resamples,
+                   RandomStream random) {
   std::vector<std::size_t> rows(n);
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   Estimate result;
@@ -109,19 +103,16 @@ PairCounts count_pairs(std::span<double const> x, std::span<double const> y) {
   auto const n = x.size();
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](auto a, auto b) { return x[a] != x[b] ? x[a] < x[b] : y[a] < y[b]; });
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return x[a] != x[b] ? x[a] < x[b] : y[a] < y[b]; });
   PairCounts counts;
   counts.all = pairs_of(n);
   counts.tied_x = tied_pairs(n, [&](auto i, auto j) { return x[order[i]] == x[order[j]]; });
-  counts.tied_both = tied_pairs(
-      n, [&](auto i, auto j) { return x[order[i]] == x[order[j]] && y[order[i]] == y[order[j]]; });
+  counts.tied_both = tied_pairs(n, [&](auto i, auto j) { return x[order[i]] == x[order[j]] && y[order[i]] == y[order[j]]; });
   auto sorted = at(y, order);
   std::vector<double> scratch(n);
   counts.discordant = merge_sort_inversions(sorted, scratch);
   counts.tied_y = tied_pairs(n, [&](auto i, auto j) { return sorted[i] == sorted[j]; });
-  counts.concordant =
-      counts.all - counts.tied_x - counts.tied_y + counts.tied_both - counts.discordant;
+  counts.concordant = counts.all - counts.tied_x - counts.tied_y + counts.tied_both - counts.discordant;
   return counts;
 }
 
@@ -130,14 +121,11 @@ double kendall_tau_b(std::span<double const> predicted, std::span<double const> 
   double const untied_x = static_cast<double>(counts.all - counts.tied_x);
   double const untied_y = static_cast<double>(counts.all - counts.tied_y);
   if (untied_x == 0 || untied_y == 0) return 0;
-  return (static_cast<double>(counts.concordant) - static_cast<double>(counts.discordant)) /
-         (std::sqrt(untied_x) * std::sqrt(untied_y));
+  return (static_cast<double>(counts.concordant) - static_cast<double>(counts.discordant)) / (std::sqrt(untied_x) * std::sqrt(untied_y));
 }
 
-double kendall_tau_within(std::span<double const> predicted, std::span<double const> truth,
-                          std::span<int const> groups) {
-  if (predicted.size() != truth.size() || truth.size() != groups.size())
-    throw Error(Errc::internal, "kendall_tau_within: lengths differ");
+double kendall_tau_within(std::span<double const> predicted, std::span<double const> truth, std::span<int const> groups) {
+  if (predicted.size() != truth.size() || truth.size() != groups.size()) throw Error(Errc::internal, "kendall_tau_within: lengths differ");
   std::map<int, std::array<std::vector<double>, 2>> by_group;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     auto& [p, t] = by_group[groups[i]];
@@ -177,22 +165,19 @@ double rmse_points(std::span<double const> predicted, std::span<double const> tr
   check(predicted, truth);
   if (predicted.empty()) return 0;
   double sum = 0;
-  for (std::size_t i = 0; i < predicted.size(); ++i)
-    sum += (predicted[i] - truth[i]) * (predicted[i] - truth[i]);
+  for (std::size_t i = 0; i < predicted.size(); ++i) sum += (predicted[i] - truth[i]) * (predicted[i] - truth[i]);
   return 100 * std::sqrt(sum / static_cast<double>(predicted.size()));
 }
 
-Estimate estimate(Statistic statistic, std::span<double const> predicted,
-                  std::span<double const> truth, int resamples, RandomStream random) {
+Estimate estimate(Statistic statistic, std::span<double const> predicted, std::span<double const> truth, int resamples,
+                  RandomStream random) {
   check(predicted, truth);
   return bootstrap(
-      truth.size(), [&](auto rows) { return statistic(at(predicted, rows), at(truth, rows)); },
-      resamples, random);
+      truth.size(), [&](auto rows) { return statistic(at(predicted, rows), at(truth, rows)); }, resamples, random);
 }
 
-Estimate estimate_difference(Statistic statistic, std::span<double const> predicted_a,
-                             std::span<double const> predicted_b, std::span<double const> truth,
-                             int resamples, RandomStream random) {
+Estimate estimate_difference(Statistic statistic, std::span<double const> predicted_a, std::span<double const> predicted_b,
+                             std::span<double const> truth, int resamples, RandomStream random) {
   check(predicted_a, truth);
   check(predicted_b, truth);
   auto const difference = [&](std::span<std::size_t const> rows) {
@@ -202,13 +187,11 @@ Estimate estimate_difference(Statistic statistic, std::span<double const> predic
   return bootstrap(truth.size(), difference, resamples, random);
 }
 
-Metrics measure(std::span<double const> predicted, std::span<double const> truth, int resamples,
-                std::uint64_t seed) {
+Metrics measure(std::span<double const> predicted, std::span<double const> truth, int resamples, std::uint64_t seed) {
   auto const with_interval = [&](Statistic statistic) {
     return estimate(statistic, predicted, truth, resamples, RandomStream(seed, "train.bootstrap"));
   };
-  return {with_interval(kendall_tau_b), with_interval(spearman_rho),
-          with_interval(pairwise_accuracy), with_interval(rmse_points)};
+  return {with_interval(kendall_tau_b), with_interval(spearman_rho), with_interval(pairwise_accuracy), with_interval(rmse_points)};
 }
 
 }  // namespace apq::train

@@ -33,8 +33,7 @@ double rmse_points(std::span<double const> predicted, std::span<double const> tr
 
 /// Kendall's tau-b among the rows of each group (image size, say) alone, averaged over the groups with two
 /// rows or more, each weighted by its rows; 0 when there is none. @param groups  [n].
-double kendall_tau_within(std::span<double const> predicted, std::span<double const> truth,
-                          std::span<int const> groups);
+double kendall_tau_within(std::span<double const> predicted, std::span<double const> truth, std::span<int const> groups);
 
 /// A value with its 95 % percentile bootstrap interval over rows.
 struct Estimate {
@@ -43,18 +42,16 @@ struct Estimate {
 using Statistic = double (*)(std::span<double const> predicted, std::span<double const> truth);
 
 /// @param resamples  0: low = high = value.
-Estimate estimate(Statistic statistic, std::span<double const> predicted,
-                  std::span<double const> truth, int resamples, RandomStream random);
+Estimate estimate(Statistic statistic, std::span<double const> predicted, std::span<double const> truth, int resamples,
+                  RandomStream random);
 /// statistic(a) - statistic(b) on the same rows, each resample drawing the same rows for both
 /// (paired).
-Estimate estimate_difference(Statistic statistic, std::span<double const> predicted_a,
-                             std::span<double const> predicted_b, std::span<double const> truth,
-                             int resamples, RandomStream random);
+Estimate estimate_difference(Statistic statistic, std::span<double const> predicted_a, std::span<double const> predicted_b,
+                             std::span<double const> truth, int resamples, RandomStream random);
 
 struct Metrics {
   Estimate kendall_tau, spearman, pairwise_accuracy, rmse_points;
 };
-Metrics measure(std::span<double const> predicted, std::span<double const> truth, int resamples,
-                std::uint64_t seed);
+Metrics measure(std::span<double const> predicted, std::span<double const> truth, int resamples, std::uint64_t seed);
 
 }  // namespace apq::train

@@ -22,7 +22,8 @@ PackedLayer::PackedLayer(int inputs, std::vector<float> const& weight, std::vect
     int const first = j / panel_columns * panel_columns;
     float* const to = weight_.data() + static_cast<std::ptrdiff_t>(first) * inputs + (j - first);
     for (int i = 0; i < inputs; ++i)
-      to[static_cast<std::ptrdiff_t>(i) * columns_of(first)] = weight[static_cast<std::size_t>(i) * bias.size() + static_cast<std::size_t>(j)];
+      to[static_cast<std::ptrdiff_t>(i) * columns_of(first)] =
+          weight[static_cast<std::size_t>(i) * bias.size() + static_cast<std::size_t>(j)];
   }
 }
 
@@ -102,8 +103,8 @@ struct Passes {
   }
 
   template <int Rows, int Vectors>
-  APQ_INLINE void multiply_tile(float const* in, std::ptrdiff_t stride, int inputs, float const* weight, int width,
-                                float const* bias, float* out, std::ptrdiff_t out_stride) {
+  APQ_INLINE void multiply_tile(float const* in, std::ptrdiff_t stride, int inputs, float const* weight, int width, float const* bias,
+                                float* out, std::ptrdiff_t out_stride) {
     Vector sum[Rows][Vectors];
     for (int r = 0; r < Rows; ++r)
       for (int v = 0; v < Vectors; ++v) sum[r][v] = at(bias + v * Lanes);
@@ -145,27 +146,28 @@ struct Passes {
     }
   }
 
-  APQ_INLINE void run(PackedMlp const& mlp, OneHotBatch const& batch, std::size_t first, std::size_t rows, Activations& a,
-                      Activations& b, double* out) {
+  APQ_INLINE void run(PackedMlp const& mlp, OneHotBatch const& batch, std::size_t first, std::size_t rows, Activations& a, Activations& b,
+                      double* out) {
     Chunk const embedding{mlp, batch, first, rows, b, a, find_bits(mlp, batch, first, rows)};
-    over_columns(mlp.architecture, [&](int panel, int column, int width, auto vectors) __attribute__((always_inline)) {
-      embed_columns<vectors>(embedding, panel, column, width);
-    });
+    over_columns(
+        mlp.architecture, [&](int panel, int column, int width, auto vectors)
+                              __attribute__((always_inline)) { embed_columns<vectors>(embedding, panel, column, width); });
     Chunk const second{mlp, batch, first, rows, a, b, {}};
-    over_columns(mlp.second, [&](int panel, int column, int width, auto vectors) __attribute__((always_inline)) {
-      multiply_columns<vectors>(second, mlp.second, panel, column, width);
-    });
+    over_columns(
+        mlp.second, [&](int panel, int column, int width, auto vectors)
+                        __attribute__((always_inline)) { multiply_columns<vectors>(second, mlp.second, panel, column, width); });
     Chunk const third{mlp, batch, first, rows, b, a, {}};
-    over_columns(mlp.third, [&](int panel, int column, int width, auto vectors) __attribute__((always_inline)) {
-      multiply_columns<vectors>(third, mlp.third, panel, column, width);
-    });
+    over_columns(
+        mlp.third, [&](int panel, int column, int width, auto vectors)
+                       __attribute__((always_inline)) { multiply_columns<vectors>(third, mlp.third, panel, column, width); });
     constexpr int parts = PackedLayer::lanes;
     for (std::size_t r = 0; r < rows; ++r) {
       std::array<double, parts> sum{};
       float const* const h = a.row(r);
       for (int j = 0; j < static_cast<int>(mlp.regressor.size()); j += parts)
         for (int p = 0; p < parts; ++p)
-          sum[static_cast<std::size_t>(p)] += static_cast<double>(h[j + p]) * static_cast<double>(mlp.regressor[static_cast<std::size_t>(j + p)]);
+          sum[static_cast<std::size_t>(p)] +=
+              static_cast<double>(h[j + p]) * static_cast<double>(mlp.regressor[static_cast<std::size_t>(j + p)]);
       double total = mlp.regressor_bias;
       for (double const part : sum) total += part;
       out[r] = total;
@@ -189,8 +191,8 @@ __attribute__((target("avx2,fma"))) void run_avx2(PackedMlp const& mlp, OneHotBa
 }
 
 __attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma"))) void run_avx512(PackedMlp const& mlp, OneHotBatch const& batch,
-                                                                          std::size_t first, std::size_t rows, Activations& a,
-                                                                          Activations& b, double* out) {
+                                                                              std::size_t first, std::size_t rows, Activations& a,
+                                                                              Activations& b, double* out) {
   Passes<16, 8>::run(mlp, batch, first, rows, a, b, out);
 }
 #endif

@@ -47,16 +47,16 @@ class PackedLayer {
 inline constexpr int one_hot_columns = 2 * PackedLayer::lanes, dense_columns = 3 * PackedLayer::lanes;
 
 struct PackedMlp {
-  PackedLayer architecture;  ///< [architecture bits of the encoding, hidden], one_hot_columns
-  PackedLayer bits;  ///< [bit-width bits of the encoding, hidden], one_hot_columns; inputs = 0: full precision
-  PackedLayer second, third;     ///< [hidden, hidden], dense_columns
-  AlignedFloats regressor;       ///< [hidden, padded as the layers' outputs]
+  PackedLayer architecture;   ///< [architecture bits of the encoding, hidden], one_hot_columns
+  PackedLayer bits;           ///< [bit-width bits of the encoding, hidden], one_hot_columns; inputs = 0: full precision
+  PackedLayer second, third;  ///< [hidden, hidden], dense_columns
+  AlignedFloats regressor;    ///< [hidden, padded as the layers' outputs]
   float regressor_bias = 0;
 };
 
 /// Inputs of a batch as indices of ones: those of row i are ones[offsets[i]] ... ones[offsets[i+1]-1], ascending.
 struct OneHotBatch {
-  std::vector<int> ones;             ///< counted over both parts of the encoding
+  std::vector<int> ones;  ///< counted over both parts of the encoding
   std::vector<std::size_t> offsets{0};
   std::size_t size() const { return offsets.size() - 1; }
   void clear() {

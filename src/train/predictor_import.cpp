@@ -4,12 +4,13 @@
 #include <array>
 #include <cmath>
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <ATen/ATen.h>
+
+#include "common/checkpoint/state_dict.hpp"
 #include "common/core/error.hpp"
-#include "common/net/state_dict.hpp"
 #include "train/predictor_model.hpp"
 
 namespace apq::train {
@@ -32,11 +33,16 @@ struct Layout {
 
 Layout layout_of(net::StateDict const& weights, std::vector<int> const& sizes, std::string const& source) {
   if (weights.contains("layers.0.0.weight"))
-    return {"once-for-all", {"layers.0.0", "layers.1.0", "layers.2.0"}, "layers.3.weight", "base_acc", true,
+    return {"once-for-all",
+            {"layers.0.0", "layers.1.0", "layers.2.0"},
+            "layers.3.weight",
+            "base_acc",
+            true,
             sizes.empty() ? std::vector{128, 160, 192, 224} : sizes};
   if (weights.contains("0.weight")) {
     if (!sizes.empty())
-      throw Error(Errc::config, fmt::format("{}: is a predictor of once-for-all's tutorial, whose image sizes are fixed; leave the sizes out", source));
+      throw Error(Errc::config,
+                  fmt::format("{}: is a predictor of once-for-all's tutorial, whose image sizes are fixed; leave the sizes out", source));
     return {"once-for-all tutorial", {"0", "2", "4"}, "6.weight", "6.bias", false, {112, 128, 144, 160, 176, 192, 208, 224}};
   }
   throw Error(Errc::data, fmt::format("{}: is no predictor of once-for-all (neither layers.0.0.weight nor 0.weight is in it)", source));
@@ -46,8 +52,8 @@ void require_space(space::SearchSpace const& space, std::string const& source) {
   for (int b = 0; b < space.num_blocks(); ++b) {
     auto const& block = space.blocks[static_cast<std::size_t>(b)];
     if (block.kernels.size() != choices || block.middle_channels.size() != choices)
-      throw Error(Errc::config, fmt::format("{}: predicts for {} kernels and {} ratios a block; block {} of the space has {} and {}", source,
-                                            choices, choices, b, block.kernels.size(), block.middle_channels.size()));
+      throw Error(Errc::config, fmt::format("{}: predicts for {} kernels and {} ratios a block; block {} of the space has {} and {}",
+                                            source, choices, choices, b, block.kernels.size(), block.middle_channels.size()));
   }
 }
 
@@ -64,7 +70,8 @@ net::StateDict checked_weights(net::StateDict const& weights, Layout const& layo
   net::StateDict result;
   for (auto const& [name, tensor] : weights) {
     result[name] = tensor.to(at::kFloat);
-    if (!at::isfinite(result[name]).all().item<bool>()) throw Error(Errc::data, fmt::format("{}: {} holds a value that is not finite", source, name));
+    if (!at::isfinite(result[name]).all().item<bool>())
+      throw Error(Errc::data, fmt::format("{}: {} holds a value that is not finite", source, name));
   }
   return result;
 }
@@ -86,8 +93,8 @@ class SizeColumns {
   at::Tensor of(int size) const {
     auto const above = std::lower_bound(sizes.begin(), sizes.end(), size);
     if (above == sizes.end() || (*above != size && above == sizes.begin()))
-      throw Error(Errc::config, fmt::format("{}: knows the image sizes {}; the space's {} is beyond them; give it image.sizes within", source_,
-                                            fmt::join(sizes, ", "), size));
+      throw Error(Errc::config, fmt::format("{}: knows the image sizes {}; the space's {} is beyond them; give it image.sizes within",
+                                            source_, fmt::join(sizes, ", "), size));
     auto const i = static_cast<std::size_t>(above - sizes.begin());
     if (*above == size) return columns_[i];
     double const share = static_cast<double>(size - sizes[i - 1]) / (sizes[i] - sizes[i - 1]);
@@ -123,8 +130,10 @@ ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesys
     else bias = bias + column;  // the size is no input: its part is constant
     if (!std::binary_search(of_size.sizes.begin(), of_size.sizes.end(), size)) interpolated.push_back(size);
   }
-  net::StateDict ours{{"layers.0.0.weight", at::cat(columns, 1).contiguous()}, {"layers.0.0.bias", bias.contiguous()},
-                      {"regressor.weight", weights.at(layout.output).contiguous()}, {"regressor.bias", weights.at(layout.output_bias).contiguous()}};
+  net::StateDict ours{{"layers.0.0.weight", at::cat(columns, 1).contiguous()},
+                      {"layers.0.0.bias", bias.contiguous()},
+                      {"regressor.weight", weights.at(layout.output).contiguous()},
+                      {"regressor.bias", weights.at(layout.output_bias).contiguous()}};
   for (std::size_t i = 1; i < layout.hidden.size(); ++i)
     for (char const* part : {".weight", ".bias"})
       ours[fmt::format("layers.{}.0{}", i, part)] = weights.at(layout.hidden[i] + part).contiguous();

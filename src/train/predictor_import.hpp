@@ -11,9 +11,9 @@ namespace apq::train {
 
 struct ImportedPredictor {
   AccuracyPredictor predictor;
-  std::string layout;              ///< "once-for-all" or "once-for-all tutorial"
-  std::vector<int> known_sizes;    ///< image sizes that its training saw, pixels
-  std::vector<int> interpolated;   ///< sizes of the space between those
+  std::string layout;             ///< "once-for-all" or "once-for-all tutorial"
+  std::vector<int> known_sizes;   ///< image sizes that its training saw, pixels
+  std::vector<int> interpolated;  ///< sizes of the space between those
 };
 
 /// Rewrites an accuracy predictor of once-for-all (an MLP of three hidden layers on one-hot inputs, output a fraction) as this

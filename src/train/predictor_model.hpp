@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "common/net/state_dict.hpp"
+#include "common/checkpoint/state_dict.hpp"
 #include "train/accuracy_predictor.hpp"
 #include "train/mlp_forward.hpp"
 

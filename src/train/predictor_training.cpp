@@ -19,13 +19,11 @@ namespace apq::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// The predictor of rank `owner`, on every rank. Collective.
-AccuracyPredictor share(mpi::Communicator const& comm, std::optional<AccuracyPredictor> mine,
-                        int owner, space::Encoding const& encoding, bool quantised, int hidden) {
+AccuracyPredictor share(mpi::Communicator const& comm, std::optional<AccuracyPredictor> mine, int owner, space::Encoding const& encoding,
+                        bool quantised, int hidden) {
   std::vector<float> flat;
   if (comm.rank() == owner)
     for (auto const& [name, tensor] : mine->model().weights)
@@ -41,13 +39,11 @@ AccuracyPredictor share(mpi::Communicator const& comm, std::optional<AccuracyPre
   return AccuracyPredictor::Model::wrap(encoding, std::move(weights));
 }
 
-Verdict judge(std::vector<h5::Row> const& held_out, std::vector<double> const& predicted,
-              int resamples, std::uint64_t seed) {
+Verdict judge(std::vector<h5::Row> const& held_out, std::vector<double> const& predicted, int resamples, std::uint64_t seed) {
   Verdict verdict;
   verdict.metrics = measure(predicted, accuracies(held_out), resamples, seed);
   for (std::size_t i = 0; i < held_out.size(); ++i)
-    verdict.held_out.push_back(
-        {held_out[i].id, predicted[i], held_out[i].correct, held_out[i].total});
+    verdict.held_out.push_back({held_out[i].id, predicted[i], held_out[i].correct, held_out[i].total});
   return verdict;
 }
 
@@ -62,8 +58,7 @@ struct Task {
 std::vector<int> assign(std::vector<Task> const& tasks, int ranks) {
   std::vector<std::size_t> order(tasks.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](auto a, auto b) { return tasks[a].train_rows > tasks[b].train_rows; });
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return tasks[a].train_rows > tasks[b].train_rows; });
   std::vector<std::size_t> load(static_cast<std::size_t>(ranks));
   std::vector<int> owner(tasks.size());
   for (auto const task : order) {
@@ -74,17 +69,12 @@ std::vector<int> assign(std::vector<Task> const& tasks, int ranks) {
   return owner;
 }
 
-nlohmann::json json_of(Estimate const& e) {
-  return {{"value", e.value}, {"low", e.low}, {"high", e.high}};
-}
+nlohmann::json json_of(Estimate const& e) { return {{"value", e.value}, {"low", e.low}, {"high", e.high}}; }
 nlohmann::json json_of(Verdict const& verdict) {
   auto const& m = verdict.metrics;
   nlohmann::json held_out = nlohmann::json::array();
   for (auto const& row : verdict.held_out)
-    held_out.push_back({{"id", row.id},
-                        {"predicted", row.predicted},
-                        {"correct", row.correct},
-                        {"total", row.total}});
+    held_out.push_back({{"id", row.id}, {"predicted", row.predicted}, {"correct", row.correct}, {"total", row.total}});
   return {{"metrics",
            {{"kendall_tau", json_of(m.kendall_tau)},
             {"spearman", json_of(m.spearman)},
@@ -93,13 +83,9 @@ nlohmann::json json_of(Verdict const& verdict) {
           {"held_out", std::move(held_out)}};
 }
 nlohmann::json json_of(CurvePoint::Mean const& mean) {
-  return {{"kendall_tau", mean.kendall_tau},
-          {"pairwise_accuracy", mean.pairwise_accuracy},
-          {"rmse_points", mean.rmse_points}};
+  return {{"kendall_tau", mean.kendall_tau}, {"pairwise_accuracy", mean.pairwise_accuracy}, {"rmse_points", mean.rmse_points}};
 }
-std::string model_name(int hidden) {
-  return fmt::format("mlp 3x{}", hidden);
-}
+std::string model_name(int hidden) { return fmt::format("mlp 3x{}", hidden); }
 
 }  // namespace
 
@@ -111,8 +97,7 @@ nlohmann::json to_json(FpReport const& report, int hidden) {
                {"data_hash", report.data_hash},
                {"model", model_name(hidden)},
                {"seconds", report.seconds}});
-  if (report.kendall_tau_within_size)
-    json["metrics"]["kendall_tau_within_image_size"] = *report.kendall_tau_within_size;
+  if (report.kendall_tau_within_size) json["metrics"]["kendall_tau_within_image_size"] = *report.kendall_tau_within_size;
   return json;
 }
 
@@ -138,9 +123,8 @@ nlohmann::json to_json(QuantReport const& report, int hidden) {
           {"curve", std::move(curve)}};
 }
 
-FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& space,
-                    std::vector<h5::Row> const& rows, TrainConfig const& config,
-                    std::uint64_t seed) {
+FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& space, std::vector<h5::Row> const& rows,
+                    TrainConfig const& config, std::uint64_t seed) {
   auto const start = Clock::now();
   space::Encoding const encoding(space);
   Split split;
@@ -151,8 +135,12 @@ FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& spa
   });
   auto predictor = share(comm, std::move(fitted), 0, encoding, false, config.hidden);
   auto const predicted = predictor.predict(genes_of(split.held_out));
-  FpReport report{rows.size(), split.training.size(), h5::content_hash(rows), seconds_since(start),
-                  judge(split.held_out, predicted, config.bootstrap, seed), std::nullopt};
+  FpReport report{rows.size(),
+                  split.training.size(),
+                  h5::content_hash(rows),
+                  seconds_since(start),
+                  judge(split.held_out, predicted, config.bootstrap, seed),
+                  std::nullopt};
   if (space.num_size_genes() > 0) {
     std::vector<int> sizes;
     for (auto const& row : split.held_out) sizes.push_back(space::image_size_of(space, row.genes));
@@ -161,9 +149,8 @@ FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& spa
   return {std::move(predictor), std::move(report)};
 }
 
-QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace const& space,
-                          AccuracyPredictor const& full_precision, std::vector<h5::Row> const& rows,
-                          TrainConfig const& config, std::uint64_t seed) {
+QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace const& space, AccuracyPredictor const& full_precision,
+                          std::vector<h5::Row> const& rows, TrainConfig const& config, std::uint64_t seed) {
   auto const start = Clock::now();
   space::Encoding const encoding(space);
 
@@ -174,19 +161,14 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
   mpi::collectively(comm, [&] {
     int const num_splits = config.curve.empty() ? 1 : config.curve_splits;
     for (int s = 0; s < num_splits; ++s) {
-      seeds.push_back(
-          s == 0
-              ? seed
-              : RandomStream(seed, "train.curve.split", static_cast<std::uint64_t>(s)).next_u64());
-      splits.push_back(split_rows(rows, "quant", seeds.back(), config.held_out_fraction,
-                                  s == 0 ? config.train_rows : 0));
+      seeds.push_back(s == 0 ? seed : RandomStream(seed, "train.curve.split", static_cast<std::uint64_t>(s)).next_u64());
+      splits.push_back(split_rows(rows, "quant", seeds.back(), config.held_out_fraction, s == 0 ? config.train_rows : 0));
       if (s > 0)
-        splits[static_cast<std::size_t>(s)].training.resize(std::min(
-            splits[static_cast<std::size_t>(s)].training.size(), splits[0].training.size()));
+        splits[static_cast<std::size_t>(s)].training.resize(
+            std::min(splits[static_cast<std::size_t>(s)].training.size(), splits[0].training.size()));
     }
   });
-  for (bool const transfer : {true, false})
-    tasks.push_back({transfer, 0, splits[0].training.size()});
+  for (bool const transfer : {true, false}) tasks.push_back({transfer, 0, splits[0].training.size()});
   /// Task of a point of the curve; the study's own fits are not done twice.
   auto const task_index = [&](bool transfer, std::size_t split, std::size_t train_rows) {
     auto const found = std::find_if(tasks.begin(), tasks.end(), [&](Task const& t) {
@@ -203,14 +185,12 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
   std::vector<Point> points;
   for (double const share_of_rows : config.curve) {
     auto const wanted = [&](Split const& split) {
-      return static_cast<std::size_t>(
-          std::lround(share_of_rows * static_cast<double>(split.training.size())));
+      return static_cast<std::size_t>(std::lround(share_of_rows * static_cast<double>(split.training.size())));
     };
     Point point{wanted(splits[0]), {}};
     if (point.train_rows < min_training) continue;
     for (std::size_t s = 0; s < splits.size(); ++s)
-      point.tasks.push_back(
-          {task_index(true, s, wanted(splits[s])), task_index(false, s, wanted(splits[s]))});
+      point.tasks.push_back({task_index(true, s, wanted(splits[s])), task_index(false, s, wanted(splits[s]))});
     points.push_back(std::move(point));
   }
 
@@ -221,11 +201,9 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       if (owner[t] != comm.rank()) continue;
       auto const& split = splits[tasks[t].split];
-      std::vector<h5::Row> const training(
-          split.training.begin(),
-          split.training.begin() + static_cast<std::ptrdiff_t>(tasks[t].train_rows));
-      auto predictor = fit(space, training, config, config.quant,
-                           tasks[t].transfer ? &full_precision : nullptr, seeds[tasks[t].split]);
+      std::vector<h5::Row> const training(split.training.begin(),
+                                          split.training.begin() + static_cast<std::ptrdiff_t>(tasks[t].train_rows));
+      auto predictor = fit(space, training, config, config.quant, tasks[t].transfer ? &full_precision : nullptr, seeds[tasks[t].split]);
       auto const predicted = predictor.predict(genes_of(split.held_out));
       mine.insert(mine.end(), predicted.begin(), predicted.end());
       if (t < 2) results[t] = std::move(predictor);
@@ -248,8 +226,7 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
   auto const& held_out = splits[0].held_out;
   auto const truth = accuracies(held_out);
   auto const difference = [&](Statistic statistic) {
-    return estimate_difference(statistic, predicted[0], predicted[1], truth, config.bootstrap,
-                               RandomStream(seed, "train.bootstrap"));
+    return estimate_difference(statistic, predicted[0], predicted[1], truth, config.bootstrap, RandomStream(seed, "train.bootstrap"));
   };
   QuantReport report{rows.size(),
                      splits[0].training.size(),

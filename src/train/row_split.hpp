@@ -8,16 +8,13 @@
 
 namespace apq::train {
 
-inline double accuracy_of(h5::Row const& row) {
-  return static_cast<double>(row.correct) / row.total;
-}
+inline double accuracy_of(h5::Row const& row) { return static_cast<double>(row.correct) / row.total; }
 std::vector<double> accuracies(std::vector<h5::Row> const& rows);
 std::vector<space::Genes> genes_of(std::vector<h5::Row> const& rows);
 
 /// Rows to fit and rows to judge by.
 struct Split {
-  std::vector<h5::Row>
-      training;  ///< in a seeded order, so that any first n are a fair sample and nest
+  std::vector<h5::Row> training;  ///< in a seeded order, so that any first n are a fair sample and nest
   std::vector<h5::Row> held_out;  ///< by ascending id
 };
 
@@ -29,8 +26,8 @@ struct Split {
 /// @throws Error(data) naming the rows needed when fewer than min_training or min_held_out remain,
 /// when train_rows is more
 ///         than there are, or when a row has no images or more hits than images.
-Split split_rows(std::vector<h5::Row> const& rows, std::string const& stage, std::uint64_t seed,
-                 double held_out_fraction, int train_rows = 0);
+Split split_rows(std::vector<h5::Row> const& rows, std::string const& stage, std::uint64_t seed, double held_out_fraction,
+                 int train_rows = 0);
 
 inline constexpr std::size_t min_training = 8, min_held_out = 2;
 

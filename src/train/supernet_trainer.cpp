@@ -1,15 +1,16 @@
 #include "train/supernet_trainer.hpp"
 
-#include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <numbers>
 #include <numeric>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -17,11 +18,11 @@
 #include "common/core/progress.hpp"
 #include "common/core/random.hpp"
 #include "common/core/sha256.hpp"
+#include "common/engine/calibration.hpp"
+#include "common/engine/evaluate.hpp"
+#include "common/engine/image_batch.hpp"
 #include "common/mpi/collectives.hpp"
-#include "common/net/calibration.hpp"
-#include "common/net/evaluate.hpp"
 #include "common/net/forward.hpp"
-#include "common/net/image_batch.hpp"
 #include "common/net/subnet_net.hpp"
 #include "common/space/subnet.hpp"
 #include "train/flat_parameters.hpp"
@@ -73,21 +74,26 @@ at::Tensor smoothed_one_hot(at::Tensor const& labels, std::int64_t classes, doub
 
 class Trainer {
  public:
-  Trainer(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
-          image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path output)
-      : comm_(comm), space_(space), train_(splits.train), data_(data), config_(config), seed_(seed),
-        output_(std::move(output)), supernet_(net::make_supernet(space, seed)), parameters_(supernet_),
+  Trainer(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits, image::DataConfig const& data,
+          SupernetConfig const& config, std::uint64_t seed, fs::path output)
+      : comm_(comm),
+        space_(space),
+        train_(splits.train),
+        data_(data),
+        config_(config),
+        seed_(seed),
+        output_(std::move(output)),
+        supernet_(net::make_supernet(space, seed)),
+        parameters_(supernet_),
         descent_{config.momentum, config.weight_decay, {}},
         calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
-        monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100,
-                                   data.normalisation)),
+        monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100, data.normalisation)),
         engine_(net::make_engine("auto")) {
     Sha256 hash;
     hash.add(space.hash).add(splits.train.fingerprint);
     hash.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", seed, config.teacher_epochs, config.epochs, config.batch,
-                         config.random_subnets, config.teacher_learning_rate, config.learning_rate, config.warmup,
-                         config.momentum, config.weight_decay, config.label_smoothing, config.augmentation.flip,
-                         config.augmentation.shift));
+                         config.random_subnets, config.teacher_learning_rate, config.learning_rate, config.warmup, config.momentum,
+                         config.weight_decay, config.label_smoothing, config.augmentation.flip, config.augmentation.shift));
     // What came later joins the identity only where it is in use: older checkpoints go on.
     auto const& a = config.augmentation;
     if (a.random_crop > 0 || a.brightness > 0 || a.contrast > 0 || a.saturation > 0 || train_.decoded->size != space.image_size)
@@ -193,8 +199,8 @@ class Trainer {
       double const share = static_cast<double>(batch.labels.size(0)) / config_.batch;
       if (comm_.size() > 1) {
         parameters_.gradients.mul_(share);
-        mpi::allreduce_sum(comm_, std::span(parameters_.gradients.data_ptr<float>(),
-                                            static_cast<std::size_t>(parameters_.gradients.numel())));
+        mpi::allreduce_sum(comm_,
+                           std::span(parameters_.gradients.data_ptr<float>(), static_cast<std::size_t>(parameters_.gradients.numel())));
       }
       double total_loss = loss_value * share;
       mpi::allreduce_sum(comm_, std::span(&total_loss, 1));
@@ -210,8 +216,11 @@ class Trainer {
     }
     if (!comm_.is_root()) return;
     double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    nlohmann::ordered_json row{{"epoch", epoch + 1}, {"phase", sandwich ? "sandwich" : "teacher"}, {"ranks", comm_.size()},
-                               {"mean_loss", steps > 0 ? loss_sum / static_cast<double>(steps) : 0.0}, {"last_rate", rate},
+    nlohmann::ordered_json row{{"epoch", epoch + 1},
+                               {"phase", sandwich ? "sandwich" : "teacher"},
+                               {"ranks", comm_.size()},
+                               {"mean_loss", steps > 0 ? loss_sum / static_cast<double>(steps) : 0.0},
+                               {"last_rate", rate},
                                {"seconds", std::round(seconds * 10) / 10},
                                {"validation_images", static_cast<int>(count(monitor_))},
                                {"largest_top1", top1(largest)}};
@@ -251,10 +260,11 @@ class Trainer {
         std::copy(text.begin(), text.end(), tensor.data_ptr<std::uint8_t>());
         return tensor;
       };
-      net::save_state_dict(with_suffix(".checkpoint"),
-                           {{"values", parameters_.values}, {"velocity", descent_.velocity},
-                            {"epochs_done", at::tensor({static_cast<std::int64_t>(epochs_done)})},
-                            {"identity", bytes(identity_)}, {"log", bytes(lines)}});
+      net::save_state_dict(with_suffix(".checkpoint"), {{"values", parameters_.values},
+                                                        {"velocity", descent_.velocity},
+                                                        {"epochs_done", at::tensor({static_cast<std::int64_t>(epochs_done)})},
+                                                        {"identity", bytes(identity_)},
+                                                        {"log", bytes(lines)}});
     });
   }
 
@@ -272,10 +282,13 @@ class Trainer {
         return std::string(p, p + tensor.numel());
       };
       for (char const* key : {"values", "velocity", "epochs_done", "identity", "log"})
-        if (!dict.contains(key)) throw Error(Errc::data, fmt::format("{}: is not a supernet training checkpoint (no {}); delete it to start over", file.string(), key));
+        if (!dict.contains(key))
+          throw Error(Errc::data,
+                      fmt::format("{}: is not a supernet training checkpoint (no {}); delete it to start over", file.string(), key));
       if (text("identity") != identity_)
         throw Error(Errc::data, fmt::format("{}: belongs to another training (space, images, seed or settings differ); delete it "
-                                            "to start over or choose another output", file.string()));
+                                            "to start over or choose another output",
+                                            file.string()));
       if (dict.at("values").numel() != parameters_.values.numel() || dict.at("velocity").numel() != parameters_.values.numel())
         throw Error(Errc::data, fmt::format("{}: does not fit the supernet's {} parameters", file.string(), parameters_.values.numel()));
       parameters_.values.copy_(dict.at("values"));

@@ -19,16 +19,16 @@ namespace apq::train {
 struct SupernetConfig {
   int teacher_epochs = 6;
   int epochs = 14;
-  int batch = 128;                ///< images per step over all ranks
-  int random_subnets = 2;         ///< per step, beside the largest and the smallest
+  int batch = 128;                                           ///< images per step over all ranks
+  int random_subnets = 2;                                    ///< per step, beside the largest and the smallest
   double teacher_learning_rate = 0.1, learning_rate = 0.05;  ///< peak; cosine to zero within each phase
-  double warmup = 0.05;           ///< share of a phase in which the rate rises linearly
-  double momentum = 0.9;          ///< Nesterov
-  double weight_decay = 3e-5;     ///< of convolutions and the classifier's matrix
-  double label_smoothing = 0.1;   ///< of the largest network's loss
+  double warmup = 0.05;                                      ///< share of a phase in which the rate rises linearly
+  double momentum = 0.9;                                     ///< Nesterov
+  double weight_decay = 3e-5;                                ///< of convolutions and the classifier's matrix
+  double label_smoothing = 0.1;                              ///< of the largest network's loss
   image::Augmentation augmentation;
   int checkpoint_epochs = 1;
-  int monitor_images = 2000;      ///< of the validation split, for the log only
+  int monitor_images = 2000;  ///< of the validation split, for the log only
 };
 SupernetConfig read_supernet_config(Config section);
 
@@ -37,7 +37,6 @@ SupernetConfig read_supernet_config(Config section);
 /// batch is split over the ranks and the gradients are averaged. Deterministic for a given number of ranks.
 /// Collective over `comm`. @throws Error(numeric) when the loss is not finite, naming the step.
 void train_supernet(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
-                    image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed,
-                    std::filesystem::path const& output);
+                    image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, std::filesystem::path const& output);
 
 }  // namespace apq::train

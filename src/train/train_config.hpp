@@ -16,7 +16,7 @@ struct FitConfig {
   double learning_rate = 1e-3;
   double weight_decay = 3;  ///< decoupled: each step takes learning rate x this off every weight;
                             ///< in a transfer they decay towards what they were
-  int batch = 32;  ///< rows per step
+  int batch = 32;           ///< rows per step
 };
 
 /// What the first layers see while training; the saved weights are always those of the release's
@@ -44,18 +44,16 @@ struct TrainConfig {
   int student_rows = 6000;  ///< random subnets that the teacher labels; half as many for a quantised predictor, of which a curve has many
   FitConfig student{20, 2e-3, 0.05, 64};  ///< how a network learns from the teacher
   FitConfig fp,
-      quant;  ///< full-precision predictor; quantised ones, transferred and from scratch alike
-  double bit_gain =
-      3;  ///< scale of the bit widths' inputs while training: how much more readily than of the
-           ///< architecture the quantised networks learn of them (folded into the weights)
-  double held_out_fraction = 0.2;  ///< of the rows, never trained on
-  bool zero_init = true;  ///< transfer: the fresh bit branch starts at zero, so step 0 predicts as
-                          ///< the fp model does
-  int bootstrap = 1000;   ///< resamples behind every interval
-  std::vector<double> curve{0.25, 0.5,
-                            1.0};  ///< shares of the quantised training rows; empty: no curve
-  int curve_splits = 3;            ///< splits averaged per point of the curve
-  int train_rows = 0;              ///< use only so many training rows; 0: all
+      quant;                                  ///< full-precision predictor; quantised ones, transferred and from scratch alike
+  double bit_gain = 3;                        ///< scale of the bit widths' inputs while training: how much more readily than of the
+                                              ///< architecture the quantised networks learn of them (folded into the weights)
+  double held_out_fraction = 0.2;             ///< of the rows, never trained on
+  bool zero_init = true;                      ///< transfer: the fresh bit branch starts at zero, so step 0 predicts as
+                                              ///< the fp model does
+  int bootstrap = 1000;                       ///< resamples behind every interval
+  std::vector<double> curve{0.25, 0.5, 1.0};  ///< shares of the quantised training rows; empty: no curve
+  int curve_splits = 3;                       ///< splits averaged per point of the curve
+  int train_rows = 0;                         ///< use only so many training rows; 0: all
 };
 
 /// @throws Error(config) with file:line.

@@ -14,19 +14,14 @@
 namespace apq::train {
 namespace {
 
-std::vector<h5::Row> read_rows(StudyLayout const& layout, std::string const& stage,
-                               space::SearchSpace const& space) {
+std::vector<h5::Row> read_rows(StudyLayout const& layout, std::string const& stage, space::SearchSpace const& space) {
   auto const directory = layout.shards(stage);
   auto dataset = h5::read_stage(layout, stage);
   if (dataset.rows.empty())
-    throw Error(Errc::data, fmt::format("{}: holds no rows; run `apq collect --stage {}` first",
-                                        directory.string(), stage));
+    throw Error(Errc::data, fmt::format("{}: holds no rows; run `apq collect --stage {}` first", directory.string(), stage));
   if (dataset.header.space_hash != space.hash)
-    throw Error(
-        Errc::data,
-        fmt::format("{}: collected in space {} ({}), not {} ({}); use the study's own space file",
-                    directory.string(), dataset.header.space_name, dataset.header.space_hash,
-                    space.name, space.hash));
+    throw Error(Errc::data, fmt::format("{}: collected in space {} ({}), not {} ({}); use the study's own space file", directory.string(),
+                                        dataset.header.space_name, dataset.header.space_hash, space.name, space.hash));
   return std::move(dataset.rows);
 }
 
@@ -34,17 +29,14 @@ nlohmann::json read_report(std::filesystem::path const& file) {
   if (!std::filesystem::exists(file)) return nlohmann::json::object();
   auto json = nlohmann::json::parse(read_file(file), nullptr, false);
   if (!json.is_object())
-    throw Error(Errc::data,
-                fmt::format("{}: is not the JSON object that `apq train` writes; remove it",
-                            file.string()));
+    throw Error(Errc::data, fmt::format("{}: is not the JSON object that `apq train` writes; remove it", file.string()));
   return json;
 }
 
 }  // namespace
 
-nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space,
-                               StudyLayout const& layout, TrainConfig const& config,
-                               std::uint64_t seed, TrainStages stages) {
+nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space, StudyLayout const& layout,
+                               TrainConfig const& config, std::uint64_t seed, TrainStages stages) {
   bool const do_fp = stages != TrainStages::quant, do_quant = stages != TrainStages::fp;
   std::vector<h5::Row> fp_rows, quant_rows;
   std::optional<AccuracyPredictor> full_precision;
@@ -53,28 +45,21 @@ nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace
     if (do_quant) quant_rows = read_rows(layout, "quant", space);
     if (do_fp) return;
     if (!std::filesystem::exists(layout.predictor_fp()))
-      throw Error(
-          Errc::data,
-          fmt::format(
-              "{}: is missing, and the transfer starts from it; run `apq train --stage fp` first",
-              layout.predictor_fp().string()));
+      throw Error(Errc::data, fmt::format("{}: is missing, and the transfer starts from it; run `apq train --stage fp` first",
+                                          layout.predictor_fp().string()));
     full_precision = AccuracyPredictor::load(layout.predictor_fp(), space::Encoding(space));
     if (full_precision->is_quantised())
-      throw Error(Errc::data,
-                  fmt::format("{}: has a bit branch; a full-precision predictor is needed",
-                              layout.predictor_fp().string()));
+      throw Error(Errc::data, fmt::format("{}: has a bit branch; a full-precision predictor is needed", layout.predictor_fp().string()));
   });
 
   auto report = nlohmann::json::object();
   auto const summary = [](Metrics const& m) {
-    return fmt::format("Kendall tau {:.3f} [{:.3f}, {:.3f}], RMSE {:.2f} points",
-                       m.kendall_tau.value, m.kendall_tau.low, m.kendall_tau.high,
-                       m.rmse_points.value);
+    return fmt::format("Kendall tau {:.3f} [{:.3f}, {:.3f}], RMSE {:.2f} points", m.kendall_tau.value, m.kendall_tau.low,
+                       m.kendall_tau.high, m.rmse_points.value);
   };
   if (do_fp) {
     auto trained = train_fp(comm, space, fp_rows, config, seed);
-    log::root().info("train fp: {} rows, {} held out; {}", trained.report.train_rows,
-                     trained.report.verdict.held_out.size(),
+    log::root().info("train fp: {} rows, {} held out; {}", trained.report.train_rows, trained.report.verdict.held_out.size(),
                      summary(trained.report.verdict.metrics));
     report["fp"] = to_json(trained.report, config.hidden);
     mpi::collectively(comm, [&] {
@@ -84,9 +69,8 @@ nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace
   }
   if (do_quant) {
     auto const trained = train_quant(comm, space, *full_precision, quant_rows, config, seed);
-    log::root().info("train quant: {} rows, {} held out; transferred: {}; from scratch: {}",
-                     trained.report.train_rows, trained.report.transfer.held_out.size(),
-                     summary(trained.report.transfer.metrics),
+    log::root().info("train quant: {} rows, {} held out; transferred: {}; from scratch: {}", trained.report.train_rows,
+                     trained.report.transfer.held_out.size(), summary(trained.report.transfer.metrics),
                      summary(trained.report.scratch.metrics));
     report["quant"] = to_json(trained.report, config.hidden);
     mpi::collectively(comm, [&] {

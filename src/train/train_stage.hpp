@@ -20,8 +20,7 @@ enum class TrainStages { fp, quant, all };
 /// @return what was written to train.json about the stages run.
 /// @throws Error(data) for shards of another space (naming both hashes), damaged shards or too few
 /// rows; Error(io).
-nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space,
-                               StudyLayout const& layout, TrainConfig const& config,
-                               std::uint64_t seed, TrainStages stages = TrainStages::all);
+nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space, StudyLayout const& layout,
+                               TrainConfig const& config, std::uint64_t seed, TrainStages stages = TrainStages::all);
 
 }  // namespace apq::train

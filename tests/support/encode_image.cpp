@@ -1,13 +1,12 @@
 #include "support/encode_image.hpp"
 
-#include <png.h>
-#include <turbojpeg.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
 
+#include <png.h>
+#include <turbojpeg.h>
 
 namespace apq::test {
 
@@ -32,7 +31,8 @@ std::string jpeg_file(std::vector<std::uint8_t> const& pixels, int width, int he
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
   int const format = channels == 1 ? TJPF_GRAY : channels == 3 ? TJPF_RGB : TJPF_CMYK;
-  int const status = tjCompress2(handle, pixels.data(), width, 0, height, format, &bytes, &size, channels == 1 ? TJSAMP_GRAY : TJSAMP_444, 95, 0);
+  int const status =
+      tjCompress2(handle, pixels.data(), width, 0, height, format, &bytes, &size, channels == 1 ? TJSAMP_GRAY : TJSAMP_444, 95, 0);
   std::string file(reinterpret_cast<char*>(bytes), status == 0 ? size : 0);
   tjFree(bytes);
   tjDestroy(handle);
@@ -44,14 +44,18 @@ std::string png_file(std::vector<std::uint8_t> const& pixels, int width, int hei
   std::string file;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
-  png_set_write_fn(png, &file, [](png_structp p, png_bytep data, png_size_t n) {
-    static_cast<std::string*>(png_get_io_ptr(p))->append(reinterpret_cast<char*>(data), n);
-  }, [](png_structp) {});
+  png_set_write_fn(
+      png, &file,
+      [](png_structp p, png_bytep data, png_size_t n) {
+        static_cast<std::string*>(png_get_io_ptr(p))->append(reinterpret_cast<char*>(data), n);
+      },
+      [](png_structp) {});
   png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), bits, colour_type,
                is_interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   std::vector<png_color> palette;
   if (colour_type == PNG_COLOR_TYPE_PALETTE) {
-    for (int i = 0; i < 1 << bits; ++i) palette.push_back({static_cast<png_byte>(i), static_cast<png_byte>(255 - i), static_cast<png_byte>(i * 7)});
+    for (int i = 0; i < 1 << bits; ++i)
+      palette.push_back({static_cast<png_byte>(i), static_cast<png_byte>(255 - i), static_cast<png_byte>(i * 7)});
     png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
     png_byte const clear[] = {0, 128};
     png_set_tRNS(png, info, clear, 2, nullptr);

@@ -8,7 +8,7 @@
 namespace apq::test {
 
 /// A picture from a formula, uint8 [height, width, channels]; a smooth one survives JPEG nearly unchanged.
-std::vector<std::uint8_t> sharp_picture(int width, int height);                  ///< RGB, that of make_pil_resize.py
+std::vector<std::uint8_t> sharp_picture(int width, int height);  ///< RGB, that of make_pil_resize.py
 std::vector<std::uint8_t> smooth_picture(int width, int height, int channels);
 
 /// Quality 95. `channels` 1: grey, 3: RGB (4:4:4), 4: CMYK, stored as YCCK with inverted inks.

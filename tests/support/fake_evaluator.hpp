@@ -4,15 +4,15 @@
 #include <memory>
 #include <thread>
 
-#include "collect/evaluator.hpp"
+#include "evaluate/evaluator.hpp"
 
 namespace apq::test {
 
 /// A label in closed form of the subnet: fast, deterministic, different for different subnets.
-class FakeEvaluator : public collect::Evaluator {
+class FakeEvaluator : public evaluate::Evaluator {
  public:
   explicit FakeEvaluator(std::chrono::milliseconds pause = {}) : pause_(pause) {}
-  collect::Label evaluate(space::Subnet const& subnet, std::uint64_t) override {
+  evaluate::Label evaluate(space::Subnet const& subnet, std::uint64_t) override {
     std::this_thread::sleep_for(pause_);
     std::uint64_t mix = 1469598103934665603u;
     auto add = [&](std::vector<int> const& values) {

@@ -27,11 +27,13 @@ inline std::string legacy_object() {
   using namespace std::string_literals;
   auto tensor = [](std::string const& name, char key, char count, std::string const& shape, std::string const& strides) {
     return "X"s + static_cast<char>(name.size()) + "\0\0\0"s + name +
-           "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0"s + key +
-           "X\x03\0\0\0cpuK"s + count + "NtQK\0"s + shape + strides + "\x89" "ccollections\nOrderedDict\n)RtR"s;
+           "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0"s + key + "X\x03\0\0\0cpuK"s + count +
+           "NtQK\0"s + shape + strides +
+           "\x89"
+           "ccollections\nOrderedDict\n)RtR"s;
   };
-  return "\x80\x02}X\x0a\0\0\0state_dictccollections\nOrderedDict\n)R("s +
-         tensor("weight", '0', '\6', "K\2K\3\x86"s, "K\3K\1\x86"s) + tensor("bias", '1', '\4', "K\4\x85"s, "K\1\x85"s) + "us."s;
+  return "\x80\x02}X\x0a\0\0\0state_dictccollections\nOrderedDict\n)R("s + tensor("weight", '0', '\6', "K\2K\3\x86"s, "K\3K\1\x86"s) +
+         tensor("bias", '1', '\4', "K\4\x85"s, "K\1\x85"s) + "us."s;
 }
 
 }  // namespace apq::test

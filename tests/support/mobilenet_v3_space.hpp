@@ -20,7 +20,8 @@ stages:
   - {width: 16, stride: 2, depths: [2, 3], kernels: [3, 5, 7], middle: {ratios: [3, 4, 6]}, activation: h_swish}
   - {width: 16, stride: 1, depths: [1, 2], kernels: [3, 5, 7], middle: {ratios: [3, 4, 6]}, activation: h_swish, squeeze_excite: true}
 bits: {pw_w: [4, 6, 8], pw_a: [4, 6, 8], dw_w: [4, 6, 8], dw_a: [4, 6, 8]}
-)", "mobilenet_v3_space.yaml");
+)",
+                            "mobilenet_v3_space.yaml");
 }
 
 }  // namespace apq::test

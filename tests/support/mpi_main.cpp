@@ -1,9 +1,9 @@
 // main of every test that runs on several ranks: rank 0 prints, the others print only their failures, and all
 // ranks leave with the worst result. A run without a single test is a failure.
+#include <cstdio>
+
 #include <gtest/gtest.h>
 #include <mpi.h>
-
-#include <cstdio>
 
 namespace {
 
@@ -12,8 +12,8 @@ class FailuresOnly : public testing::EmptyTestEventListener {
   explicit FailuresOnly(int rank) : rank_(rank) {}
   void OnTestPartResult(testing::TestPartResult const& result) override {
     if (result.failed())
-      std::fprintf(stderr, "[rank %d] %s:%d: %s\n", rank_, result.file_name() ? result.file_name() : "?",
-                   result.line_number(), result.message());
+      std::fprintf(stderr, "[rank %d] %s:%d: %s\n", rank_, result.file_name() ? result.file_name() : "?", result.line_number(),
+                   result.message());
   }
 
  private:

@@ -13,17 +13,18 @@ namespace apq::test {
 /// A damaged copy of `seed`, the same for the same stream: flipped bits, a cut end, a piece moved, doubled or taken out,
 /// or a number of 1 to 8 bytes overwritten by one that length fields fear. One to four such faults.
 inline std::string mutated(std::string const& seed, RandomStream& random) {
-  constexpr std::uint64_t numbers[] = {0,          1,          0x7f,       0x80,       0xff,         0x7fff,       0xffff,
-                                       0x7fffffff, 0x80000000, 0xffffffff, 1ull << 40, ~0ull >> 1u,  1ull << 63,   ~0ull};
+  constexpr std::uint64_t numbers[] = {0,          1,          0x7f,       0x80,       0xff,        0x7fff,     0xffff,
+                                       0x7fffffff, 0x80000000, 0xffffffff, 1ull << 40, ~0ull >> 1u, 1ull << 63, ~0ull};
   std::string bytes = seed;
   auto position = [&] { return static_cast<std::size_t>(random.below(bytes.size() + 1)); };
   auto faults = 1 + random.below(4);
   while (faults-- > 0 && !bytes.empty()) switch (random.below(6)) {
       case 0:
-        for (auto flips = 1 + random.below(8); flips-- > 0;)
-          bytes[random.below(bytes.size())] ^= static_cast<char>(1u << random.below(8));
+        for (auto flips = 1 + random.below(8); flips-- > 0;) bytes[random.below(bytes.size())] ^= static_cast<char>(1u << random.below(8));
         break;
-      case 1: bytes.resize(position()); break;
+      case 1:
+        bytes.resize(position());
+        break;
       case 2: {  // a piece doubled elsewhere
         auto const from = position();
         auto const piece = bytes.substr(from, random.below(256));

@@ -22,12 +22,8 @@ std::optional<fs::path> existing(fs::path const& path) {
 fs::path source_dir() { return from_environment("APQ_SOURCE_DIR", "."); }
 fs::path apq_executable() { return from_environment("APQ_EXE", "build/release/apq"); }
 
-std::optional<fs::path> golden_dir() {
-  return existing(from_environment("APQ_GOLDEN_DIR", source_dir() / ".." / "shared" / "golden"));
-}
+std::optional<fs::path> golden_dir() { return existing(from_environment("APQ_GOLDEN_DIR", source_dir() / ".." / "shared" / "golden")); }
 
-std::optional<fs::path> data_dir() {
-  return existing(from_environment("APQ_DATA_DIR", source_dir() / ".." / "shared" / "data"));
-}
+std::optional<fs::path> data_dir() { return existing(from_environment("APQ_DATA_DIR", source_dir() / ".." / "shared" / "data")); }
 
 }  // namespace apq::test

@@ -17,12 +17,12 @@ std::filesystem::path apq_executable();
 
 }  // namespace apq::test
 
-#define APQ_REQUIRE_GOLDEN(dir)                                                             \
-  auto const dir##_optional = ::apq::test::golden_dir();                                    \
-  if (!dir##_optional) GTEST_SKIP() << "golden cases are absent; set APQ_GOLDEN_DIR";       \
+#define APQ_REQUIRE_GOLDEN(dir)                                                       \
+  auto const dir##_optional = ::apq::test::golden_dir();                              \
+  if (!dir##_optional) GTEST_SKIP() << "golden cases are absent; set APQ_GOLDEN_DIR"; \
   std::filesystem::path const& dir = *dir##_optional
 
-#define APQ_REQUIRE_DATA(dir)                                                               \
-  auto const dir##_optional = ::apq::test::data_dir();                                      \
-  if (!dir##_optional) GTEST_SKIP() << "third-party data is absent; set APQ_DATA_DIR";      \
+#define APQ_REQUIRE_DATA(dir)                                                          \
+  auto const dir##_optional = ::apq::test::data_dir();                                 \
+  if (!dir##_optional) GTEST_SKIP() << "third-party data is absent; set APQ_DATA_DIR"; \
   std::filesystem::path const& dir = *dir##_optional

@@ -11,8 +11,7 @@ namespace apq {
 /// renamed over `path`, and the directory fsynced. A reader sees the old file or the new one, never a part.
 /// On any failure the temporary file is removed and `path` is as it was.
 /// @throws Error(io) naming the file and the system's reason; whatever `write` throws.
-void replace_file(std::filesystem::path const& path,
-                  std::function<void(std::filesystem::path const& temporary)> const& write);
+void replace_file(std::filesystem::path const& path, std::function<void(std::filesystem::path const& temporary)> const& write);
 
 /// The same for a text at hand.
 void replace_file(std::filesystem::path const& path, std::string_view text);

@@ -1,12 +1,12 @@
 #include "common/core/config.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -15,8 +15,8 @@ namespace apq {
 namespace fs = std::filesystem;
 
 struct Config::Document {
-  std::string name;       // as printed in messages
-  fs::path directory;     // for relative paths
+  std::string name;    // as printed in messages
+  fs::path directory;  // for relative paths
   YAML::Node root;
   std::map<std::string, std::string> overridden;  // dotted key -> the assignment it came from
 };
@@ -66,13 +66,10 @@ void refuse_hostile(std::string const& text, std::string const& name) {
     longest_indent = std::max(longest_indent, indent - start);
     start = end + 1;
   }
-  if (deepest > 64 || longest_indent > 512)
-    throw Error(Errc::config, fmt::format("{}: is nested too deeply (more than 64 levels)", name));
+  if (deepest > 64 || longest_indent > 512) throw Error(Errc::config, fmt::format("{}: is nested too deeply (more than 64 levels)", name));
 }
 
-std::string dotted(std::string const& prefix, std::string const& key) {
-  return prefix.empty() ? key : prefix + "." + key;
-}
+std::string dotted(std::string const& prefix, std::string const& key) { return prefix.empty() ? key : prefix + "." + key; }
 
 template <class T>
 constexpr char const* type_name() {
@@ -94,8 +91,7 @@ bool present(YAML::Node const& map, std::string const& key) {
 
 }  // namespace
 
-Config::Config(std::shared_ptr<Document> document, std::shared_ptr<Node> node)
-    : document_(std::move(document)), node_(std::move(node)) {}
+Config::Config(std::shared_ptr<Document> document, std::shared_ptr<Node> node) : document_(std::move(document)), node_(std::move(node)) {}
 
 Config Config::parse(std::string const& text, std::string const& name) {
   refuse_hostile(text, name);
@@ -107,8 +103,7 @@ Config Config::parse(std::string const& text, std::string const& name) {
     throw Error(Errc::config, fmt::format("{}:{}: is not valid YAML ({})", name, e.mark.line + 1, e.msg));
   }
   if (document->root.IsNull()) document->root = YAML::Node(YAML::NodeType::Map);
-  if (!document->root.IsMap())
-    throw Error(Errc::config, fmt::format("{}:1: must be a mapping of keys to values", name));
+  if (!document->root.IsMap()) throw Error(Errc::config, fmt::format("{}:1: must be a mapping of keys to values", name));
   auto node = std::make_shared<Node>();
   node->yaml = document->root;
   return {document, node};
@@ -143,8 +138,7 @@ void Config::set(std::string const& assignment) {
     }
     if (!present(node, part)) node[part] = YAML::Node(YAML::NodeType::Map);
     YAML::Node next = node[part];
-    if (!next.IsMap())
-      throw Error(Errc::config, fmt::format("--set {}: {} is a value, not a section", assignment, key.substr(0, dot)));
+    if (!next.IsMap()) throw Error(Errc::config, fmt::format("--set {}: {} is a value, not a section", assignment, key.substr(0, dot)));
     node.reset(next);
     start = dot + 1;
   }
@@ -185,8 +179,7 @@ std::optional<T> convert(YAML::Node const& node) {
       if (std::is_unsigned_v<T> && text.starts_with('-')) return std::nullopt;
       if (text.find_first_of(".eE") != std::string::npos && !text.starts_with("0x")) {
         double const value = YAML::Node(text).as<double>();
-        if (value != std::floor(value) || std::abs(value) > 9e15 ||
-            value < static_cast<double>(std::numeric_limits<T>::min()) ||
+        if (value != std::floor(value) || std::abs(value) > 9e15 || value < static_cast<double>(std::numeric_limits<T>::min()) ||
             value > static_cast<double>(std::numeric_limits<T>::max()))
           return std::nullopt;
         return static_cast<T>(value);
@@ -223,8 +216,7 @@ std::vector<T> Config::list(std::string const& key, Range<T> range) {
   auto read = [&](YAML::Node const& item) {
     auto const value = convert<T>(item);
     auto const text = item.IsScalar() ? item.Scalar() : std::string(item.IsMap() ? "a mapping" : "a list");
-    if (!value)
-      throw Error(Errc::config, fmt::format("{}: {} is not {}", where(key), text, type_name<T>()));
+    if (!value) throw Error(Errc::config, fmt::format("{}: {} is not {}", where(key), text, type_name<T>()));
     if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, std::string>)
       if (*value < range.low || *value > range.high)
         throw Error(Errc::config, fmt::format("{} = {} is out of range; it must be {}", where(key), text, range_text(range)));
@@ -232,8 +224,7 @@ std::vector<T> Config::list(std::string const& key, Range<T> range) {
   };
   if (yaml.IsSequence())
     for (auto const& item : yaml) read(item);
-  else
-    read(yaml);
+  else read(yaml);
   YAML::Node out(YAML::NodeType::Sequence);
   out.SetStyle(YAML::EmitterStyle::Flow);
   for (auto const& value : values) out.push_back(show(value));
@@ -262,8 +253,8 @@ T Config::get(std::string const& key, Range<T> range) {
   auto const yaml = node_->yaml[key];
   auto const value = convert<T>(yaml);
   if (!value)
-    throw Error(Errc::config, fmt::format("{}{} is not {}", where(key),
-                                          yaml.IsScalar() ? " = " + yaml.Scalar() : ": a list or mapping", type_name<T>()));
+    throw Error(Errc::config,
+                fmt::format("{}{} is not {}", where(key), yaml.IsScalar() ? " = " + yaml.Scalar() : ": a list or mapping", type_name<T>()));
   if constexpr (!std::is_same_v<T, bool> && !std::is_same_v<T, std::string>)
     if (*value < range.low || *value > range.high)
       throw Error(Errc::config, fmt::format("{} = {} is out of range; it must be {}", where(key), yaml.Scalar(), range_text(range)));
@@ -279,9 +270,9 @@ T Config::get_or(std::string const& key, T fallback, Range<T> range) {
   return fallback;
 }
 
-#define APQ_INSTANTIATE(T)                                             \
-  template T Config::get<T>(std::string const&, Range<T>);             \
-  template T Config::get_or<T>(std::string const&, T, Range<T>);       \
+#define APQ_INSTANTIATE(T)                                               \
+  template T Config::get<T>(std::string const&, Range<T>);               \
+  template T Config::get_or<T>(std::string const&, T, Range<T>);         \
   template std::vector<T> Config::list<T>(std::string const&, Range<T>); \
   template std::vector<T> Config::list_or<T>(std::string const&, std::vector<T>, Range<T>);
 APQ_INSTANTIATE(int)
@@ -293,12 +284,10 @@ APQ_INSTANTIATE(std::string)
 template bool Config::get<bool>(std::string const&, Range<bool>);
 template bool Config::get_or<bool>(std::string const&, bool, Range<bool>);
 
-std::string Config::choice_or(std::string const& key, std::string const& fallback,
-                              std::vector<std::string> const& choices) {
+std::string Config::choice_or(std::string const& key, std::string const& fallback, std::vector<std::string> const& choices) {
   auto const value = get_or<std::string>(key, fallback);
   if (std::find(choices.begin(), choices.end(), value) == choices.end())
-    throw Error(Errc::config, fmt::format("{} = {} is unknown; choose one of: {}", where(key), value,
-                                          fmt::join(choices, ", ")));
+    throw Error(Errc::config, fmt::format("{} = {} is unknown; choose one of: {}", where(key), value, fmt::join(choices, ", ")));
   return value;
 }
 
@@ -338,8 +327,7 @@ std::vector<std::string> Config::path_patterns(std::string const& key) {
 
 Config Config::section(std::string const& key) {
   node_->known.push_back(key);
-  if (auto const found = node_->children.find(key); found != node_->children.end())
-    return {document_, found->second.front()};
+  if (auto const found = node_->children.find(key); found != node_->children.end()) return {document_, found->second.front()};
   auto child = std::make_shared<Node>();
   child->prefix = dotted(node_->prefix, key);
   child->yaml = has(key) ? YAML::Node(node_->yaml[key]) : YAML::Node(YAML::NodeType::Map);
@@ -362,8 +350,8 @@ std::vector<Config> Config::sections(std::string const& key) {
     child->prefix = fmt::format("{}[{}]", dotted(node_->prefix, key), children.size());
     child->yaml.reset(item);
     if (!item.IsMap())
-      throw Error(Errc::config, fmt::format("{}:{}: {} must be a section of keys and values", document_->name,
-                                            item.Mark().line + 1, child->prefix));
+      throw Error(Errc::config,
+                  fmt::format("{}:{}: {} must be a section of keys and values", document_->name, item.Mark().line + 1, child->prefix));
     children.push_back(child);
     result.push_back(Config(document_, child));
   }
@@ -376,9 +364,8 @@ void Config::finish() const {
       auto const key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
       auto const& known = node_->known;
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      auto const nearest = std::min_element(known.begin(), known.end(), [&](auto const& a, auto const& b) {
-        return edit_distance(a, key) < edit_distance(b, key);
-      });
+      auto const nearest = std::min_element(known.begin(), known.end(),
+                                            [&](auto const& a, auto const& b) { return edit_distance(a, key) < edit_distance(b, key); });
       std::string hint = "it is not a key of this section";
       if (nearest != known.end() && edit_distance(*nearest, key) <= std::max<std::size_t>(2, key.size() / 3))
         hint = fmt::format("did you mean {}?", *nearest);
@@ -406,8 +393,7 @@ std::string Config::resolved() const {
       } else if (auto const child = node.children.find(key); child != node.children.end()) {
         if (node.child_is_list.at(key))
           for (auto const& item : child->second) out[key].push_back(self(self, *item));
-        else
-          out[key] = self(self, *child->second.front());
+        else out[key] = self(self, *child->second.front());
       }
     }
     return out;

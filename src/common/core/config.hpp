@@ -39,8 +39,7 @@ class Config {
   template <class T>
   T get_or(std::string const& key, T fallback, Range<T> range = {});
   /// A word out of `choices`.
-  std::string choice_or(std::string const& key, std::string const& fallback,
-                        std::vector<std::string> const& choices);
+  std::string choice_or(std::string const& key, std::string const& fallback, std::vector<std::string> const& choices);
   /// A list of scalars; a single scalar counts as a list of one. Every element must lie in `range`.
   template <class T>
   std::vector<T> list(std::string const& key, Range<T> range = {});

@@ -1,9 +1,9 @@
 #include "common/core/log.hpp"
 
+#include <memory>
+
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
-
-#include <memory>
 
 namespace apq::log {
 namespace {
@@ -16,8 +16,7 @@ Loggers make(int rank) {
   auto const sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   Loggers loggers;
   loggers.root = std::make_shared<spdlog::logger>(
-      "apq", rank == 0 ? spdlog::sink_ptr{sink}
-                       : spdlog::sink_ptr{std::make_shared<spdlog::sinks::null_sink_mt>()});
+      "apq", rank == 0 ? spdlog::sink_ptr{sink} : spdlog::sink_ptr{std::make_shared<spdlog::sinks::null_sink_mt>()});
   loggers.root->set_pattern("%H:%M:%S %v");
   auto const rank_sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   loggers.rank = std::make_shared<spdlog::logger>("rank", rank_sink);

@@ -1,12 +1,12 @@
 #include "common/core/process_age.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include <unistd.h>
 
 namespace apq {
 

@@ -1,9 +1,9 @@
 #include "common/core/progress.hpp"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <cstdio>
 
 #include "common/core/log.hpp"
 
@@ -19,13 +19,17 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::string unit, std::uint64_t total, std::uint64_t already_done,
-                   bool enabled)
-    : what_(std::move(what)), unit_(std::move(unit)), total_(total), first_(already_done),
-      done_(already_done), enabled_(enabled), terminal_(::isatty(STDERR_FILENO) == 1),
-      start_(Clock::now()), printed_(start_) {
-  if (enabled_ && already_done > 0)
-    log::root().info("{}: {} of {} {} are there already", what_, already_done, total, unit_);
+Progress::Progress(std::string what, std::string unit, std::uint64_t total, std::uint64_t already_done, bool enabled)
+    : what_(std::move(what)),
+      unit_(std::move(unit)),
+      total_(total),
+      first_(already_done),
+      done_(already_done),
+      enabled_(enabled),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      start_(Clock::now()),
+      printed_(start_) {
+  if (enabled_ && already_done > 0) log::root().info("{}: {} of {} {} are there already", what_, already_done, total, unit_);
 }
 
 Progress::~Progress() { finish(); }
@@ -51,10 +55,8 @@ void Progress::print(bool last) {
   double const rate = elapsed > 0 ? static_cast<double>(done_ - first_) / elapsed : 0.0;
   double const percent = total_ > 0 ? 100.0 * static_cast<double>(done_) / static_cast<double>(total_) : 100.0;
   auto line = fmt::format("{}: {}/{} {} ({:.0f} %), {:.3g} {}/s", what_, done_, total_, unit_, percent, rate, unit_);
-  if (last)
-    line += fmt::format(", took {}", duration(elapsed));
-  else if (rate > 0 && done_ < total_)
-    line += fmt::format(", {} left", duration(static_cast<double>(total_ - done_) / rate));
+  if (last) line += fmt::format(", took {}", duration(elapsed));
+  else if (rate > 0 && done_ < total_) line += fmt::format(", {} left", duration(static_cast<double>(total_ - done_) / rate));
   if (!note_.empty()) line += ", " + note_;
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{}{}", line, last ? "\n" : "");

@@ -28,8 +28,7 @@ std::uint32_t fnv1a(std::string_view text) {
 
 RandomStream::RandomStream(std::uint64_t seed, std::string_view purpose, std::uint64_t index)
     : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-      counter_{0, fnv1a(purpose), static_cast<std::uint32_t>(index),
-               static_cast<std::uint32_t>(index >> 32)} {}
+      counter_{0, fnv1a(purpose), static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)} {}
 
 std::uint32_t RandomStream::next_u32() {
   if (used_ == 4) {

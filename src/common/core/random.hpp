@@ -39,7 +39,6 @@ class RandomStream {
 };
 
 /// One Philox4x32-10 block, exposed for its known-answer test.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                        std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
 }  // namespace apq

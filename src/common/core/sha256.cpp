@@ -1,12 +1,12 @@
 #include "common/core/sha256.hpp"
 
-#include <fmt/format.h>
-#include <openssl/evp.h>
-
 #include <array>
 #include <bit>
 #include <fstream>
 #include <vector>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include "common/core/error.hpp"
 
@@ -20,8 +20,7 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  if (EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1)
-    throw Error(Errc::internal, "SHA-256 is not available in libcrypto");
+  if (EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) throw Error(Errc::internal, "SHA-256 is not available in libcrypto");
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;

@@ -22,10 +22,7 @@ class Sha256 {
   Sha256& add(std::string_view text) { return add(text.data(), text.size()); }
   /// The object's bytes as they lie in memory (little-endian hosts only; checked at build time).
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Sha256& add_value(T value) {
-    return add(&value, sizeof value);
-  }
+  requires std::is_arithmetic_v<T> Sha256& add_value(T value) { return add(&value, sizeof value); }
   /// 64 lower-case hex digits; the object must not be used after it.
   std::string hex();
 

@@ -8,7 +8,7 @@ namespace apq {
 /// Where things lie in a study's directory.
 struct StudyLayout {
   std::filesystem::path root;
-  std::filesystem::path config() const { return root / "config.yaml"; }      ///< resolved configuration
+  std::filesystem::path config() const { return root / "config.yaml"; }  ///< resolved configuration
   std::filesystem::path supernet() const { return root / "supernet.pt"; }
   std::filesystem::path shards(std::string const& stage) const { return root / "shards" / stage; }
   std::filesystem::path joined(std::string const& stage) const { return root / ("dataset_" + stage + ".h5"); }
@@ -22,7 +22,7 @@ struct StudyLayout {
   std::filesystem::path verification() const { return root / "winners.json"; }  ///< winners with test accuracy
   std::filesystem::path ledger() const { return root / "ledger.json"; }
   std::filesystem::path report() const { return root / "report.html"; }
-  std::filesystem::path figures() const { return root / "figures"; }            ///< CSV and SVG of each figure
+  std::filesystem::path figures() const { return root / "figures"; }  ///< CSV and SVG of each figure
 };
 
 }  // namespace apq

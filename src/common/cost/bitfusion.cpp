@@ -15,12 +15,8 @@ namespace apq::cost {
 namespace {
 using Int = std::int64_t;
 
-Int divide_up(Int a, Int b) {
-  return (a + b - 1) / b;
-}
-Int round_up(Int a, Int b) {
-  return divide_up(a, b) * b;
-}
+Int divide_up(Int a, Int b) { return (a + b - 1) / b; }
+Int round_up(Int a, Int b) { return divide_up(a, b) * b; }
 
 /// Tile loops: over output columns and rows (alike, both "map"), input channels, output channels.
 enum Loop { map, in, out };
@@ -39,8 +35,7 @@ struct Traffic {
 
 /// Walks the loops from the innermost out: while the operand stays in its buffer, loops that do not
 /// change it are free.
-Traffic traffic_of(Operand const& operand, std::span<Loop const> order,
-                   std::array<Int, 3> const& count) {
+Traffic traffic_of(Operand const& operand, std::span<Loop const> order, std::array<Int, 3> const& count) {
   Int total = operand.size;
   Int stored = operand.stored;
   Int resident_size = total;
@@ -70,8 +65,7 @@ std::vector<Int> tile_sizes(Int first, Int last) {
 enum class Occupancy { padded, exact };
 
 /// Best run over all tiles that fit; nothing when none does.
-std::optional<LayerRun> search_tiles(LayerShape const& shape, LayerBits bits,
-                                     Hardware const& hardware, Occupancy occupancy) {
+std::optional<LayerRun> search_tiles(LayerShape const& shape, LayerBits bits, Hardware const& hardware, Occupancy occupancy) {
   Int const kernel = shape.kernel;
   Int const kernel_area = kernel * kernel;
   Int const out_size = shape.out_size();
@@ -83,8 +77,7 @@ std::optional<LayerRun> search_tiles(LayerShape const& shape, LayerBits bits,
   for (Int const o : tile_sizes(1, out_size))
     for (Int const ic : tile_sizes(1, shape.in_channels))
       for (Int const oc : tile_sizes(shape.im2col ? 1 : columns, shape.out_channels)) {
-        std::array<Int, 3> const count{divide_up(out_size, o), divide_up(shape.in_channels, ic),
-                                       divide_up(shape.out_channels, oc)};
+        std::array<Int, 3> const count{divide_up(out_size, o), divide_up(shape.in_channels, ic), divide_up(shape.out_channels, oc)};
         Int const num_tiles = count[map] * count[map] * count[in] * count[out];
         // im2col unrolls the filter into the rows of the array; else rows hold input channels only.
         Int const depth = shape.im2col ? kernel_area * ic : ic;
@@ -94,31 +87,23 @@ std::optional<LayerRun> search_tiles(LayerShape const& shape, LayerBits bits,
         Int const positions = shape.im2col ? o * o : side * side;
         Int const taps = shape.im2col ? 1 : kernel_area;
         auto operand = [&](Int size, Int padded, int buffer_kib, std::array<bool, 3> depends) {
-          return Operand{size, occupancy == Occupancy::padded ? padded : size,
-                         Int{buffer_kib} * 1024 * 8 / 2, depends};
+          return Operand{size, occupancy == Occupancy::padded ? padded : size, Int{buffer_kib} * 1024 * 8 / 2, depends};
         };
-        auto const act =
-            operand(positions * depth * bits.activation, positions * padded_depth * bits.activation,
-                    hardware.input_buffer_kib, {true, true, false});
-        auto const wgt =
-            operand(taps * depth * oc * bits.weight, taps * padded_depth * padded_oc * bits.weight,
-                    hardware.weight_buffer_kib, {false, true, true});
-        auto const sum = operand(o * o * oc * hardware.partial_sum_bits,
-                                 o * o * padded_oc * hardware.partial_sum_bits,
+        auto const act = operand(positions * depth * bits.activation, positions * padded_depth * bits.activation, hardware.input_buffer_kib,
+                                 {true, true, false});
+        auto const wgt = operand(taps * depth * oc * bits.weight, taps * padded_depth * padded_oc * bits.weight, hardware.weight_buffer_kib,
+                                 {false, true, true});
+        auto const sum = operand(o * o * oc * hardware.partial_sum_bits, o * o * padded_oc * hardware.partial_sum_bits,
                                  hardware.output_buffer_kib, {true, false, true});
         if (!act.fits() || !wgt.fits() || !sum.fits()) continue;
 
-        Int const compute =
-            num_tiles * taps * o * o * (padded_oc / columns) * (padded_depth / lanes);
+        Int const compute = num_tiles * taps * o * o * (padded_oc / columns) * (padded_depth / lanes);
         if (best) {
           // No order is faster than these two bounds, so the result is that of the full search.
-          Int const first_tile =
-              divide_up(act.size + wgt.size + sum.size, bandwidth) + divide_up(sum.size, bandwidth);
-          Int const each_once = act.size * count[map] * count[map] * count[in] +
-                                wgt.size * count[in] * count[out] +
+          Int const first_tile = divide_up(act.size + wgt.size + sum.size, bandwidth) + divide_up(sum.size, bandwidth);
+          Int const each_once = act.size * count[map] * count[map] * count[in] + wgt.size * count[in] * count[out] +
                                 2 * sum.size * count[map] * count[map] * count[out];
-          if (compute + first_tile > best->cycles || divide_up(each_once, bandwidth) > best->cycles)
-            continue;
+          if (compute + first_tile > best->cycles || divide_up(each_once, bandwidth) > best->cycles) continue;
         }
         std::array<Loop, 4> loops{};
         std::size_t num_loops = 0;
@@ -129,14 +114,11 @@ std::optional<LayerRun> search_tiles(LayerShape const& shape, LayerBits bits,
           auto const a = traffic_of(act, order, count);
           auto const w = traffic_of(wgt, order, count);
           auto const s = traffic_of(sum, order, count);  // read once and written once
-          Int const latency = divide_up(a.resident + w.resident + s.resident, bandwidth) +
-                              divide_up(s.resident, bandwidth);
+          Int const latency = divide_up(a.resident + w.resident + s.resident, bandwidth) + divide_up(s.resident, bandwidth);
           Int const dram = a.total + w.total + 2 * s.total;
-          Int const overlapped =
-              divide_up(dram - a.resident - w.resident - 2 * s.resident, bandwidth);
+          Int const overlapped = divide_up(dram - a.resident - w.resident - 2 * s.resident, bandwidth);
           LayerRun const run{std::max(compute, overlapped) + latency, compute, dram};
-          if (!best || run.cycles < best->cycles ||
-              (run.cycles == best->cycles && energy_nj(run, hardware) < energy_nj(*best, hardware)))
+          if (!best || run.cycles < best->cycles || (run.cycles == best->cycles && energy_nj(run, hardware) < energy_nj(*best, hardware)))
             best = run;
         } while (std::next_permutation(order.begin(), order.end()));
       }
@@ -148,10 +130,8 @@ std::optional<LayerRun> search_tiles(LayerShape const& shape, LayerBits bits,
 LayerRun run_dense(LayerShape const& shape, LayerBits bits, Hardware const& hardware) {
   for (auto occupancy : {Occupancy::padded, Occupancy::exact})
     if (auto const best = search_tiles(shape, bits, hardware, occupancy)) return *best;
-  throw Error(
-      Errc::data,
-      fmt::format("{}: not even the smallest tile of layer {} fits the buffers; enlarge them",
-                  hardware.name, key_of(shape, bits)));
+  throw Error(Errc::data,
+              fmt::format("{}: not even the smallest tile of layer {} fits the buffers; enlarge them", hardware.name, key_of(shape, bits)));
 }
 
 /// A layer as `count` runs of a dense one.
@@ -161,23 +141,18 @@ struct Passes {
 };
 
 Passes passes_of(LayerShape const& shape, LayerBits bits, Hardware const& hardware) {
-  bool const positive = shape.in_channels > 0 && shape.out_channels > 0 && shape.in_size > 0 &&
-                        shape.kernel > 0 && shape.stride > 0 && shape.groups > 0 &&
-                        shape.out_size() > 0;
+  bool const positive = shape.in_channels > 0 && shape.out_channels > 0 && shape.in_size > 0 && shape.kernel > 0 && shape.stride > 0 &&
+                        shape.groups > 0 && shape.out_size() > 0;
   if (!positive || shape.in_channels % shape.groups != 0 || shape.out_channels % shape.groups != 0)
-    throw Error(
-        Errc::data,
-        fmt::format(
-            "layer {}: is not a convolution (sizes must be positive, groups divide the channels)",
-            key_of(shape, bits)));
+    throw Error(Errc::data,
+                fmt::format("layer {}: is not a convolution (sizes must be positive, groups divide the channels)", key_of(shape, bits)));
   for (int width : {bits.weight, bits.activation})
     if (width < 1 || width > hardware.max_bits)
-      throw Error(Errc::data, fmt::format("layer {}: {} computes with 1 to {} bits",
-                                          key_of(shape, bits), hardware.name, hardware.max_bits));
+      throw Error(Errc::data,
+                  fmt::format("layer {}: {} computes with 1 to {} bits", key_of(shape, bits), hardware.name, hardware.max_bits));
   if (shape.groups == 1) return {shape, 1};
   int const in_per_group = shape.in_channels / shape.groups;
-  int const together =
-      std::max(1, hardware.depthwise_channels * packing_factor(bits, hardware) / in_per_group);
+  int const together = std::max(1, hardware.depthwise_channels * packing_factor(bits, hardware) / in_per_group);
   LayerShape dense = shape;
   dense.groups = 1;
   dense.in_channels = together * in_per_group;
@@ -185,22 +160,17 @@ Passes passes_of(LayerShape const& shape, LayerBits bits, Hardware const& hardwa
   return {dense, divide_up(shape.groups, together)};
 }
 
-LayerRun times(LayerRun const& run, Int count) {
-  return {run.cycles * count, run.compute_cycles * count, run.dram_bits * count};
-}
+LayerRun times(LayerRun const& run, Int count) { return {run.cycles * count, run.compute_cycles * count, run.dram_bits * count}; }
 
 }  // namespace
 
 std::string key_of(LayerShape const& s, LayerBits bits) {
-  return fmt::format("({}, {}, {}, {}, {}, {}, {})-W{}A{}", s.in_channels, s.out_channels,
-                     s.in_size, s.kernel, s.stride, s.padding(), s.groups, bits.weight,
-                     bits.activation);
+  return fmt::format("({}, {}, {}, {}, {}, {}, {})-W{}A{}", s.in_channels, s.out_channels, s.in_size, s.kernel, s.stride, s.padding(),
+                     s.groups, bits.weight, bits.activation);
 }
 
 int packing_factor(LayerBits bits, Hardware const& hardware) {
-  auto per_operand = [&](int width) {
-    return hardware.max_bits / std::max(width, hardware.min_bits);
-  };
+  auto per_operand = [&](int width) { return hardware.max_bits / std::max(width, hardware.min_bits); };
   return per_operand(bits.weight) * per_operand(bits.activation);
 }
 
@@ -243,22 +213,18 @@ Hardware load_hardware(std::filesystem::path const& file) {
   h.depthwise_channels = array.get_or<int>("depthwise_channels", h.depthwise_channels, {1, 4096});
   h.max_bits = array.get_or<int>("max_bits", h.max_bits, {1, 32});
   h.min_bits = array.get_or<int>("min_bits", h.min_bits, {1, 32});
-  if (h.min_bits > h.max_bits)
-    array.fail("min_bits", fmt::format("is above max_bits ({})", h.max_bits));
+  if (h.min_bits > h.max_bits) array.fail("min_bits", fmt::format("is above max_bits ({})", h.max_bits));
   h.partial_sum_bits = array.get_or<int>("partial_sum_bits", h.partial_sum_bits, {1, 64});
   h.frequency_mhz = config.get_or<double>("frequency_mhz", h.frequency_mhz, {1e-3, 1e5});
-  h.dram_bits_per_cycle =
-      config.get_or<int>("dram_bits_per_cycle", h.dram_bits_per_cycle, {1, 1 << 20});
+  h.dram_bits_per_cycle = config.get_or<int>("dram_bits_per_cycle", h.dram_bits_per_cycle, {1, 1 << 20});
   auto buffers = config.section("buffers_kib");
   h.weight_buffer_kib = buffers.get_or<int>("weight", h.weight_buffer_kib, {1, 1 << 20});
   h.input_buffer_kib = buffers.get_or<int>("input", h.input_buffer_kib, {1, 1 << 20});
   h.output_buffer_kib = buffers.get_or<int>("output", h.output_buffer_kib, {1, 1 << 20});
   auto energy = config.section("energy_nj");
   h.energy_nj_per_cycle = energy.get_or<double>("per_cycle", h.energy_nj_per_cycle, {0.0, 1e9});
-  h.energy_nj_per_compute_cycle =
-      energy.get_or<double>("per_compute_cycle", h.energy_nj_per_compute_cycle, {0.0, 1e9});
-  h.energy_nj_per_dram_bit =
-      energy.get_or<double>("per_dram_bit", h.energy_nj_per_dram_bit, {0.0, 1e9});
+  h.energy_nj_per_compute_cycle = energy.get_or<double>("per_compute_cycle", h.energy_nj_per_compute_cycle, {0.0, 1e9});
+  h.energy_nj_per_dram_bit = energy.get_or<double>("per_dram_bit", h.energy_nj_per_dram_bit, {0.0, 1e9});
   config.finish();
   return h;
 }

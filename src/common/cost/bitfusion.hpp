@@ -16,10 +16,9 @@ namespace apq::cost {
 /// fitted to that table (spec A10.2).
 struct Hardware {
   std::string name = "bitfusion_edge";
-  int array_rows = 16;     ///< fusion units along input channels
-  int array_columns = 32;  ///< along output channels
-  int depthwise_channels =
-      8;  ///< channels that a depthwise layer processes at a time, at full precision
+  int array_rows = 16;         ///< fusion units along input channels
+  int array_columns = 32;      ///< along output channels
+  int depthwise_channels = 8;  ///< channels that a depthwise layer processes at a time, at full precision
   int max_bits = 8,
       min_bits = 2;  ///< operand widths of a fusion unit; fewer bits than min gain nothing
   int partial_sum_bits = 32;

@@ -15,8 +15,7 @@ Metric metric_from_name(std::string const& name) {
     if (name == metric_fields[i].name) return static_cast<Metric>(i);
     names.emplace_back(metric_fields[i].name);
   }
-  throw Error(Errc::config,
-              fmt::format("{}: is not a cost; choose one of: {}", name, fmt::join(names, ", ")));
+  throw Error(Errc::config, fmt::format("{}: is not a cost; choose one of: {}", name, fmt::join(names, ", ")));
 }
 
 }  // namespace apq::cost

@@ -43,17 +43,11 @@ struct MetricField {
   double Cost::*field;
 };
 inline constexpr std::array metric_fields{
-    MetricField{"latency_ms", &Cost::latency_ms}, MetricField{"energy_mj", &Cost::energy_mj},
-    MetricField{"bitops", &Cost::bitops},         MetricField{"size_bytes", &Cost::size_bytes},
-    MetricField{"macs", &Cost::macs},             MetricField{"params", &Cost::params}};
+    MetricField{"latency_ms", &Cost::latency_ms}, MetricField{"energy_mj", &Cost::energy_mj}, MetricField{"bitops", &Cost::bitops},
+    MetricField{"size_bytes", &Cost::size_bytes}, MetricField{"macs", &Cost::macs},           MetricField{"params", &Cost::params}};
 
-Metric metric_from_name(
-    std::string const& name);  ///< "latency_ms", ...; @throws Error(config) listing the names
-inline char const* name_of(Metric metric) {
-  return metric_fields[static_cast<std::size_t>(metric)].name;
-}
-inline double value_of(Cost const& cost, Metric metric) {
-  return cost.*metric_fields[static_cast<std::size_t>(metric)].field;
-}
+Metric metric_from_name(std::string const& name);  ///< "latency_ms", ...; @throws Error(config) listing the names
+inline char const* name_of(Metric metric) { return metric_fields[static_cast<std::size_t>(metric)].name; }
+inline double value_of(Cost const& cost, Metric metric) { return cost.*metric_fields[static_cast<std::size_t>(metric)].field; }
 
 }  // namespace apq::cost

@@ -29,9 +29,7 @@ Cost size_of(LayerShape const& shape, LayerBits bits, double num_offsets) {
   return cost;
 }
 
-Cost convolution(LayerShape const& shape, LayerBits bits) {
-  return size_of(shape, bits, 2.0 * shape.out_channels);
-}
+Cost convolution(LayerShape const& shape, LayerBits bits) { return size_of(shape, bits, 2.0 * shape.out_channels); }
 
 /// The layers outside the searched blocks. The feature mix means nothing in a space without one.
 struct FixedLayers {
@@ -81,8 +79,7 @@ struct SqueezeExcite {
 /// Latency and energy of a layer, from the table where there is one.
 class Accelerator {
  public:
-  explicit Accelerator(CostConfig const& config)
-      : model_(config.hardware.empty() ? Hardware{} : load_hardware(config.hardware)) {
+  explicit Accelerator(CostConfig const& config) : model_(config.hardware.empty() ? Hardware{} : load_hardware(config.hardware)) {
     if (!config.table.empty()) table_.emplace(config.table);
   }
   void add_modelled(Cost& cost, LayerShape const& shape, LayerBits bits) {
@@ -101,12 +98,9 @@ class Accelerator {
   std::string describe(Basis basis) const {
     auto const model = fmt::format("analytic model of {}", model_.hardware().name);
     auto const source = table_ ? fmt::format("table {}", table_->name()) : model;
-    if (basis == Basis::paper)
-      return fmt::format(
-          "{}; basis paper: latency and energy of stem, searched blocks and feature mix", source);
-    return fmt::format(
-        "{}; basis complete: latency and energy of all layers{}", source,
-        table_ ? fmt::format(" (first block and classifier from the {})", model) : "");
+    if (basis == Basis::paper) return fmt::format("{}; basis paper: latency and energy of stem, searched blocks and feature mix", source);
+    return fmt::format("{}; basis complete: latency and energy of all layers{}", source,
+                       table_ ? fmt::format(" (first block and classifier from the {})", model) : "");
   }
   std::string model_name() const { return model_.hardware().name; }
 
@@ -118,8 +112,8 @@ class Accelerator {
 std::size_t index_in(std::vector<int> const& choices, int value, int block, char const* what) {
   auto const found = std::lower_bound(choices.begin(), choices.end(), value);
   if (found == choices.end() || *found != value)
-    throw Error(Errc::data, fmt::format("cost of block {}: {} {} is not in the space; allowed: {}",
-                                        block, what, value, fmt::join(choices, ", ")));
+    throw Error(Errc::data,
+                fmt::format("cost of block {}: {} {} is not in the space; allowed: {}", block, what, value, fmt::join(choices, ", ")));
   return static_cast<std::size_t>(found - choices.begin());
 }
 
@@ -127,9 +121,7 @@ std::size_t index_in(std::vector<int> const& choices, int value, int block, char
 
 CostConfig read_cost_config(Config section) {
   CostConfig config;
-  config.basis = section.choice_or("basis", "paper", {"paper", "complete"}) == "paper"
-                     ? Basis::paper
-                     : Basis::complete;
+  config.basis = section.choice_or("basis", "paper", {"paper", "complete"}) == "paper" ? Basis::paper : Basis::complete;
   config.table = section.path_or("table", "");
   config.hardware = section.path_or("hardware", "");
   return config;
@@ -137,10 +129,7 @@ CostConfig read_cost_config(Config section) {
 
 struct CostModel::Tables {
   explicit Tables(space::SearchSpace the_space, CostConfig const& config)
-      : space(std::move(the_space)),
-        accelerator(config),
-        of_size(space.image_sizes.size()),
-        once(space.image_sizes.size()) {}
+      : space(std::move(the_space)), accelerator(config), of_size(space.image_sizes.size()), once(space.image_sizes.size()) {}
 
   space::SearchSpace space;
   Accelerator mutable accelerator;  ///< remembers layers that sizes share
@@ -167,8 +156,7 @@ SizeCosts CostModel::Tables::build(int image_size) const {
   auto const sizes = space::block_input_sizes(space, image_size);
   FixedLayers const layers(space, image_size, sizes);
   auto add_fixed = [&](Cost& total, LayerBits bits) {
-    for (auto const& shape : {layers.stem, layers.first_depthwise, layers.first_project})
-      total += convolution(shape, bits);
+    for (auto const& shape : {layers.stem, layers.first_depthwise, layers.first_project}) total += convolution(shape, bits);
     if (layers.final_expand) {
       total += convolution(*layers.final_expand, bits);
       total += size_of(layers.feature_mix, bits, 0);
@@ -184,15 +172,12 @@ SizeCosts CostModel::Tables::build(int image_size) const {
   accelerator.add(fixed_quantised, layers.stem, fixed_bits, space.num_size_genes() > 0 ? "" : "head");
   if (layers.final_expand) accelerator.add(fixed_quantised, *layers.final_expand, fixed_bits);
   if (space.has_feature_mix())
-    accelerator.add(fixed_quantised, layers.feature_mix, fixed_bits,
-                    space.num_size_genes() > 0 || layers.final_expand ? "" : "tail");
+    accelerator.add(fixed_quantised, layers.feature_mix, fixed_bits, space.num_size_genes() > 0 || layers.final_expand ? "" : "tail");
   if (basis == Basis::complete)
     for (auto const& shape : {layers.first_depthwise, layers.first_project, layers.classifier})
       accelerator.add_modelled(fixed_quantised, shape, fixed_bits);
 
-  auto bits_of = [&](Role role) -> std::vector<int> const& {
-    return space.bits[static_cast<std::size_t>(role)];
-  };
+  auto bits_of = [&](Role role) -> std::vector<int> const& { return space.bits[static_cast<std::size_t>(role)]; };
   auto without_hardware = [](Cost cost) {
     cost.latency_ms = cost.energy_mj = no_number;
     return cost;
@@ -217,8 +202,7 @@ SizeCosts CostModel::Tables::build(int image_size) const {
           accelerator.add(cost, shapes.expand, {w, a});
           accelerator.add(cost, shapes.project, {w, a});
           if (squeeze_excite)
-            for (auto const& shape : {excite.reduce, excite.expand})
-              accelerator.add_modelled(cost, shape, fixed_bits);
+            for (auto const& shape : {excite.reduce, excite.expand}) accelerator.add_modelled(cost, shape, fixed_bits);
           of_block.pointwise.push_back(cost);
         }
     }
@@ -230,11 +214,9 @@ SizeCosts CostModel::Tables::build(int image_size) const {
           for (int a : bits_of(Role::dw_a)) {
             Cost cost = convolution(shape, {w, a});
             // A table need not have what no subnet may have.
-            if (accelerator.has_table() && (space.is_forbidden(kernel, Role::dw_w, w) ||
-                                            space.is_forbidden(kernel, Role::dw_a, a)))
+            if (accelerator.has_table() && (space.is_forbidden(kernel, Role::dw_w, w) || space.is_forbidden(kernel, Role::dw_a, a)))
               cost = without_hardware(cost);
-            else
-              accelerator.add(cost, shape, {w, a});
+            else accelerator.add(cost, shape, {w, a});
             of_block.depthwise.push_back(cost);
           }
       }
@@ -248,21 +230,15 @@ CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) 
   tables->basis = config.basis;
   description_ = tables->accelerator.describe(config.basis);
   if (tables->accelerator.has_table() &&
-      std::any_of(space.stages.begin(), space.stages.end(),
-                  [](space::Stage const& stage) { return stage.squeeze_excite; }))
-    description_ += fmt::format("; squeeze-excite from the analytic model of {}",
-                                tables->accelerator.model_name());
+      std::any_of(space.stages.begin(), space.stages.end(), [](space::Stage const& stage) { return stage.squeeze_excite; }))
+    description_ += fmt::format("; squeeze-excite from the analytic model of {}", tables->accelerator.model_name());
   tables->at_size(space.image_sizes.size() - 1);
   tables_ = std::move(tables);
 }
 
-Cost CostModel::fixed(bool quantised) const {
-  return tables_->at_size(tables_->space.image_sizes.size() - 1).fixed(quantised);
-}
+Cost CostModel::fixed(bool quantised) const { return tables_->at_size(tables_->space.image_sizes.size() - 1).fixed(quantised); }
 
-SizeCosts const& CostModel::at_size(std::size_t size) const {
-  return tables_->at_size(size);
-}
+SizeCosts const& CostModel::at_size(std::size_t size) const { return tables_->at_size(size); }
 
 namespace {
 
@@ -272,8 +248,7 @@ void set_block(space::SearchSpace const& space, int block, int kernel, int middl
   space::GeneLayout const layout(space);
   auto const& b = space.blocks.at(static_cast<std::size_t>(block));
   auto const set = [&](int position, std::vector<int> const& choices, int value, char const* what) {
-    genes[static_cast<std::size_t>(position)] =
-        static_cast<std::uint8_t>(1 + index_in(choices, value, block, what));
+    genes[static_cast<std::size_t>(position)] = static_cast<std::uint8_t>(1 + index_in(choices, value, block, what));
   };
   set(layout.kernel(block), b.kernels, kernel, "kernel");
   set(layout.middle(block), b.middle_channels, middle, "middle width");
@@ -284,8 +259,7 @@ void set_block(space::SearchSpace const& space, int block, int kernel, int middl
 
 }  // namespace
 
-Cost CostModel::block(int block, int kernel, int middle,
-                      std::optional<std::array<int, space::num_roles>> const& bits) const {
+Cost CostModel::block(int block, int kernel, int middle, std::optional<std::array<int, space::num_roles>> const& bits) const {
   space::Genes genes(static_cast<std::size_t>(tables_->space.num_genes()));
   set_block(tables_->space, block, kernel, middle, bits, genes);
   auto const& at = tables_->at_size(tables_->space.image_sizes.size() - 1);
@@ -296,12 +270,9 @@ Cost CostModel::operator()(std::span<std::uint8_t const> genes) const {
   auto const& space = tables_->space;
   if (genes.size() != static_cast<std::size_t>(space.num_genes()) &&
       genes.size() != static_cast<std::size_t>(space.num_architecture_genes()))
-    throw Error(Errc::data,
-                fmt::format("cost: {} genes; the space has {} or, with bit widths, {}",
-                            genes.size(), space.num_architecture_genes(), space.num_genes()));
-  auto const size = space.num_size_genes() > 0
-                        ? genes[static_cast<std::size_t>(space::GeneLayout(space).image_size())] - 1u
-                        : 0u;
+    throw Error(Errc::data, fmt::format("cost: {} genes; the space has {} or, with bit widths, {}", genes.size(),
+                                        space.num_architecture_genes(), space.num_genes()));
+  auto const size = space.num_size_genes() > 0 ? genes[static_cast<std::size_t>(space::GeneLayout(space).image_size())] - 1u : 0u;
   return tables_->at_size(size).total(genes);
 }
 

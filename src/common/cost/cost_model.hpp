@@ -24,9 +24,8 @@ enum class Basis { paper, complete };
 /// Which hardware answers for latency and energy, and on which basis costs are summed.
 struct CostConfig {
   Basis basis = Basis::paper;
-  std::filesystem::path table;  ///< lookup table (the release's JSON); empty: the analytic model
-  std::filesystem::path
-      hardware;  ///< accelerator YAML of the analytic model; empty: BitFusion edge configuration
+  std::filesystem::path table;     ///< lookup table (the release's JSON); empty: the analytic model
+  std::filesystem::path hardware;  ///< accelerator YAML of the analytic model; empty: BitFusion edge configuration
 };
 /// Reads section `cost` of an experiment (keys basis, table, hardware).
 CostConfig read_cost_config(Config section);
@@ -49,8 +48,7 @@ class CostModel {
   /// One active block; `bits` are bit widths by Role, or nullopt for full precision. kernel and
   /// middle are values, not indices. @throws Error(data) when one is not a choice. With a table,
   /// latency and energy of a forbidden combination are NaN.
-  Cost block(int block, int kernel, int middle,
-             std::optional<std::array<int, space::num_roles>> const& bits) const;
+  Cost block(int block, int kernel, int middle, std::optional<std::array<int, space::num_roles>> const& bits) const;
   /// Whole subnet: fixed + active blocks. Canonical genes.
   Cost operator()(std::span<std::uint8_t const> genes) const;
   /// The same of a subnet in values, which may have combinations that the space forbids and that no genes stand for

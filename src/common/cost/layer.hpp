@@ -13,16 +13,13 @@ struct LayerShape {
   int in_size = 1;  ///< height = width of the input, pixels
   int kernel = 1;
   int stride = 1;
-  int groups = 1;  ///< in_channels: depthwise
-  bool im2col =
-      false;  ///< mapped as a matrix product over kernel^2 x in_channels, as the first layer is
+  int groups = 1;       ///< in_channels: depthwise
+  bool im2col = false;  ///< mapped as a matrix product over kernel^2 x in_channels, as the first layer is
   auto operator<=>(LayerShape const&) const = default;
 
   int padding() const { return kernel / 2; }
   int out_size() const { return (in_size + 2 * padding() - kernel) / stride + 1; }
-  double num_weights() const {
-    return 1.0 * kernel * kernel * (in_channels / groups) * out_channels;
-  }
+  double num_weights() const { return 1.0 * kernel * kernel * (in_channels / groups) * out_channels; }
   double macs() const { return num_weights() * out_size() * out_size(); }
 };
 

@@ -17,17 +17,13 @@ LookupTable::LookupTable(std::filesystem::path const& file) : name_(file.string(
     throw Error(Errc::data, fmt::format("{}: is not valid JSON ({})", name_, e.what()));
   }
   if (!json.is_object())
-    throw Error(
-        Errc::data,
-        fmt::format("{}: must be an object of layers, each {{\"latency\": ms, \"energy\": mJ}}",
-                    name_));
+    throw Error(Errc::data, fmt::format("{}: must be an object of layers, each {{\"latency\": ms, \"energy\": mJ}}", name_));
   entries_.reserve(json.size());
   for (auto const& [key, value] : json.items()) {
     auto number = [&, &layer = key, &fields = value](char const* field) {
       if (fields.is_object() && fields.contains(field) && fields.at(field).is_number())
         if (double const x = fields.at(field).get<double>(); x >= 0.0) return x;
-      throw Error(Errc::data, fmt::format("{}: {} has no {} that is a number of at least 0", name_,
-                                          layer, field));
+      throw Error(Errc::data, fmt::format("{}: {} has no {} that is a number of at least 0", name_, layer, field));
     };
     entries_.emplace(key, Entry{number("latency"), number("energy")});
   }
@@ -41,12 +37,9 @@ std::optional<LookupTable::Entry> LookupTable::find(std::string const& key) cons
 
 LookupTable::Entry LookupTable::at(std::string const& key) const {
   if (auto const entry = find(key)) return *entry;
-  throw Error(
-      Errc::data,
-      fmt::format(
-          "{}: lacks the layer {} of the space (the table is for another space or resolution); "
-          "use a table made for it, or the analytic model",
-          name_, key));
+  throw Error(Errc::data, fmt::format("{}: lacks the layer {} of the space (the table is for another space or resolution); "
+                                      "use a table made for it, or the analytic model",
+                                      name_, key));
 }
 
 }  // namespace apq::cost

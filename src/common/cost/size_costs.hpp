@@ -22,8 +22,7 @@ class SizeCosts {
     std::vector<Cost> depthwise_float;  ///< [kernel][middle]
   };
 
-  SizeCosts(space::SearchSpace const& space, Cost const& fixed_quantised, Cost const& fixed_float,
-            std::vector<OfBlock> blocks)
+  SizeCosts(space::SearchSpace const& space, Cost const& fixed_quantised, Cost const& fixed_float, std::vector<OfBlock> blocks)
       : layout_(space),
         num_genes_(static_cast<std::size_t>(space.num_genes())),
         fixed_quantised_(fixed_quantised),
@@ -37,8 +36,7 @@ class SizeCosts {
 
   /// Entry of pointwise for genes counted from 1.
   Cost const& pointwise(int block, std::uint8_t middle, std::uint8_t pw_w, std::uint8_t pw_a) const {
-    return blocks_[static_cast<std::size_t>(block)]
-        .pointwise[((middle - 1u) * num_bits_[0] + (pw_w - 1u)) * num_bits_[1] + (pw_a - 1u)];
+    return blocks_[static_cast<std::size_t>(block)].pointwise[((middle - 1u) * num_bits_[0] + (pw_w - 1u)) * num_bits_[1] + (pw_a - 1u)];
   }
   Cost const& depthwise(int block, std::uint8_t kernel, std::uint8_t middle, std::uint8_t dw_w, std::uint8_t dw_a) const {
     auto const& b = blocks_[static_cast<std::size_t>(block)];

@@ -16,12 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int format_version = 1;
 
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-double number_or_nan(Json const& json) {
-  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
-}
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+double number_or_nan(Json const& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
 
 Json json_of(StageCost const& run) {
   return {{"stage", run.stage},
@@ -57,16 +53,13 @@ std::vector<StageCost> read_runs(std::filesystem::path const& file) {
   try {
     auto const json = Json::parse(read_file(file));
     if (json.at("format_version") != format_version)
-      throw Error(Errc::data,
-                  fmt::format("{}: ledger of format {} (this apq reads {})", file.string(),
-                              json.at("format_version").dump(), format_version));
+      throw Error(Errc::data, fmt::format("{}: ledger of format {} (this apq reads {})", file.string(), json.at("format_version").dump(),
+                                          format_version));
     std::vector<StageCost> runs;
     for (auto const& run : json.at("runs")) runs.push_back(run_of(run));
     return runs;
   } catch (nlohmann::json::exception const& e) {
-    throw Error(Errc::data,
-                fmt::format("{}: not a ledger of apq ({}); remove the file to begin a new one",
-                            file.string(), e.what()));
+    throw Error(Errc::data, fmt::format("{}: not a ledger of apq ({}); remove the file to begin a new one", file.string(), e.what()));
   }
 }
 
@@ -81,10 +74,8 @@ void add_to(StageCost& total, StageCost const& part) {
   total.pue = part.pue;
   total.grid_gco2e_per_kwh = part.grid_gco2e_per_kwh;
   auto const join = [](std::string& all, std::string const& one) {
-    if (all.empty())
-      all = one;
-    else if (("; " + all + "; ").find("; " + one + "; ") == std::string::npos)
-      all += "; " + one;
+    if (all.empty()) all = one;
+    else if (("; " + all + "; ").find("; " + one + "; ") == std::string::npos) all += "; " + one;
   };
   join(total.method, part.method);
   join(total.grid_source, part.grid_source);
@@ -93,19 +84,14 @@ void add_to(StageCost& total, StageCost const& part) {
 std::vector<StageCost> totals_by_stage(std::vector<StageCost> const& runs) {
   std::vector<StageCost> stages;
   for (auto const& run : runs) {
-    auto const found = std::find_if(stages.begin(), stages.end(),
-                                    [&](auto const& s) { return s.stage == run.stage; });
-    if (found == stages.end())
-      stages.push_back(run);
-    else
-      add_to(*found, run);
+    auto const found = std::find_if(stages.begin(), stages.end(), [&](auto const& s) { return s.stage == run.stage; });
+    if (found == stages.end()) stages.push_back(run);
+    else add_to(*found, run);
   }
   return stages;
 }
 
-std::string cell(double value, int digits) {
-  return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-";
-}
+std::string cell(double value, int digits) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-"; }
 
 }  // namespace
 
@@ -117,13 +103,10 @@ StageCost add_run(std::filesystem::path const& ledger, StageCost const& run) {
   for (auto const& r : runs) json["runs"].push_back(json_of(r));
   replace_file(ledger, json.dump(1) + "\n");
   auto const stages = totals_by_stage(runs);
-  return *std::find_if(stages.begin(), stages.end(),
-                       [&](auto const& s) { return s.stage == run.stage; });
+  return *std::find_if(stages.begin(), stages.end(), [&](auto const& s) { return s.stage == run.stage; });
 }
 
-std::vector<StageCost> read_ledger(std::filesystem::path const& file) {
-  return totals_by_stage(read_runs(file));
-}
+std::vector<StageCost> read_ledger(std::filesystem::path const& file) { return totals_by_stage(read_runs(file)); }
 
 StageCost total_of(std::vector<StageCost> const& stages) {
   StageCost total;
@@ -133,19 +116,18 @@ StageCost total_of(std::vector<StageCost> const& stages) {
 }
 
 std::string format_ledger(std::vector<StageCost> const& stages) {
-  auto text = fmt::format("{:<16} {:>4} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", "stage", "runs",
-                          "ranks", "wall s", "core h", "GPU h", "kWh", "gCO2e");
+  auto text = fmt::format("{:<16} {:>4} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", "stage", "runs", "ranks", "wall s", "core h", "GPU h",
+                          "kWh", "gCO2e");
   auto const line = [&](StageCost const& s) {
-    text += fmt::format("{:<16} {:>4} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", s.stage, s.runs,
-                        s.ranks, cell(s.wall_s, 1), cell(s.core_h, 4), cell(s.gpu_h, 3),
-                        cell(s.kwh, 6), cell(s.gco2e, 3));
+    text += fmt::format("{:<16} {:>4} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", s.stage, s.runs, s.ranks, cell(s.wall_s, 1),
+                        cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(s.gco2e, 3));
   };
   for (auto const& stage : stages) line(stage);
   if (stages.empty()) return text;
   auto const total = total_of(stages);
   if (stages.size() > 1) line(total);
-  text += fmt::format("energy: {}; PUE {:g}; grid {:g} gCO2e/kWh, {}\n", total.method, total.pue,
-                      total.grid_gco2e_per_kwh, total.grid_source);
+  text +=
+      fmt::format("energy: {}; PUE {:g}; grid {:g} gCO2e/kWh, {}\n", total.method, total.pue, total.grid_gco2e_per_kwh, total.grid_source);
   return text;
 }
 

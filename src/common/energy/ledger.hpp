@@ -13,14 +13,14 @@ namespace apq::energy {
 /// here and null in JSON, never 0; a total with an unknown part is unknown. The work of a run that
 /// was killed before its end is not in it: nobody was left to write it down.
 struct StageCost {
-  std::string stage;   ///< "collect.fp", "train", ...
-  double wall_s = 0;   ///< begin to end on the slowest rank
-  double core_h = 0;   ///< processor time of all ranks (user and system)
-  double gpu_h = 0;    ///< GPUs held x wall time
-  double kwh = 0;      ///< with PUE
-  double gco2e = 0;    ///< kwh x grid intensity
-  std::string method;  ///< "rapl package counters ..." or "declared 10 W per busy core"; several
-                       ///< when runs differ
+  std::string stage;                       ///< "collect.fp", "train", ...
+  double wall_s = 0;                       ///< begin to end on the slowest rank
+  double core_h = 0;                       ///< processor time of all ranks (user and system)
+  double gpu_h = 0;                        ///< GPUs held x wall time
+  double kwh = 0;                          ///< with PUE
+  double gco2e = 0;                        ///< kwh x grid intensity
+  std::string method;                      ///< "rapl package counters ..." or "declared 10 W per busy core"; several
+                                           ///< when runs differ
   double pue = 1, grid_gco2e_per_kwh = 0;  ///< of the last run
   std::string grid_source;
   std::uint64_t runs = 0;  ///< finished runs in this figure

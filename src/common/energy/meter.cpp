@@ -27,21 +27,16 @@ constexpr auto poll_interval = std::chrono::seconds(20);
 double processor_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  auto const seconds = [](timeval const& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
+  auto const seconds = [](timeval const& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// A counter that a thread of its own keeps from wrapping unseen.
 class PolledCounter {
  public:
-  explicit PolledCounter(std::vector<RaplPackage> packages)
-      : counter_(std::move(packages)), thread_([this] { poll(); }) {}
+  explicit PolledCounter(std::vector<RaplPackage> packages) : counter_(std::move(packages)), thread_([this] { poll(); }) {}
   ~PolledCounter() {
     {
       std::scoped_lock lock(mutex_);
@@ -77,8 +72,7 @@ Source choose(std::string const& wanted, bool rapl_everywhere) {
 }
 
 std::string describe(Source source, EnergyConfig const& config, double gpu_h) {
-  auto const gpus =
-      gpu_h > 0 ? fmt::format(" + declared {:g} W per GPU", config.watts_per_gpu) : std::string();
+  auto const gpus = gpu_h > 0 ? fmt::format(" + declared {:g} W per GPU", config.watts_per_gpu) : std::string();
   switch (source) {
     case Source::rapl:
       return "rapl package counters, whole nodes, without memory" + gpus;
@@ -99,17 +93,14 @@ struct StageMeter::State {
   int gpus, node_ranks;
   bool is_node_leader;
   Source source;
-  std::optional<PolledCounter>
-      counter;  // on every rank that asks for its share; only the leader's is summed
+  std::optional<PolledCounter> counter;  // on every rank that asks for its share; only the leader's is summed
   Clock::time_point start;
   double processor_start;
 };
 
-StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage,
-                       int gpus) {
+StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, int gpus) {
   auto const node = comm.node();
-  auto packages = config.source == "declared" ? std::vector<RaplPackage>{}
-                                              : find_rapl_packages(config.powercap);
+  auto packages = config.source == "declared" ? std::vector<RaplPackage>{} : find_rapl_packages(config.powercap);
   std::array<double, 1> without{packages.empty() ? 1.0 : 0.0};
   mpi::allreduce_sum(comm, std::span<double>(without));
   auto const source = choose(config.source, without[0] == 0);
@@ -119,16 +110,7 @@ StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config
         "reading "
         "energy_uj or set energy.source=declared",
         config.powercap.string());
-  state_.reset(new State{comm,
-                         config,
-                         std::move(stage),
-                         gpus,
-                         node.size(),
-                         node.is_root(),
-                         source,
-                         std::nullopt,
-                         {},
-                         0});
+  state_.reset(new State{comm, config, std::move(stage), gpus, node.size(), node.is_root(), source, std::nullopt, {}, 0});
   mpi::barrier(comm);
   if (source == Source::rapl) state_->counter.emplace(std::move(packages));
   state_->start = Clock::now();
@@ -174,8 +156,7 @@ StageCost StageMeter::finish(std::filesystem::path const& ledger) {
   mpi::collectively(s.comm, [&] {
     if (s.comm.is_root()) total = add_run(ledger, run);
   });
-  std::array<double, 6> const figures{total.wall_s, total.core_h, total.gpu_h,
-                                      total.kwh,    total.gco2e,  static_cast<double>(total.runs)};
+  std::array<double, 6> const figures{total.wall_s, total.core_h, total.gpu_h, total.kwh, total.gco2e, static_cast<double>(total.runs)};
   auto const shared = mpi::broadcast(s.comm, std::vector<double>(figures.begin(), figures.end()));
   total.wall_s = shared[0];
   total.core_h = shared[1];

@@ -21,8 +21,7 @@ class StageMeter {
  public:
   /// @param gpus  GPUs this rank holds; a GPU that ranks share is named by one of them.
   /// Collective over `comm`, which must outlive the meter.
-  StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage,
-             int gpus = 0);
+  StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, int gpus = 0);
   /// Without `finish` nothing is recorded.
   ~StageMeter();
   StageMeter(StageMeter const&) = delete;

@@ -37,8 +37,7 @@ std::vector<RaplPackage> find_rapl_packages(fs::path const& powercap) {
   for (auto const& zone : zones) {
     auto const name = read_word(zone / "name");
     if (!name.starts_with("package-") || !read_number(zone / "energy_uj")) continue;
-    packages.try_emplace(
-        name, RaplPackage{name, zone, read_number(zone / "max_energy_range_uj").value_or(0)});
+    packages.try_emplace(name, RaplPackage{name, zone, read_number(zone / "max_energy_range_uj").value_or(0)});
   }
   std::vector<RaplPackage> found;
   for (auto& [name, package] : packages) found.push_back(std::move(package));
@@ -50,8 +49,7 @@ std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint
   return before <= range_uj ? range_uj - before + after : 0;
 }
 
-RaplCounter::RaplCounter(std::vector<RaplPackage> packages)
-    : packages_(std::move(packages)), last_uj_(packages_.size()) {
+RaplCounter::RaplCounter(std::vector<RaplPackage> packages) : packages_(std::move(packages)), last_uj_(packages_.size()) {
   for (std::size_t i = 0; i < packages_.size(); ++i) {
     auto const now = read_number(packages_[i].directory / "energy_uj");
     if (now) last_uj_[i] = *now;

@@ -11,8 +11,7 @@ namespace apq::energy {
 struct RaplPackage {
   std::string name;                 ///< "package-0"
   std::filesystem::path directory;  ///< holds energy_uj
-  std::uint64_t range_uj =
-      0;  ///< max_energy_range_uj, where the counter starts again at 0; 0: not told
+  std::uint64_t range_uj = 0;       ///< max_energy_range_uj, where the counter starts again at 0; 0: not told
 };
 
 /// Packages whose counter can be read now, one per name, by name. Their subdomains (core, uncore)

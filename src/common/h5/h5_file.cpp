@@ -11,9 +11,7 @@
 namespace apq::h5 {
 namespace fs = std::filesystem;
 
-void silence() {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
+void silence() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
 
 std::string error_stack() {
   std::string text;
@@ -54,17 +52,14 @@ TypeHandle text_type(std::size_t length) {
   return type;
 }
 
-void write_text(hid_t object, std::string const& file, std::string const& name,
-                std::string const& text) {
+void write_text(hid_t object, std::string const& file, std::string const& name, std::string const& text) {
   auto const type = text_type(H5T_VARIABLE);
   SpaceHandle const space(H5Screate(H5S_SCALAR), "H5Screate");
-  AttributeHandle const attribute(
-      checked(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
-              Errc::io, file, "cannot create attribute " + name),
-      name);
+  AttributeHandle const attribute(checked(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), Errc::io,
+                                          file, "cannot create attribute " + name),
+                                  name);
   char const* const value = text.c_str();
-  check(H5Awrite(attribute.get(), type.get(), &value), Errc::io, file,
-        "cannot write attribute " + name);
+  check(H5Awrite(attribute.get(), type.get(), &value), Errc::io, file, "cannot write attribute " + name);
 }
 
 PropertyHandle in_memory() {
@@ -78,42 +73,38 @@ PropertyHandle in_memory() {
 
 File File::create(std::string const& name) {
   auto const properties = in_memory();
-  return {FileHandle(checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties.get()),
-                             Errc::io, name, "cannot be created in memory"),
-                     ""),
+  return {FileHandle(
+              checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties.get()), Errc::io, name, "cannot be created in memory"),
+              ""),
           name};
 }
 
 File File::open(fs::path const& path) {
   std::error_code ec;
-  if (!fs::is_regular_file(path, ec))
-    throw Error(Errc::io, fmt::format("{}: no such file", path.string()));
+  if (!fs::is_regular_file(path, ec)) throw Error(Errc::io, fmt::format("{}: no such file", path.string()));
   auto image = unsealed(read_file(path), path.string());
   auto const properties = in_memory();
   H5Pset_file_image(properties.get(), image.data(), image.size());
   auto const unused = path.string() + " in memory";  // HDF5 takes no image under the name of a file
-  return {FileHandle(checked(H5Fopen(unused.c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data,
-                             path.string(), "is not a readable HDF5 file"),
-                     ""),
-          path.string()};
+  return {
+      FileHandle(
+          checked(H5Fopen(unused.c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data, path.string(), "is not a readable HDF5 file"), ""),
+      path.string()};
 }
 
-void File::save(fs::path const& path) const {
-  replace_file(path, sealed(image()));
-}
+void File::save(fs::path const& path) const { replace_file(path, sealed(image())); }
 
 std::string File::image() const {
   check(H5Fflush(id(), H5F_SCOPE_GLOBAL), Errc::io, name_, "cannot be flushed");
   auto const size = H5Fget_file_image(id(), nullptr, 0);
   std::string bytes(size > 0 ? static_cast<std::size_t>(size) : 0, '\0');
-  if (size <= 0 || H5Fget_file_image(id(), bytes.data(), bytes.size()) != size)
-    fail(Errc::io, name_, "cannot be laid out");
+  if (size <= 0 || H5Fget_file_image(id(), bytes.data(), bytes.size()) != size) fail(Errc::io, name_, "cannot be laid out");
   return bytes;
 }
 
 template <class T>
-void File::write(std::string const& name, std::span<T const> values, std::size_t columns,
-                 std::string const& unit, std::string const& description) {
+void File::write(std::string const& name, std::span<T const> values, std::size_t columns, std::string const& unit,
+                 std::string const& description) {
   std::array<hsize_t, 2> dims{columns == 0 ? values.size() : values.size() / columns, columns};
   std::array<hsize_t, 2> const most{H5S_UNLIMITED, columns};
   std::array<hsize_t, 2> const chunk{1024, columns};
@@ -121,27 +112,22 @@ void File::write(std::string const& name, std::span<T const> values, std::size_t
   SpaceHandle const space(H5Screate_simple(rank, dims.data(), most.data()), "H5Screate_simple");
   PropertyHandle const properties(H5Pcreate(H5P_DATASET_CREATE), "H5Pcreate");
   H5Pset_chunk(properties.get(), rank, chunk.data());
-  DatasetHandle const dataset(checked(H5Dcreate2(id(), name.c_str(), native_type<T>(), space.get(),
-                                                 H5P_DEFAULT, properties.get(), H5P_DEFAULT),
-                                      Errc::io, name_, "cannot create dataset " + name),
-                              name);
+  DatasetHandle const dataset(
+      checked(H5Dcreate2(id(), name.c_str(), native_type<T>(), space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT), Errc::io, name_,
+              "cannot create dataset " + name),
+      name);
   if (!values.empty())
-    check(H5Dwrite(dataset.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-          Errc::io, name_, "cannot write dataset " + name);
+    check(H5Dwrite(dataset.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), Errc::io, name_,
+          "cannot write dataset " + name);
   write_text(dataset.get(), name_, "unit", unit);
   write_text(dataset.get(), name_, "description", description);
 }
 
 File::Shape File::shape(std::string const& name) const {
-  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_,
-                                      "lacks dataset " + name),
-                              name);
-  SpaceHandle const space(
-      checked(H5Dget_space(dataset.get()), Errc::data, name_, "has no shape for dataset " + name),
-      name);
+  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks dataset " + name), name);
+  SpaceHandle const space(checked(H5Dget_space(dataset.get()), Errc::data, name_, "has no shape for dataset " + name), name);
   int const rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank != 1 && rank != 2)
-    throw Error(Errc::data, fmt::format("{}: dataset {} has {} dimensions", name_, name, rank));
+  if (rank != 1 && rank != 2) throw Error(Errc::data, fmt::format("{}: dataset {} has {} dimensions", name_, name, rank));
   std::array<hsize_t, 2> dims{};
   H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr);
   return {static_cast<std::size_t>(dims[0]), rank == 2 ? static_cast<std::size_t>(dims[1]) : 0};
@@ -155,24 +141,18 @@ std::vector<T> File::read(std::string const& name) const {
   // it.
   if (extent.rows > (std::size_t{1} << 32) / width)
     throw Error(Errc::data, fmt::format("{}: dataset {} claims {} rows", name_, name, extent.rows));
-  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_,
-                                      "lacks dataset " + name),
-                              name);
-  TypeHandle const type(
-      checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name),
-      name);
-  if (H5Tequal(type.get(), native_type<T>()) <= 0)
-    throw Error(Errc::data, fmt::format("{}: dataset {} has another type", name_, name));
+  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks dataset " + name), name);
+  TypeHandle const type(checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name), name);
+  if (H5Tequal(type.get(), native_type<T>()) <= 0) throw Error(Errc::data, fmt::format("{}: dataset {} has another type", name_, name));
   std::vector<T> values(extent.rows * width);
   if (!values.empty())
-    check(H5Dread(dataset.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-          Errc::data, name_, "cannot read dataset " + name);
+    check(H5Dread(dataset.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), Errc::data, name_,
+          "cannot read dataset " + name);
   return values;
 }
 
-#define APQ_INSTANTIATE(T)                                                          \
-  template void File::write<T>(std::string const&, std::span<T const>, std::size_t, \
-                               std::string const&, std::string const&);             \
+#define APQ_INSTANTIATE(T)                                                                                                   \
+  template void File::write<T>(std::string const&, std::span<T const>, std::size_t, std::string const&, std::string const&); \
   template std::vector<T> File::read<T>(std::string const&) const;
 APQ_INSTANTIATE(std::uint8_t)
 APQ_INSTANTIATE(std::uint32_t)
@@ -182,61 +162,42 @@ APQ_INSTANTIATE(float)
 APQ_INSTANTIATE(double)
 #undef APQ_INSTANTIATE
 
-void File::write_attribute(std::string const& name, std::string const& text) {
-  write_text(id(), name_, name, text);
-}
+void File::write_attribute(std::string const& name, std::string const& text) { write_text(id(), name_, name, text); }
 
 void File::write_attribute(std::string const& name, std::uint64_t value) {
   SpaceHandle const space(H5Screate(H5S_SCALAR), "H5Screate");
-  AttributeHandle const attribute(checked(H5Acreate2(id(), name.c_str(), H5T_NATIVE_UINT64,
-                                                     space.get(), H5P_DEFAULT, H5P_DEFAULT),
+  AttributeHandle const attribute(checked(H5Acreate2(id(), name.c_str(), H5T_NATIVE_UINT64, space.get(), H5P_DEFAULT, H5P_DEFAULT),
                                           Errc::io, name_, "cannot create attribute " + name),
                                   name);
-  check(H5Awrite(attribute.get(), H5T_NATIVE_UINT64, &value), Errc::io, name_,
-        "cannot write attribute " + name);
+  check(H5Awrite(attribute.get(), H5T_NATIVE_UINT64, &value), Errc::io, name_, "cannot write attribute " + name);
 }
 
-bool File::has_attribute(std::string const& name) const {
-  return H5Aexists(id(), name.c_str()) > 0;
-}
+bool File::has_attribute(std::string const& name) const { return H5Aexists(id(), name.c_str()) > 0; }
 
 std::string File::text_attribute(std::string const& name) const {
-  AttributeHandle const attribute(checked(H5Aopen(id(), name.c_str(), H5P_DEFAULT), Errc::data,
-                                          name_, "lacks attribute " + name),
-                                  name);
-  TypeHandle const type(
-      checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name),
-      name);
+  AttributeHandle const attribute(checked(H5Aopen(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks attribute " + name), name);
+  TypeHandle const type(checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name), name);
   if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) <= 0)
     throw Error(Errc::data, fmt::format("{}: attribute {} is not a text", name_, name));
   char* value = nullptr;
-  check(H5Aread(attribute.get(), type.get(), static_cast<void*>(&value)), Errc::data, name_,
-        "cannot read attribute " + name);
+  check(H5Aread(attribute.get(), type.get(), static_cast<void*>(&value)), Errc::data, name_, "cannot read attribute " + name);
   std::string text = value == nullptr ? "" : value;
   H5free_memory(value);
   return text;
 }
 
 std::uint64_t File::number_attribute(std::string const& name) const {
-  AttributeHandle const attribute(checked(H5Aopen(id(), name.c_str(), H5P_DEFAULT), Errc::data,
-                                          name_, "lacks attribute " + name),
-                                  name);
-  SpaceHandle const space(checked(H5Aget_space(attribute.get()), Errc::data, name_,
-                                  "has no shape for attribute " + name),
-                          name);
-  TypeHandle const type(
-      checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name),
-      name);
+  AttributeHandle const attribute(checked(H5Aopen(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks attribute " + name), name);
+  SpaceHandle const space(checked(H5Aget_space(attribute.get()), Errc::data, name_, "has no shape for attribute " + name), name);
+  TypeHandle const type(checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name), name);
   if (H5Tget_class(type.get()) != H5T_INTEGER || H5Sget_simple_extent_npoints(space.get()) != 1)
     throw Error(Errc::data, fmt::format("{}: attribute {} is not a number", name_, name));
   std::uint64_t value = 0;
-  check(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), Errc::data, name_,
-        "cannot read attribute " + name);
+  check(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), Errc::data, name_, "cannot read attribute " + name);
   return value;
 }
 
-void File::write_lines(std::string const& name, std::vector<std::string> const& lines,
-                       std::string const& description) {
+void File::write_lines(std::string const& name, std::vector<std::string> const& lines, std::string const& description) {
   std::size_t width = 1;
   for (auto const& line : lines) width = std::max(width, line.size());
   std::string table;
@@ -244,30 +205,22 @@ void File::write_lines(std::string const& name, std::vector<std::string> const& 
   auto const type = text_type(width);
   hsize_t const rows = lines.size();
   SpaceHandle const space(H5Screate_simple(1, &rows, nullptr), "H5Screate_simple");
-  DatasetHandle const dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(),
-                                                 H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+  DatasetHandle const dataset(checked(H5Dcreate2(id(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
                                       Errc::io, name_, "cannot create dataset " + name),
                               name);
-  check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::io,
-        name_, "cannot write dataset " + name);
+  check(H5Dwrite(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::io, name_, "cannot write dataset " + name);
   write_text(dataset.get(), name_, "description", description);
 }
 
 std::vector<std::string> File::read_lines(std::string const& name) const {
   auto const rows = shape(name).rows;
-  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_,
-                                      "lacks dataset " + name),
-                              name);
-  TypeHandle const type(
-      checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name),
-      name);
+  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks dataset " + name), name);
+  TypeHandle const type(checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name), name);
   if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0)
-    throw Error(Errc::data,
-                fmt::format("{}: dataset {} is not of texts of fixed length", name_, name));
+    throw Error(Errc::data, fmt::format("{}: dataset {} is not of texts of fixed length", name_, name));
   auto const width = H5Tget_size(type.get());
   std::string table(rows * width, '\0');
-  check(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::data,
-        name_, "cannot read dataset " + name);
+  check(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::data, name_, "cannot read dataset " + name);
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < rows; ++i) {
     auto const line = table.substr(i * width, width);

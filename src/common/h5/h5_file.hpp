@@ -56,8 +56,8 @@ class File {
   /// Chunked and extendible in rows; `columns` 0 makes it one-dimensional. Unit and description
   /// become attributes.
   template <class T>
-  void write(std::string const& name, std::span<T const> values, std::size_t columns,
-             std::string const& unit, std::string const& description);
+  void write(std::string const& name, std::span<T const> values, std::size_t columns, std::string const& unit,
+             std::string const& description);
   struct Shape {
     std::size_t rows, columns;  ///< columns 0: one-dimensional
   };
@@ -66,8 +66,7 @@ class File {
   std::vector<T> read(std::string const& name) const;
 
   /// One text a row, as long as the longest; at least one.
-  void write_lines(std::string const& name, std::vector<std::string> const& lines,
-                   std::string const& description);
+  void write_lines(std::string const& name, std::vector<std::string> const& lines, std::string const& description);
   std::vector<std::string> read_lines(std::string const& name) const;
 
   void write_attribute(std::string const& name, std::string const& text);

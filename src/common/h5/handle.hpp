@@ -1,9 +1,9 @@
 #pragma once
 
-#include <hdf5.h>
-
 #include <string>
 #include <utility>
+
+#include <hdf5.h>
 
 #include "common/core/error.hpp"
 

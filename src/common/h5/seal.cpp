@@ -22,16 +22,13 @@ std::string sealed(std::string image) {
 }
 
 std::string unsealed(std::string bytes, std::string const& name) {
-  if (!bytes.starts_with(hdf5_signature))
-    throw Error(Errc::data, fmt::format("{}: is not an HDF5 file", name));
+  if (!bytes.starts_with(hdf5_signature)) throw Error(Errc::data, fmt::format("{}: is not an HDF5 file", name));
   auto const length = bytes.size() < seal_length ? 0 : bytes.size() - seal_length;
   std::string_view const all = bytes;
   if (length == 0 || all.substr(length, mark.size()) != mark)
-    throw Error(Errc::data,
-                fmt::format("{}: is cut off or was not written by apq (its end is missing)", name));
+    throw Error(Errc::data, fmt::format("{}: is cut off or was not written by apq (its end is missing)", name));
   if (sha256_of(all.substr(0, length)) != all.substr(length + mark.size(), 64))
-    throw Error(Errc::data,
-                fmt::format("{}: is damaged (its content does not match its checksum)", name));
+    throw Error(Errc::data, fmt::format("{}: is damaged (its content does not match its checksum)", name));
   bytes.resize(length);
   return bytes;
 }

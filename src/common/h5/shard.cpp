@@ -61,8 +61,7 @@ std::vector<T> column(std::vector<Row> const& rows, T Row::*member) {
 }
 
 bool same_label(Row const& a, Row const& b) {
-  return a.genes == b.genes && a.correct == b.correct && a.correct5 == b.correct5 &&
-         a.total == b.total;
+  return a.genes == b.genes && a.correct == b.correct && a.correct5 == b.correct5 && a.total == b.total;
 }
 
 }  // namespace
@@ -80,20 +79,16 @@ void write_shard(fs::path const& path, Shard const& shard) {
   for (auto const& row : shard.rows) {
     if (row.genes.size() != static_cast<std::size_t>(shard.header.num_genes))
       throw Error(Errc::internal,
-                  fmt::format("{}: row {} has {} genes instead of {}", path.string(), row.id,
-                              row.genes.size(), shard.header.num_genes));
+                  fmt::format("{}: row {} has {} genes instead of {}", path.string(), row.id, row.genes.size(), shard.header.num_genes));
     genes.insert(genes.end(), row.genes.begin(), row.genes.end());
   }
   auto file = File::create(path.string());
-  auto write = [&]<class T>(char const* name, std::vector<T> const& values, char const* unit,
-                            char const* description) {
+  auto write = [&]<class T>(char const* name, std::vector<T> const& values, char const* unit, char const* description) {
     file.write<T>(name, values, 0, unit, description);
   };
   file.write_attribute("format", "apq shard");
   file.write_attribute("format_version", static_cast<std::uint64_t>(shard_format_version));
-  for_each_text(shard.header, [&](char const* name, std::string const& text) {
-    file.write_attribute(name, text);
-  });
+  for_each_text(shard.header, [&](char const* name, std::string const& text) { file.write_attribute(name, text); });
   file.write_attribute("seed", shard.header.seed);
   file.write_attribute("num_genes", static_cast<std::uint64_t>(shard.header.num_genes));
   write("id", column(shard.rows, &Row::id), "1", "sample index within the study and stage");
@@ -113,14 +108,11 @@ void write_shard(fs::path const& path, Shard const& shard) {
 Shard read_shard(fs::path const& path) {
   auto const file = File::open(path);
   if (!file.has_attribute("format") || file.text_attribute("format") != "apq shard")
-    throw Error(Errc::data,
-                fmt::format("{}: is an HDF5 file, but not an apq shard", path.string()));
+    throw Error(Errc::data, fmt::format("{}: is an HDF5 file, but not an apq shard", path.string()));
   if (auto const version = file.number_attribute("format_version"); version != shard_format_version)
-    throw Error(Errc::data, fmt::format("{}: has shard format {}; this apq reads format {}",
-                                        path.string(), version, shard_format_version));
+    throw Error(Errc::data, fmt::format("{}: has shard format {}; this apq reads format {}", path.string(), version, shard_format_version));
   Shard shard;
-  for_each_text(shard.header,
-                [&](char const* name, std::string& text) { text = file.text_attribute(name); });
+  for_each_text(shard.header, [&](char const* name, std::string& text) { text = file.text_attribute(name); });
   shard.header.seed = file.number_attribute("seed");
   shard.header.num_genes = static_cast<int>(file.number_attribute("num_genes"));
   auto const ids = file.read<std::uint64_t>("id");
@@ -133,14 +125,11 @@ Shard read_shard(fs::path const& path) {
   auto const seconds = file.read<float>("seconds");
   auto const joules = file.read<float>("joules");
   auto const n = ids.size();
-  for (auto size : {shape.rows, correct.size(), correct5.size(), total.size(), loss.size(),
-                    seconds.size(), joules.size()})
-    if (size != n)
-      throw Error(Errc::data, fmt::format("{}: is damaged (columns of {} and {} rows)",
-                                          path.string(), n, size));
+  for (auto size : {shape.rows, correct.size(), correct5.size(), total.size(), loss.size(), seconds.size(), joules.size()})
+    if (size != n) throw Error(Errc::data, fmt::format("{}: is damaged (columns of {} and {} rows)", path.string(), n, size));
   if (shape.columns != static_cast<std::size_t>(shard.header.num_genes))
-    throw Error(Errc::data, fmt::format("{}: is damaged ({} gene columns, the header says {})",
-                                        path.string(), shape.columns, shard.header.num_genes));
+    throw Error(Errc::data,
+                fmt::format("{}: is damaged ({} gene columns, the header says {})", path.string(), shape.columns, shard.header.num_genes));
   for (std::size_t i = 0; i < n; ++i) {
     auto const* first = genes.data() + i * shape.columns;
     shard.rows.push_back({.id = ids[i],
@@ -153,8 +142,7 @@ Shard read_shard(fs::path const& path) {
                           .joules = joules[i]});
   }
   if (file.text_attribute("checksum") != checksum(shard))
-    throw Error(Errc::data, fmt::format("{}: is damaged (its content does not match its checksum)",
-                                        path.string()));
+    throw Error(Errc::data, fmt::format("{}: is damaged (its content does not match its checksum)", path.string()));
   return shard;
 }
 
@@ -179,15 +167,12 @@ Dataset read_dataset(fs::path const& directory, OnDamage on_damage) {
     auto const ours = dataset.header.identity();
     for (auto const& [key, value] : shard.header.identity())
       if (value != ours.at(key))
-        throw Error(Errc::data, fmt::format("{}: belongs to another dataset ({} {}, but {} in {})",
-                                            path.string(), key, value, ours.at(key),
+        throw Error(Errc::data, fmt::format("{}: belongs to another dataset ({} {}, but {} in {})", path.string(), key, value, ours.at(key),
                                             dataset.files.front().string()));
     dataset.files.push_back(path);
-    dataset.rows.insert(dataset.rows.end(), std::make_move_iterator(shard.rows.begin()),
-                        std::make_move_iterator(shard.rows.end()));
+    dataset.rows.insert(dataset.rows.end(), std::make_move_iterator(shard.rows.begin()), std::make_move_iterator(shard.rows.end()));
   }
-  std::stable_sort(dataset.rows.begin(), dataset.rows.end(),
-                   [](Row const& a, Row const& b) { return a.id < b.id; });
+  std::stable_sort(dataset.rows.begin(), dataset.rows.end(), [](Row const& a, Row const& b) { return a.id < b.id; });
   std::vector<Row> unique;
   unique.reserve(dataset.rows.size());
   for (auto& row : dataset.rows) {
@@ -207,8 +192,7 @@ Dataset read_dataset(fs::path const& directory, OnDamage on_damage) {
 std::string content_hash(std::vector<Row> const& rows) {
   std::vector<Row const*> sorted;
   for (auto const& row : rows) sorted.push_back(&row);
-  std::sort(sorted.begin(), sorted.end(),
-            [](auto const* a, auto const* b) { return a->id < b->id; });
+  std::sort(sorted.begin(), sorted.end(), [](auto const* a, auto const* b) { return a->id < b->id; });
   Sha256 hash;
   for (auto const* row : sorted) add_label(hash, *row);
   return hash.hex();

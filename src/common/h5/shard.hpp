@@ -16,27 +16,27 @@ inline constexpr int shard_format_version = 1;
 
 /// What the rows of a shard have in common. Two shards belong to one dataset iff `identity()` is equal.
 struct ShardHeader {
-  std::string stage;            ///< "fp" or "quant"
-  std::uint64_t seed = 0;       ///< study seed
+  std::string stage;       ///< "fp" or "quant"
+  std::uint64_t seed = 0;  ///< study seed
   std::string space_hash, space_name;
   std::string supernet_hash;
   std::string evaluation_hash;  ///< over everything else that labels depend on: splits, counts, sizes, fidelity, engine
   std::string validation_fingerprint, calibration_fingerprint;
   std::string engine, fidelity;
-  std::string config;           ///< resolved configuration, YAML
+  std::string config;  ///< resolved configuration, YAML
   std::string code_version, libraries, host;
-  std::string source;           ///< "collected", or "imported: FILE SHA256"
+  std::string source;  ///< "collected", or "imported: FILE SHA256"
   int num_genes = 0;
   std::map<std::string, std::string> identity() const;  ///< stage, seed, space, supernet, evaluation hashes
 };
 
 struct Row {
-  std::uint64_t id = 0;      ///< sample index
-  space::Genes genes;        ///< canonical, [num_genes]
+  std::uint64_t id = 0;                                ///< sample index
+  space::Genes genes;                                  ///< canonical, [num_genes]
   std::uint32_t correct = 0, correct5 = 0, total = 0;  ///< top-1 hits, top-5 hits, images
-  float loss = 0;            ///< mean cross entropy, nats
-  float seconds = 0;         ///< wall time of the sample
-  float joules = 0;          ///< energy of the sample; NaN: unknown
+  float loss = 0;                                      ///< mean cross entropy, nats
+  float seconds = 0;                                   ///< wall time of the sample
+  float joules = 0;                                    ///< energy of the sample; NaN: unknown
 };
 
 struct Shard {

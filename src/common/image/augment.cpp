@@ -26,8 +26,8 @@ Window draw_crop(int side, double least_share, RandomStream& random) {
   return {0, 0, side, side};
 }
 
-void flip_and_shift(std::span<std::uint8_t const> image, int channels, int size, Augmentation const& augmentation,
-                    RandomStream& random, std::span<std::uint8_t> out) {
+void flip_and_shift(std::span<std::uint8_t const> image, int channels, int size, Augmentation const& augmentation, RandomStream& random,
+                    std::span<std::uint8_t> out) {
   bool const flip = augmentation.flip && random.chance(0.5);
   auto draw = [&] {
     return augmentation.shift == 0
@@ -94,7 +94,8 @@ void augment(std::span<std::uint8_t const> image, int channels, int stored_size,
     cropped.resize(static_cast<std::size_t>(channels) * plane);
     for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
       auto const* first = image.data() + (c * row + static_cast<std::size_t>(crop.top)) * row + static_cast<std::size_t>(crop.left);
-      resize_bilinear({first, crop.width, crop.height, 1, row}, size, size, {0, 0, size, size}, std::span(cropped).subspan(c * plane, plane));
+      resize_bilinear({first, crop.width, crop.height, 1, row}, size, size, {0, 0, size, size},
+                      std::span(cropped).subspan(c * plane, plane));
     }
     image = cropped;
   }

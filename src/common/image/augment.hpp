@@ -18,8 +18,9 @@ struct Augmentation {
 };
 
 /// Writes the augmented image [channels, size, size] to `out`; `image` is [channels, stored_size, stored_size], stored_size >= size.
-/// In order: random crop (without one, the central square of side `view`, resized; 0: `size`, as it is), flip, shift, brightness, contrast, saturation. The crop is
-/// torchvision's RandomResizedCrop, the colours its ColorJitter with that fixed order. Numbers are drawn only for what is on.
+/// In order: random crop (without one, the central square of side `view`, resized; 0: `size`, as it is), flip, shift, brightness, contrast,
+/// saturation. The crop is torchvision's RandomResizedCrop, the colours its ColorJitter with that fixed order. Numbers are drawn only for
+/// what is on.
 void augment(std::span<std::uint8_t const> image, int channels, int stored_size, int size, Augmentation const& augmentation,
              RandomStream& random, std::span<std::uint8_t> out, int view = 0);
 

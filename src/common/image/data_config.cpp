@@ -1,13 +1,13 @@
 #include "common/image/data_config.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
 #include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
@@ -62,9 +62,7 @@ SourceConfig guess_source(std::string const& path) {
   return source;
 }
 
-std::string Normalisation::text() const {
-  return fmt::format("{:.17g} {:.17g}", fmt::join(mean, ","), fmt::join(deviation, ","));
-}
+std::string Normalisation::text() const { return fmt::format("{:.17g} {:.17g}", fmt::join(mean, ","), fmt::join(deviation, ",")); }
 
 void Normalisation::check(int channels) const {
   for (auto const& [name, values] : {std::pair("mean", &mean), std::pair("deviation", &deviation)})
@@ -73,9 +71,7 @@ void Normalisation::check(int channels) const {
                                             values->size(), channels, channels == 1 ? "" : "s"));
 }
 
-int DataConfig::resize_for(int size) const {
-  return resize > 0 ? resize : static_cast<int>(std::ceil(size / crop_ratio));
-}
+int DataConfig::resize_for(int size) const { return resize > 0 ? resize : static_cast<int>(std::ceil(size / crop_ratio)); }
 
 DataConfig read_data_config(Config section) {
   DataConfig config;
@@ -121,11 +117,10 @@ Splits split(SourceSize const& training, SourceSize const& test, DataConfig cons
   auto const num_calibration = static_cast<std::size_t>(config.calibration_images);
   auto const num_validation = static_cast<std::size_t>(config.validation_images);
   if (num_train + num_calibration + num_validation > available)
-    throw Error(Errc::config,
-                fmt::format("data: train_images + calibration_images + validation_images = {} + {} + {} is more than the {} "
-                            "training images there are; lower validation_images to at most {}",
-                            num_train, num_calibration, num_validation, available,
-                            available > num_train + num_calibration ? available - num_train - num_calibration : 0));
+    throw Error(Errc::config, fmt::format("data: train_images + calibration_images + validation_images = {} + {} + {} is more than the {} "
+                                          "training images there are; lower validation_images to at most {}",
+                                          num_train, num_calibration, num_validation, available,
+                                          available > num_train + num_calibration ? available - num_train - num_calibration : 0));
   std::vector<std::uint32_t> order(available);
   std::iota(order.begin(), order.end(), 0u);
   RandomStream(config.split_seed, "data.split").shuffle(std::span(order));

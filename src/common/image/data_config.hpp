@@ -37,14 +37,14 @@ struct Normalisation {
 struct DataConfig {
   SourceConfig training{.paths = {"/usr/share/datasets/fashion-mnist"}};
   SourceConfig test{.paths = {"/usr/share/datasets/fashion-mnist"}};
-  int resize = 0;             ///< short side before the central crop, pixels; 0: ceil(size / crop_ratio)
-  double crop_ratio = 0.875;  ///< side of the central crop over the short side
-  int train_size = 0;         ///< training images are kept as squares of this side, from which crops are cut; 0: as `resize`
-  int max_damaged = 0;        ///< so many damaged images are left out (and named); more stop the run
-  int train_images = 50000;         ///< the supernet's; 0: none
-  int calibration_images = 1000;    ///< BN statistics and ranges; from the training source, disjoint from the above
-  int validation_images = 4000;     ///< labels of the datasets; likewise disjoint
-  std::uint64_t split_seed = 0;     ///< of the permutation behind the splits; not the study's seed
+  int resize = 0;                 ///< short side before the central crop, pixels; 0: ceil(size / crop_ratio)
+  double crop_ratio = 0.875;      ///< side of the central crop over the short side
+  int train_size = 0;             ///< training images are kept as squares of this side, from which crops are cut; 0: as `resize`
+  int max_damaged = 0;            ///< so many damaged images are left out (and named); more stop the run
+  int train_images = 50000;       ///< the supernet's; 0: none
+  int calibration_images = 1000;  ///< BN statistics and ranges; from the training source, disjoint from the above
+  int validation_images = 4000;   ///< labels of the datasets; likewise disjoint
+  std::uint64_t split_seed = 0;   ///< of the permutation behind the splits; not the study's seed
   Normalisation normalisation;
 
   /// The short side that `size` x `size` is cut out of.

@@ -1,12 +1,12 @@
 #include "common/image/decode.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <turbojpeg.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <turbojpeg.h>
 
 #include "common/core/error.hpp"
 
@@ -64,7 +64,9 @@ Picture const& Decoder::decode(std::span<std::uint8_t const> bytes) {
   if (begins_with(bytes, jpeg_magic)) decode_jpeg(bytes);
   else if (begins_with(bytes, png_magic)) decode_png(bytes, picture_);
   else if (bytes.empty()) throw Error(Errc::data, "is empty");
-  else throw Error(Errc::data, fmt::format("is neither JPEG nor PNG (it begins with {:02x})", fmt::join(bytes.first(std::min<std::size_t>(4, bytes.size())), " ")));
+  else
+    throw Error(Errc::data, fmt::format("is neither JPEG nor PNG (it begins with {:02x})",
+                                        fmt::join(bytes.first(std::min<std::size_t>(4, bytes.size())), " ")));
   return picture_;
 }
 

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <png.h>
-
 #include <csetjmp>
 #include <cstring>
+
+#include <fmt/format.h>
+#include <png.h>
 
 #include "common/core/error.hpp"
 #include "common/image/decode.hpp"
@@ -42,7 +42,8 @@ bool decode_all(png_structp png, png_infop info, std::size_t num_bytes, Picture&
   auto const height = png_get_image_height(png, info);
   auto const pixels = static_cast<std::uint64_t>(width) * height;
   auto const raw = static_cast<std::uint64_t>(png_get_rowbytes(png, info)) * height;
-  if (pixels > most_pixels || raw / 1100 > num_bytes) png_error(png, "claims more pixels than its bytes can hold");  // deflate packs 1032 to 1 at best
+  if (pixels > most_pixels || raw / 1100 > num_bytes)
+    png_error(png, "claims more pixels than its bytes can hold");  // deflate packs 1032 to 1 at best
   png_set_strip_16(png);
   png_set_palette_to_rgb(png);
   png_set_expand_gray_1_2_4_to_8(png);

@@ -1,9 +1,9 @@
 #include "common/image/idx.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <zlib.h>
-
-#include <algorithm>
 
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
@@ -53,10 +53,14 @@ Idx parse(fs::path const& path, std::size_t num_dimensions) {
   idx.bytes = read_maybe_gzip(path);
   idx.header = 4 + 4 * num_dimensions;
   auto const& b = idx.bytes;
-  if (b.size() < 4) throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
+  if (b.size() < 4)
+    throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
   if (b[0] != 0 || b[1] != 0 || b[2] != 8 || b[3] != num_dimensions)
-    throw Error(Errc::data, fmt::format("{}: is not an IDX file of unsigned bytes in {} dimension{} (magic number {:02x}{:02x}{:02x}{:02x}, expected 000008{:02x})",
-                                        path.string(), num_dimensions, num_dimensions == 1 ? "" : "s", b[0], b[1], b[2], b[3], num_dimensions));
+    throw Error(
+        Errc::data,
+        fmt::format(
+            "{}: is not an IDX file of unsigned bytes in {} dimension{} (magic number {:02x}{:02x}{:02x}{:02x}, expected 000008{:02x})",
+            path.string(), num_dimensions, num_dimensions == 1 ? "" : "s", b[0], b[1], b[2], b[3], num_dimensions));
   if (b.size() < idx.header)
     throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
   std::size_t expected = 1;
@@ -91,10 +95,11 @@ IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int s
   rows_ = images.dimensions[1];
   columns_ = images.dimensions[2];
   if (labels.dimensions[0] != num)
-    throw Error(Errc::data, fmt::format("{}: holds {} labels for the {} images of {}", label_file.string(),
-                                        labels.dimensions[0], num, image_file.string()));
+    throw Error(Errc::data, fmt::format("{}: holds {} labels for the {} images of {}", label_file.string(), labels.dimensions[0], num,
+                                        image_file.string()));
   if (rows_ > side_ || columns_ > side_ || rows_ == 0 || columns_ == 0)
-    throw Error(Errc::data, fmt::format("{}: images of {}x{} do not fit the space's {}x{}", image_file.string(), rows_, columns_, size, size));
+    throw Error(Errc::data,
+                fmt::format("{}: images of {}x{} do not fit the space's {}x{}", image_file.string(), rows_, columns_, size, size));
   labels_.resize(num);
   for (std::size_t i = 0; i < num; ++i) {
     int const label = labels.bytes[labels.header + i];
@@ -125,7 +130,8 @@ Listing list_idx(fs::path const& directory, std::string const& part, int size, i
   std::error_code ec;
   if (!fs::is_directory(directory, ec))
     throw Error(Errc::io, fmt::format("{}: no such directory (data.directory; Debian's package dataset-fashion-mnist "
-                                      "puts the images into /usr/share/datasets/fashion-mnist)", directory.string()));
+                                      "puts the images into /usr/share/datasets/fashion-mnist)",
+                                      directory.string()));
   Listing listing{.kind = SourceKind::idx, .where = directory.string(), .files = {}, .entries = {}, .hash = {}, .unpacked = {}};
   for (char const* suffix : {"-images-idx3-ubyte", "-labels-idx1-ubyte"})
     listing.files.push_back(with_or_without_gz(directory, part + suffix).string());

@@ -26,7 +26,7 @@ struct Split {
   std::string name;
   std::vector<std::uint32_t> indices;
   std::string fingerprint;
-  std::shared_ptr<ImageSet const> decoded;  ///< the split's images, in its order; empty until they are decoded
+  std::shared_ptr<ImageSet const> decoded;                    ///< the split's images, in its order; empty until they are decoded
   std::vector<std::shared_ptr<ImageSet const>> smaller = {};  ///< the same at further sizes, where they were wanted
 
   std::size_t size() const { return indices.size(); }

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -79,17 +79,18 @@ Listing list_folder(fs::path const& given, fs::path const& class_file, int num_c
     // Fewer folders than classes would silently shift the labels.
     if (folders.size() != static_cast<std::size_t>(num_classes))
       throw Error(Errc::data, fmt::format("{}: holds {} class folders; the space has {} classes (a part of the classes needs the list "
-                                          "of all of them: classes)", root.string(), folders.size(), num_classes));
+                                          "of all of them: classes)",
+                                          root.string(), folders.size(), num_classes));
     for (auto const& folder : folders) labels.emplace(folder.filename().string(), static_cast<std::int32_t>(labels.size()));
   }
   ListingHash hash;
   for (auto const& folder : folders) {
     auto const label = labels.find(folder.filename().string());
-    if (label == labels.end())
-      throw Error(Errc::data, fmt::format("{}: is no class of {}", folder.string(), class_file.string()));
+    if (label == labels.end()) throw Error(Errc::data, fmt::format("{}: is no class of {}", folder.string(), class_file.string()));
     for (auto const& file : content(folder)) add_file(listing, hash, root, file, label->second);
   }
-  if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: holds no images (its {} class folders are empty)", root.string(), folders.size()));
+  if (listing.entries.empty())
+    throw Error(Errc::data, fmt::format("{}: holds no images (its {} class folders are empty)", root.string(), folders.size()));
   listing.hash = hash.hex();
   return listing;
 }
@@ -137,7 +138,9 @@ Listing list_file(fs::path const& list, fs::path const& given_root, int num_clas
     auto const path = root / name;  // an absolute name stays as it is
     std::error_code ec;
     auto const bytes = fs::file_size(path, ec);
-    if (ec) throw Error(Errc::io, fmt::format("{}: {}: {}; names are taken from {} (root)", where, path.string(), ec.message(), root.empty() ? "." : root.string()));
+    if (ec)
+      throw Error(Errc::io, fmt::format("{}: {}: {}; names are taken from {} (root)", where, path.string(), ec.message(),
+                                        root.empty() ? "." : root.string()));
     ImageEntry const entry{static_cast<std::uint32_t>(listing.files.size()), label, 0, bytes};
     hash.add(name, entry);
     listing.files.push_back(path.string());

@@ -1,14 +1,14 @@
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <glob.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
 #include <optional>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/core/error.hpp"
 #include "common/image/listing.hpp"
@@ -165,7 +165,8 @@ std::vector<Member> members_of(Shard const& shard) {
       }
     } else {
       auto name = field_text(header.data(), 100);
-      if (std::memcmp(header.data() + 257, "ustar\0", 6) == 0 && header[345] != '\0') name = field_text(header.data() + 345, 155) + "/" + name;
+      if (std::memcmp(header.data() + 257, "ustar\0", 6) == 0 && header[345] != '\0')
+        name = field_text(header.data() + 345, 155) + "/" + name;
       members.push_back({extension.path.value_or(name), content, bytes, type == '0' || type == '\0' || type == '7'});
       extension = {};
     }

@@ -1,13 +1,13 @@
 #include "common/image/load.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <map>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstring>
-#include <map>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
@@ -89,7 +89,8 @@ void check_memory(std::vector<Job> const& jobs, bool is_shared) {
     num += job.split->size();
     for (auto const& size : job.sizes) bytes += job.split->size() * size.image_bytes();
     auto const& largest = job.sizes.front().geometry;
-    sizes += fmt::format("{}{} {} of {}x{}x{}", sizes.empty() ? "" : ", ", job.split->size(), job.split->name, largest.channels, largest.crop, largest.crop);
+    sizes += fmt::format("{}{} {} of {}x{}x{}", sizes.empty() ? "" : ", ", job.split->size(), job.split->name, largest.channels,
+                         largest.crop, largest.crop);
     if (job.sizes.size() == 1) continue;
     has_several = true;
     sizes += fmt::format(" and {} smaller size{}", job.sizes.size() - 1, job.sizes.size() == 2 ? "" : "s");
@@ -98,10 +99,11 @@ void check_memory(std::vector<Job> const& jobs, bool is_shared) {
   auto const limited = [&](std::uint64_t available, std::string const& what, std::string const& remedy) {
     if (bytes <= available) return;
     auto const fit = static_cast<std::uint64_t>(static_cast<double>(num) * static_cast<double>(available) / static_cast<double>(bytes));
-    throw Error(Errc::config, fmt::format("data: the images ({}) take {:.2f} GiB on each node, and {} is {:.2f} GiB, enough for about {} of the "
-                                          "{}; lower data.train_images, data.validation_images or data.calibration_images{}{}",
-                                          sizes, static_cast<double>(bytes) / gib, what, static_cast<double>(available) / gib, fit, num,
-                                          has_several ? ", or list fewer image.sizes in the space" : "", remedy));
+    throw Error(Errc::config,
+                fmt::format("data: the images ({}) take {:.2f} GiB on each node, and {} is {:.2f} GiB, enough for about {} of the "
+                            "{}; lower data.train_images, data.validation_images or data.calibration_images{}{}",
+                            sizes, static_cast<double>(bytes) / gib, what, static_cast<double>(available) / gib, fit, num,
+                            has_several ? ", or list fewer image.sizes in the space" : "", remedy));
   };
   limited(memory.available, "its free memory", "");
   if (is_shared) limited(memory.shared_free, "what is free in /dev/shm", ", or mount a larger /dev/shm");
@@ -161,8 +163,8 @@ void check_damaged(std::vector<Job> const& jobs, int most) {
   constexpr std::size_t shown = 5;
   auto const num = reasons.size();
   reasons.resize(std::min(num, shown));
-  throw Error(Errc::data, fmt::format("data.max_damaged = {}: {} image{} damaged: {}{}; mend {}, or raise data.max_damaged to leave {} out", most, num,
-                                      num == 1 ? " is" : "s are", fmt::join(reasons, "; "), num > shown ? "; ..." : "",
+  throw Error(Errc::data, fmt::format("data.max_damaged = {}: {} image{} damaged: {}{}; mend {}, or raise data.max_damaged to leave {} out",
+                                      most, num, num == 1 ? " is" : "s are", fmt::join(reasons, "; "), num > shown ? "; ..." : "",
                                       num == 1 ? "it" : "them", num == 1 ? "it" : "them"));
 }
 
@@ -258,7 +260,8 @@ void check_shape(Listing const& listing, ImageShape const& shape) {
   if (listing.kind == SourceKind::idx && shape.channels != 1)
     throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} have one", shape.channels, listing.where));
   if (shape.channels != 1 && shape.channels != 3)
-    throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} can be had in 1 (grey) or 3 (RGB)", shape.channels, listing.where));
+    throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} can be had in 1 (grey) or 3 (RGB)",
+                                          shape.channels, listing.where));
 }
 
 }  // namespace
@@ -266,10 +269,17 @@ void check_shape(Listing const& listing, ImageShape const& shape) {
 Listing list_source(SourceConfig const& source, bool is_training, DataConfig const& config, ImageShape const& shape) {
   Listing listing;
   switch (source.kind) {
-    case SourceKind::idx: return list_idx(source.paths.front(), is_training ? "train" : "t10k", shape.size, shape.num_classes);
-    case SourceKind::folder: listing = list_folder(source.paths.front(), source.classes, shape.num_classes); break;
-    case SourceKind::list: listing = list_file(source.paths.front(), source.root, shape.num_classes); break;
-    case SourceKind::tar: listing = list_tar(source.paths, shape.num_classes); break;
+    case SourceKind::idx:
+      return list_idx(source.paths.front(), is_training ? "train" : "t10k", shape.size, shape.num_classes);
+    case SourceKind::folder:
+      listing = list_folder(source.paths.front(), source.classes, shape.num_classes);
+      break;
+    case SourceKind::list:
+      listing = list_file(source.paths.front(), source.root, shape.num_classes);
+      break;
+    case SourceKind::tar:
+      listing = list_tar(source.paths, shape.num_classes);
+      break;
   }
   auto decoded_to = fmt::format("{} {} {} {}", listing.hash, shape.channels, config.resize_for(shape.size), shape.size);
   for (int size : shape.smaller) decoded_to += fmt::format(" {} {}", config.resize_for(size), size);
@@ -310,7 +320,8 @@ Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Lis
     if (resize < shape.size)
       throw Error(Errc::config, fmt::format("data.resize = {}: is less than the space's image size, {}", resize, shape.size));
     if (config.train_size != 0 && config.train_size < shape.size)
-      throw Error(Errc::config, fmt::format("data.train_size = {}: is less than the space's image size, {}", config.train_size, shape.size));
+      throw Error(Errc::config,
+                  fmt::format("data.train_size = {}: is less than the space's image size, {}", config.train_size, shape.size));
     auto const add = [&](bool is_wanted, Split& part, Listing const& listing, bool is_train) {
       if (!is_wanted || part.size() == 0) return;
       Geometry geometry{shape.channels, resize, shape.size};

@@ -1,10 +1,10 @@
 #include "common/image/resize.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "common/core/error.hpp"
 
@@ -121,15 +121,18 @@ void fit(Picture const& picture, Geometry const& geometry, std::span<std::uint8_
   int const short_side = std::min(picture.width, picture.height);
   auto const scaled = [&](int side) {
     auto const length = static_cast<std::int64_t>(geometry.resize) * side / short_side;
-    if (length > 1 << 28) throw Error(Errc::data, fmt::format("is {} x {} pixels, too narrow to be resized", picture.width, picture.height));
+    if (length > 1 << 28)
+      throw Error(Errc::data, fmt::format("is {} x {} pixels, too narrow to be resized", picture.width, picture.height));
     return static_cast<int>(length);
   };
   int const width = scaled(picture.width);
   int const height = scaled(picture.height);
   auto const crop = static_cast<std::size_t>(geometry.crop);
-  Window const window{half_rounded_to_even(width - geometry.crop), half_rounded_to_even(height - geometry.crop), geometry.crop, geometry.crop};
+  Window const window{half_rounded_to_even(width - geometry.crop), half_rounded_to_even(height - geometry.crop), geometry.crop,
+                      geometry.crop};
   auto const channels = static_cast<std::size_t>(picture.channels);
-  PictureView const view{picture.pixels.data(), picture.width, picture.height, picture.channels, channels * static_cast<std::size_t>(picture.width)};
+  PictureView const view{picture.pixels.data(), picture.width, picture.height, picture.channels,
+                         channels * static_cast<std::size_t>(picture.width)};
   std::vector<std::uint8_t> interleaved(crop * crop * channels);
   resize_bilinear(view, width, height, window, interleaved);
   for (std::size_t c = 0; c < channels; ++c)

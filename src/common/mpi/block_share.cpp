@@ -33,7 +33,8 @@ void share_parts_bytes(Communicator const& comm, std::span<std::byte> bytes, std
     for (std::size_t done = 0; done < size; done += largest_message) {
       MPI_Request request;
       check(MPI_Ibcast(bytes.data() + first * item + done, static_cast<int>(std::min(largest_message, size - done)), MPI_BYTE, r,
-                       comm.get(), &request), "MPI_Ibcast");
+                       comm.get(), &request),
+            "MPI_Ibcast");
       wait(request, "MPI_Ibcast");
     }
     first += counts[static_cast<std::size_t>(r)];

@@ -15,7 +15,7 @@ void share_blocks_bytes(Communicator const& comm, std::span<std::byte> bytes, st
 
 /// @param values  n items of values.size() / n values each
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 void share_blocks(Communicator const& comm, std::span<T> values, std::size_t n) {
   share_blocks_bytes(comm, std::as_writable_bytes(values), n);
 }
@@ -24,7 +24,7 @@ void share_blocks(Communicator const& comm, std::span<T> values, std::size_t n) 
 void share_parts_bytes(Communicator const& comm, std::span<std::byte> bytes, std::span<std::uint64_t const> counts);
 
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 void share_parts(Communicator const& comm, std::span<T> values, std::span<std::uint64_t const> counts) {
   share_parts_bytes(comm, std::as_writable_bytes(values), counts);
 }

@@ -14,8 +14,6 @@ class CollectiveError : public Error {
 };
 
 /// A foreign exception as a message of one line: libraries put whole call stacks behind the first.
-inline std::string unexpected(std::string_view what) {
-  return "unexpected: " + std::string(what.substr(0, what.find('\n')));
-}
+inline std::string unexpected(std::string_view what) { return "unexpected: " + std::string(what.substr(0, what.find('\n'))); }
 
 }  // namespace apq::mpi

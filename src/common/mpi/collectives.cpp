@@ -51,14 +51,16 @@ void sum_by_blocks(Communicator const& comm, std::span<T> values) {
   }
   std::vector<T> parts(count * static_cast<std::size_t>(comm.size()));
   MPI_Request request;
-  check(MPI_Ialltoallv(values.data(), sizes.data(), offsets.data(), MPI_BYTE, parts.data(), mine.data(),
-                       mine_offsets.data(), MPI_BYTE, comm.get(), &request), "MPI_Ialltoallv");
+  check(MPI_Ialltoallv(values.data(), sizes.data(), offsets.data(), MPI_BYTE, parts.data(), mine.data(), mine_offsets.data(), MPI_BYTE,
+                       comm.get(), &request),
+        "MPI_Ialltoallv");
   wait(request, "MPI_Ialltoallv");
   std::vector<T> sums(count, T{0});
   for (std::size_t first = 0; first < parts.size(); first += count)
     for (std::size_t i = 0; i < count; ++i) sums[i] += parts[first + i];
-  check(MPI_Iallgatherv(sums.data(), static_cast<int>(count * sizeof(T)), MPI_BYTE, values.data(), sizes.data(),
-                        offsets.data(), MPI_BYTE, comm.get(), &request), "MPI_Iallgatherv");
+  check(MPI_Iallgatherv(sums.data(), static_cast<int>(count * sizeof(T)), MPI_BYTE, values.data(), sizes.data(), offsets.data(), MPI_BYTE,
+                        comm.get(), &request),
+        "MPI_Iallgatherv");
   wait(request, "MPI_Iallgatherv");
 }
 
@@ -114,8 +116,9 @@ std::vector<std::byte> allgather_bytes(Communicator const& comm, std::span<std::
       offset += static_cast<int>(size);
     }
     MPI_Request request;
-    check(MPI_Iallgatherv(mine.data(), static_cast<int>(mine.size()), MPI_BYTE, result.data(), counts.data(), offsets.data(),
-                          MPI_BYTE, comm.get(), &request), "MPI_Iallgatherv");
+    check(MPI_Iallgatherv(mine.data(), static_cast<int>(mine.size()), MPI_BYTE, result.data(), counts.data(), offsets.data(), MPI_BYTE,
+                          comm.get(), &request),
+          "MPI_Iallgatherv");
     wait(request, "MPI_Iallgatherv");
     return result;
   }

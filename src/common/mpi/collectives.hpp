@@ -19,15 +19,13 @@ void barrier(Communicator const& comm);
 void broadcast_bytes(Communicator const& comm, std::vector<std::byte>& bytes, int root);
 /// Size and content from `root` to all.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-std::vector<T> broadcast(Communicator const& comm, std::vector<T> values, int root = 0);
+requires std::is_trivially_copyable_v<T> std::vector<T> broadcast(Communicator const& comm, std::vector<T> values, int root = 0);
 std::string broadcast(Communicator const& comm, std::string text, int root = 0);
 
 std::vector<std::byte> allgather_bytes(Communicator const& comm, std::span<std::byte const> mine);
 /// Concatenation of every rank's values in rank order; lengths may differ, also be 0.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-std::vector<T> allgather(Communicator const& comm, std::span<T const> mine);
+requires std::is_trivially_copyable_v<T> std::vector<T> allgather(Communicator const& comm, std::span<T const> mine);
 
 /// Element-wise sum in place. For floating point the sum is taken in rank order (gathered, then added), so that the
 /// result is the same on every rank and from run to run at a given number of ranks.
@@ -49,8 +47,7 @@ BlockRange block_range(std::size_t n, int size, int rank);
 // ---- implementation of the templates
 
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-std::vector<T> broadcast(Communicator const& comm, std::vector<T> values, int root) {
+requires std::is_trivially_copyable_v<T> std::vector<T> broadcast(Communicator const& comm, std::vector<T> values, int root) {
   auto const view = std::as_bytes(std::span(values));
   std::vector<std::byte> bytes(view.begin(), view.end());
   broadcast_bytes(comm, bytes, root);
@@ -60,8 +57,7 @@ std::vector<T> broadcast(Communicator const& comm, std::vector<T> values, int ro
 }
 
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-std::vector<T> allgather(Communicator const& comm, std::span<T const> mine) {
+requires std::is_trivially_copyable_v<T> std::vector<T> allgather(Communicator const& comm, std::span<T const> mine) {
   auto const bytes = allgather_bytes(comm, std::as_bytes(mine));
   std::vector<T> result(bytes.size() / sizeof(T));
   if (!bytes.empty()) __builtin_memcpy(result.data(), bytes.data(), bytes.size());

@@ -1,8 +1,8 @@
 #include "common/mpi/communicator.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/core/error.hpp"
 

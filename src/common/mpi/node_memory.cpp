@@ -1,12 +1,12 @@
 #include "common/mpi/node_memory.hpp"
 
-#include <sys/statvfs.h>
-
 #include <charconv>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <string>
+
+#include <sys/statvfs.h>
 
 namespace apq::mpi {
 namespace {

@@ -1,8 +1,8 @@
 #include "common/mpi/run_main.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"

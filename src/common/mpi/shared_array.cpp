@@ -7,8 +7,7 @@
 
 namespace apq::mpi {
 
-SharedArray::SharedArray(Communicator const& node, std::size_t bytes)
-    : node_(std::make_unique<Communicator>(node.get())) {
+SharedArray::SharedArray(Communicator const& node, std::size_t bytes) : node_(std::make_unique<Communicator>(node.get())) {
   // All of it lies with the node's first rank: one run of addresses, whatever the number of ranks.
   void* mine = nullptr;
   check(MPI_Win_allocate_shared(static_cast<MPI_Aint>(node_->is_root() ? bytes : 0), 1, MPI_INFO_NULL, node_->get(), &mine, &window_),

@@ -12,9 +12,7 @@ namespace apq::mpi {
 namespace {
 
 // The counter lies on rank 0; the other ranks give no memory.
-MPI_Aint window_bytes(Communicator const& comm) {
-  return static_cast<MPI_Aint>(comm.is_root() ? sizeof(std::uint64_t) : 0);
-}
+MPI_Aint window_bytes(Communicator const& comm) { return static_cast<MPI_Aint>(comm.is_root() ? sizeof(std::uint64_t) : 0); }
 
 // On one node the counter is plain shared memory: taking an item needs no progress of the rank that
 // owns the window, which may be deep in a convolution.
@@ -22,8 +20,7 @@ class NodeCounter : public WorkClaim {
  public:
   NodeCounter(Communicator const& comm, std::uint64_t num_items) : num_items_(num_items) {
     std::uint64_t* mine = nullptr;
-    check(MPI_Win_allocate_shared(window_bytes(comm), sizeof(std::uint64_t), MPI_INFO_NULL,
-                                  comm.get(), &mine, &window_),
+    check(MPI_Win_allocate_shared(window_bytes(comm), sizeof(std::uint64_t), MPI_INFO_NULL, comm.get(), &mine, &window_),
           "MPI_Win_allocate_shared");
     MPI_Aint size = 0;
     int unit = 0;
@@ -52,9 +49,7 @@ class RemoteCounter : public WorkClaim {
  public:
   RemoteCounter(Communicator const& comm, std::uint64_t num_items) : num_items_(num_items) {
     std::uint64_t* mine = nullptr;
-    check(MPI_Win_allocate(window_bytes(comm), sizeof(std::uint64_t), MPI_INFO_NULL, comm.get(),
-                           &mine, &window_),
-          "MPI_Win_allocate");
+    check(MPI_Win_allocate(window_bytes(comm), sizeof(std::uint64_t), MPI_INFO_NULL, comm.get(), &mine, &window_), "MPI_Win_allocate");
     check(MPI_Win_lock_all(MPI_MODE_NOCHECK, window_), "MPI_Win_lock_all");
     if (comm.is_root()) {
       *mine = 0;
@@ -64,8 +59,7 @@ class RemoteCounter : public WorkClaim {
     int threads = MPI_THREAD_SINGLE;
     check(MPI_Query_thread(&threads), "MPI_Query_thread");
     if (comm.is_root() && comm.size() > 1 && threads >= MPI_THREAD_SERIALIZED)
-      answering_ =
-          std::jthread([this, at = comm.get()](std::stop_token stop) { answer(stop, at); });
+      answering_ = std::jthread([this, at = comm.get()](std::stop_token stop) { answer(stop, at); });
   }
   ~RemoteCounter() override {
     stop_answering();
@@ -87,8 +81,7 @@ class RemoteCounter : public WorkClaim {
   std::uint64_t fetch_add(std::uint64_t amount) {
     std::scoped_lock const turn(mutex_);
     std::uint64_t before = 0;
-    check(MPI_Fetch_and_op(&amount, &before, MPI_UINT64_T, 0, 0, MPI_SUM, window_),
-          "MPI_Fetch_and_op");
+    check(MPI_Fetch_and_op(&amount, &before, MPI_UINT64_T, 0, 0, MPI_SUM, window_), "MPI_Fetch_and_op");
     check(MPI_Win_flush(0, window_), "MPI_Win_flush");
     return before;
   }

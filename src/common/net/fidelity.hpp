@@ -7,11 +7,11 @@ namespace apq::net {
 /// The released code's slips that change a quantised network's numbers, each on its own. The names D-n are those of
 /// docs/fidelity.md.
 struct Fidelity {
-  bool feature_mix_loses_a_bit = false;       ///< D-20: activations of the feature mix are 7-bit signed, not 8
-  bool signed_ranges_are_capped = false;      ///< D-21: ranges of what no ReLU6 bounds are cut at 6
+  bool feature_mix_loses_a_bit = false;          ///< D-20: activations of the feature mix are 7-bit signed, not 8
+  bool signed_ranges_are_capped = false;         ///< D-21: ranges of what no ReLU6 bounds are cut at 6
   bool recalibrates_before_calibrating = false;  ///< D-22: BN statistics are taken with uncalibrated quantisers
-  bool kl_halves_the_levels = false;          ///< D-24: 2^(b-1) levels also where there is no sign bit
-  bool kl_searches_every_bin = false;         ///< not a slip: the exhaustive search, O(bins^2), for parity to the bin
+  bool kl_halves_the_levels = false;             ///< D-24: 2^(b-1) levels also where there is no sign bit
+  bool kl_searches_every_bin = false;            ///< not a slip: the exhaustive search, O(bins^2), for parity to the bin
 
   bool operator==(Fidelity const&) const = default;
 };

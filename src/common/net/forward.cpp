@@ -61,8 +61,7 @@ at::Tensor convolve(ConvUnit const& unit, at::Tensor const& x, at::Tensor const&
 
 at::Tensor normalise(BatchNorm const& norm, at::Tensor const& x, std::size_t layer, ForwardOptions const& options) {
   if (options.norm == NormMode::running)
-    return at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, /*training=*/false, 0.0,
-                          norm.epsilon, false);
+    return at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, /*training=*/false, 0.0, norm.epsilon, false);
   auto const [y, mean, inverse_deviation] =
       at::native_batch_norm(x, norm.weight, norm.bias, at::Tensor(), at::Tensor(), /*training=*/true, 0.0, norm.epsilon);
   if (options.on_statistics) options.on_statistics(layer, mean, inverse_deviation.pow(-2).sub_(norm.epsilon).clamp_min_(0));
@@ -72,9 +71,12 @@ at::Tensor normalise(BatchNorm const& norm, at::Tensor const& x, std::size_t lay
 at::Tensor activated(space::Activation activation, at::Tensor& x, bool in_place) {
   using space::Activation;
   switch (activation) {
-    case Activation::relu6: return in_place ? x.clamp_(0, 6) : at::hardtanh(x, 0, 6);
-    case Activation::relu: return in_place ? x.clamp_min_(0) : at::relu(x);
-    case Activation::h_swish: return in_place ? at::hardswish_(x) : at::hardswish(x);
+    case Activation::relu6:
+      return in_place ? x.clamp_(0, 6) : at::hardtanh(x, 0, 6);
+    case Activation::relu:
+      return in_place ? x.clamp_min_(0) : at::relu(x);
+    case Activation::h_swish:
+      return in_place ? at::hardswish_(x) : at::hardswish(x);
   }
   return x;
 }

@@ -41,9 +41,11 @@ APQ_PER_PROCESSOR Magnitudes<double> magnitudes(double const* values, std::size_
 constexpr double near_edge = 1e-6;  // in bins: what rounding can move, by far
 constexpr int zero_slots = 8;       // behind the bins: half of what a ReLU leaves is zero, and a single counter would wait for itself
 
-/// Where each value is counted: its bin, a slot for zeros, whole blocks at a time. False when one lies so near an edge that the edges must decide.
+/// Where each value is counted: its bin, a slot for zeros, whole blocks at a time. False when one lies so near an edge that the edges must
+/// decide.
 template <class T>
-inline __attribute__((always_inline)) bool places_of(T const* values, std::size_t count, double scale, std::int32_t num_bins, std::int32_t* places) {
+inline __attribute__((always_inline)) bool places_of(T const* values, std::size_t count, double scale, std::int32_t num_bins,
+                                                     std::int32_t* places) {
   std::int32_t unclear = 0;
   for (std::size_t i = 0; i < count; ++i) {
     double const place = std::abs(static_cast<double>(values[i])) * scale;
@@ -154,18 +156,14 @@ double kept_divergence(std::span<double const> cdf, std::size_t kept, int levels
     double const position = last * k / (levels - 1);
     auto const j = std::min(static_cast<std::size_t>(position), kept - 1);
     double const fraction = position - static_cast<double>(j);
-    knots[static_cast<std::size_t>(k)] =
-        fraction == 0 || j + 1 >= kept ? p(j) : p(j) + (p(j + 1) - p(j)) * fraction;
+    knots[static_cast<std::size_t>(k)] = fraction == 0 || j + 1 >= kept ? p(j) : p(j) + (p(j + 1) - p(j)) * fraction;
   }
   double sum = 0;
   for (std::size_t j = 0; j < kept; ++j) {
     double const position = static_cast<double>(j) * (levels - 1) / last;
-    auto const k =
-        std::min(static_cast<std::size_t>(position), static_cast<std::size_t>(levels - 1));
+    auto const k = std::min(static_cast<std::size_t>(position), static_cast<std::size_t>(levels - 1));
     double const fraction = position - static_cast<double>(k);
-    double const q = k + 1 >= static_cast<std::size_t>(levels)
-                         ? knots[k]
-                         : knots[k] + (knots[k + 1] - knots[k]) * fraction;
+    double const q = k + 1 >= static_cast<std::size_t>(levels) ? knots[k] : knots[k] + (knots[k + 1] - knots[k]) * fraction;
     // An empty first bin would be 0/0 (the release then picks NaN): a term without mass contributes
     // nothing.
     if (cdf[j] > 0 && q > 0) sum += (cdf[j] - q) * std::log2(cdf[j] / q);
@@ -175,8 +173,7 @@ double kept_divergence(std::span<double const> cdf, std::size_t kept, int levels
 
 std::vector<double> tail_divergence(std::span<double const> cdf) {
   std::vector<double> tail(cdf.size() + 1);
-  for (std::size_t j = cdf.size(); j-- > 0;)
-    tail[j] = tail[j + 1] + (cdf[j] > 0 ? (cdf[j] - 1.0) * std::log2(cdf[j]) : 0.0);
+  for (std::size_t j = cdf.size(); j-- > 0;) tail[j] = tail[j + 1] + (cdf[j] > 0 ? (cdf[j] - 1.0) * std::log2(cdf[j]) : 0.0);
   return tail;
 }
 
@@ -200,13 +197,11 @@ double kl_threshold(MagnitudeHistogram const& histogram, int levels, ThresholdSe
   };
   auto scan = [&](std::size_t from, std::size_t to, std::size_t stride) {  // [from, to]
     std::vector<Kept> scanned;
-    for (std::size_t kept = from; kept <= to; kept += stride)
-      scanned.push_back({kept_divergence(cdf, kept, levels) + tail[kept], kept});
+    for (std::size_t kept = from; kept <= to; kept += stride) scanned.push_back({kept_divergence(cdf, kept, levels) + tail[kept], kept});
     std::sort(scanned.begin(), scanned.end());
     return scanned;
   };
-  std::size_t stride =
-      search == ThresholdSearch::exhaustive ? 1 : std::max<std::size_t>(1, (bins - first) / 64);
+  std::size_t stride = search == ThresholdSearch::exhaustive ? 1 : std::max<std::size_t>(1, (bins - first) / 64);
   auto candidates = scan(first, bins, stride);
   // The divergence has several valleys: each level refines the best few candidates, 16 times finer,
   // O(bins) each.

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <string>
+
+#include <fmt/format.h>
 
 // State-dict names of the release (APQ spec A5); block i of the space is blocks.{i+1} there, blocks.0 is the fixed first block.
 namespace apq::net::names {
@@ -13,9 +13,7 @@ inline std::string depthwise(int i) { return block(i) + ".depth_conv"; }
 inline std::string project(int i) { return block(i) + ".point_linear"; }
 inline std::string squeeze_excite(int i) { return depthwise(i) + ".se.fc"; }  ///< .reduce and .expand; OFA's names
 /// Learned map from the k x k filter to the (k-2) x (k-2) one: [ (k-2)^2, (k-2)^2 ].
-inline std::string kernel_matrix(int i, int from, int to) {
-  return fmt::format("{}.conv.{}to{}_matrix", depthwise(i), from, to);
-}
+inline std::string kernel_matrix(int i, int from, int to) { return fmt::format("{}.conv.{}to{}_matrix", depthwise(i), from, to); }
 inline constexpr char const* first_block = "blocks.0.mobile_inverted_conv";
 inline constexpr char const* stem = "first_conv";
 inline constexpr char const* final_expand = "final_expand_layer";

@@ -9,15 +9,14 @@ double activation_levels(int bits) { return static_cast<double>((1L << bits) - 1
 
 class ActivationQuantiser : public torch::autograd::Function<ActivationQuantiser> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, at::Tensor const& x, at::Tensor const& range,
-                            int64_t bits, bool is_signed) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, at::Tensor const& x, at::Tensor const& range, int64_t bits,
+                            bool is_signed) {
     context->save_for_backward({x, range});
     context->saved_data["is_signed"] = is_signed;
     return quantise_activation(x, range.item<double>(), static_cast<int>(bits), is_signed);
   }
 
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list gradients) {
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, torch::autograd::variable_list gradients) {
     auto const saved = context->get_saved_variables();
     auto const& x = saved[0];
     auto const& range = saved[1];
@@ -38,8 +37,7 @@ class WeightQuantiser : public torch::autograd::Function<WeightQuantiser> {
     double const scale = range / static_cast<double>((1L << (bits - 1)) - 1);
     return w.clamp(-range, range).div_(scale).round_().mul_(scale);
   }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*,
-                                                 torch::autograd::variable_list gradients) {
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext*, torch::autograd::variable_list gradients) {
     return {gradients[0], at::Tensor(), at::Tensor()};
   }
 };
@@ -55,8 +53,6 @@ at::Tensor quantise_activation(at::Tensor const& x, at::Tensor const& range, int
   return ActivationQuantiser::apply(x, range, bits, is_signed);
 }
 
-at::Tensor quantise_weight(at::Tensor const& w, double range, int bits) {
-  return WeightQuantiser::apply(w, range, bits);
-}
+at::Tensor quantise_weight(at::Tensor const& w, double range, int bits) { return WeightQuantiser::apply(w, range, bits); }
 
 }  // namespace apq::net

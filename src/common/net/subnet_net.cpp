@@ -23,8 +23,7 @@ class Slicer {
 
   BatchNorm norm(std::string const& name, std::int64_t channels) const {
     auto part = [&](char const* key) { return at(name + key).slice(0, 0, channels); };
-    return {part(".weight"), part(".bias"), part(".running_mean").detach().clone(),
-            part(".running_var").detach().clone(), epsilon_};
+    return {part(".weight"), part(".bias"), part(".running_mean").detach().clone(), part(".running_var").detach().clone(), epsilon_};
   }
 
   // Learned: y = x W^T over the flattened filter (spec A4); one matrix per step of the kernel list, shared by all channels.
@@ -47,8 +46,10 @@ class Slicer {
 
   SqueezeExciteUnit squeeze_excite(int i, std::int64_t channels, std::int64_t squeezed) const {
     auto dense = [&](std::string const& name, std::int64_t out, std::int64_t in) {
-      return DenseUnit{.name = name, .weight = at(name + ".weight").slice(0, 0, out).slice(1, 0, in).reshape({out, in}),
-                       .bias = at(name + ".bias").slice(0, 0, out), .quantisation = {}};
+      return DenseUnit{.name = name,
+                       .weight = at(name + ".weight").slice(0, 0, out).slice(1, 0, in).reshape({out, in}),
+                       .bias = at(name + ".bias").slice(0, 0, out),
+                       .quantisation = {}};
     };
     auto const unit = names::squeeze_excite(i);
     return {dense(unit + ".reduce", squeezed, channels), dense(unit + ".expand", channels, squeezed)};
@@ -67,8 +68,7 @@ at::Tensor laid_out(at::Tensor const& weight) {
 }
 
 LayerQuantisation quantisation(int weight_bits, int activation_bits, bool is_signed) {
-  return {.weight_bits = weight_bits, .activation_bits = is_signed ? activation_bits - 1 : activation_bits,
-          .is_signed = is_signed};
+  return {.weight_bits = weight_bits, .activation_bits = is_signed ? activation_bits - 1 : activation_bits, .is_signed = is_signed};
 }
 LayerQuantisation fixed_quantisation(bool is_signed) { return quantisation(fixed_bits, fixed_bits, is_signed); }
 
@@ -97,14 +97,21 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
   net.is_quantised = subnet.bits.has_value();
 
   std::string const stem = names::stem;
-  ConvUnit stem_unit{.name = stem + ".conv", .weight = slicer.at(stem + ".conv.weight"), .stride = space.stem_stride,
-                     .norm = slicer.norm(stem + ".bn", space.stem_width), .activation = space.stem_activation};
+  ConvUnit stem_unit{.name = stem + ".conv",
+                     .weight = slicer.at(stem + ".conv.weight"),
+                     .stride = space.stem_stride,
+                     .norm = slicer.norm(stem + ".bn", space.stem_width),
+                     .activation = space.stem_activation};
   std::string const first = names::first_block;
-  ConvUnit first_depthwise{.name = first + ".depth_conv.conv", .weight = slicer.at(first + ".depth_conv.conv.weight"),
-                           .groups = space.stem_width, .norm = slicer.norm(first + ".depth_conv.bn", space.stem_width),
+  ConvUnit first_depthwise{.name = first + ".depth_conv.conv",
+                           .weight = slicer.at(first + ".depth_conv.conv.weight"),
+                           .groups = space.stem_width,
+                           .norm = slicer.norm(first + ".depth_conv.bn", space.stem_width),
                            .activation = space.first_block_activation};
-  ConvUnit first_project{.name = first + ".point_linear.conv", .weight = slicer.at(first + ".point_linear.conv.weight"),
-                         .norm = slicer.norm(first + ".point_linear.bn", space.first_block_width), .activation = std::nullopt};
+  ConvUnit first_project{.name = first + ".point_linear.conv",
+                         .weight = slicer.at(first + ".point_linear.conv.weight"),
+                         .norm = slicer.norm(first + ".point_linear.bn", space.first_block_width),
+                         .activation = std::nullopt};
   if (net.is_quantised) {
     stem_unit.quantisation = {.weight_bits = fixed_bits};  // the image itself is not quantised
     first_depthwise.quantisation = fixed_quantisation(has_sign(space.stem_activation));
@@ -121,16 +128,20 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
     int const middle = subnet.middle_channels[b];
     ConvUnit expand{.name = names::expand(i) + ".conv",
                     .weight = slicer.at(names::expand(i) + ".conv.conv.weight").slice(0, 0, middle),
-                    .norm = slicer.norm(names::expand(i) + ".bn.bn", middle), .activation = stage.activation};
+                    .norm = slicer.norm(names::expand(i) + ".bn.bn", middle),
+                    .activation = stage.activation};
     ConvUnit depthwise{.name = names::depthwise(i) + ".conv",
                        .weight = slicer.depthwise_filter(i, block.kernels, middle, subnet.kernels[b]),
-                       .stride = block.stride, .groups = middle,
-                       .norm = slicer.norm(names::depthwise(i) + ".bn.bn", middle), .activation = stage.activation};
+                       .stride = block.stride,
+                       .groups = middle,
+                       .norm = slicer.norm(names::depthwise(i) + ".bn.bn", middle),
+                       .activation = stage.activation};
     if (stage.squeeze_excite)
       depthwise.squeeze_excite = slicer.squeeze_excite(i, middle, space::squeezed_channels(middle, space.channel_divisor));
     ConvUnit project{.name = names::project(i) + ".conv",
                      .weight = slicer.at(names::project(i) + ".conv.conv.weight").slice(1, 0, middle),
-                     .norm = slicer.norm(names::project(i) + ".bn.bn", block.out_channels), .activation = std::nullopt};
+                     .norm = slicer.norm(names::project(i) + ".bn.bn", block.out_channels),
+                     .activation = std::nullopt};
     if (net.is_quantised) {
       auto bits = [&](space::Role role) { return (*subnet.bits)[static_cast<std::size_t>(role)][b]; };
       using space::Role;
@@ -149,8 +160,10 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
   bool const has_final_expand = space.final_expand_width > 0;
   if (has_final_expand) {
     std::string const last = names::final_expand;
-    ConvUnit unit{.name = last + ".conv", .weight = slicer.at(last + ".conv.weight"),
-                  .norm = slicer.norm(last + ".bn", space.final_expand_width), .activation = space.head_activation};
+    ConvUnit unit{.name = last + ".conv",
+                  .weight = slicer.at(last + ".conv.weight"),
+                  .norm = slicer.norm(last + ".bn", space.final_expand_width),
+                  .activation = space.head_activation};
     if (net.is_quantised) unit.quantisation = fixed_quantisation(true);
     net.blocks.push_back({{unit}});
   }

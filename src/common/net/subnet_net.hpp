@@ -1,10 +1,10 @@
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <ATen/ATen.h>
 
 #include "common/net/fidelity.hpp"
 #include "common/net/supernet.hpp"
@@ -14,11 +14,11 @@ namespace apq::net {
 
 /// How one layer is quantised. Ranges are filled by calibration.
 struct LayerQuantisation {
-  int weight_bits = 0;         ///< 0: not quantised
-  int activation_bits = 0;     ///< magnitude bits a' of the layer's input (spec A6); <= 0: not quantised
-  bool is_signed = false;      ///< the input can be negative: it comes from a linear bottleneck or an h-swish
-  double activation_range = 6; ///< r
-  double weight_range = -1;    ///< T; < 0: not set, the quantiser takes max|w|
+  int weight_bits = 0;          ///< 0: not quantised
+  int activation_bits = 0;      ///< magnitude bits a' of the layer's input (spec A6); <= 0: not quantised
+  bool is_signed = false;       ///< the input can be negative: it comes from a linear bottleneck or an h-swish
+  double activation_range = 6;  ///< r
+  double weight_range = -1;     ///< T; < 0: not set, the quantiser takes max|w|
 };
 
 struct BatchNorm {
@@ -28,7 +28,7 @@ struct BatchNorm {
 
 /// A matrix and its offsets: x W^T + b.
 struct DenseUnit {
-  std::string name;  ///< e.g. blocks.5.mobile_inverted_conv.depth_conv.se.fc.reduce
+  std::string name;         ///< e.g. blocks.5.mobile_inverted_conv.depth_conv.se.fc.reduce
   at::Tensor weight, bias;  ///< [out, in], [out]
   LayerQuantisation quantisation;
 };
@@ -44,9 +44,9 @@ struct SqueezeExciteUnit {
 struct ConvUnit {
   std::string name;  ///< the release's path of the quantised layer, e.g. blocks.1.mobile_inverted_conv.depth_conv.conv
   at::Tensor weight;
-  at::Tensor bias = {};     ///< [out]; undefined: none. Only fold_norms() makes one
+  at::Tensor bias = {};  ///< [out]; undefined: none. Only fold_norms() makes one
   int stride = 1, groups = 1;
-  std::optional<BatchNorm> norm;  ///< absent: none (MobileNetV3's feature mix)
+  std::optional<BatchNorm> norm;                                           ///< absent: none (MobileNetV3's feature mix)
   std::optional<space::Activation> activation = space::Activation::relu6;  ///< absent: linear
   std::optional<SqueezeExciteUnit> squeeze_excite;
   LayerQuantisation quantisation;
@@ -78,8 +78,8 @@ struct LayerRef {
 std::vector<LayerRef> layers_of(SubnetNet& net);
 
 /// Slices `subnet` out of the supernet: depth by leaving blocks out, width by the first channels (of a squeeze-excite's hidden
-/// layer too, as OFA does), kernel by crop and transform (7 -> 5 -> 3). Differentiable: gradients reach supernet.weights. BN buffers are copies, so nothing that is
-/// done to the result changes the supernet.
+/// layer too, as OFA does), kernel by crop and transform (7 -> 5 -> 3). Differentiable: gradients reach supernet.weights. BN buffers are
+/// copies, so nothing that is done to the result changes the supernet.
 SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity const& fidelity = {});
 
 }  // namespace apq::net

@@ -1,8 +1,9 @@
 #include "common/net/supernet.hpp"
 
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <cmath>
 
 #include "common/core/random.hpp"
 #include "common/core/sha256.hpp"
@@ -23,12 +24,10 @@ std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space) 
     add(name + ".running_var", {channels}, Kind::norm_variance);
   };
   std::string const stem = names::stem;
-  add(stem + ".conv.weight", {space.stem_width, space.image_channels, space.stem_kernel, space.stem_kernel},
-      Kind::convolution);
+  add(stem + ".conv.weight", {space.stem_width, space.image_channels, space.stem_kernel, space.stem_kernel}, Kind::convolution);
   norm(stem + ".bn", space.stem_width);
   std::string const first = names::first_block;
-  add(first + ".depth_conv.conv.weight", {space.stem_width, 1, space.first_block_kernel, space.first_block_kernel},
-      Kind::convolution);
+  add(first + ".depth_conv.conv.weight", {space.stem_width, 1, space.first_block_kernel, space.first_block_kernel}, Kind::convolution);
   norm(first + ".depth_conv.bn", space.stem_width);
   add(first + ".point_linear.conv.weight", {space.first_block_width, space.stem_width, 1, 1}, Kind::convolution);
   norm(first + ".point_linear.bn", space.first_block_width);
@@ -103,13 +102,20 @@ Supernet make_supernet(space::SearchSpace const& space, std::uint64_t seed) {
         fill_normal(std::sqrt(2.0 / static_cast<double>(fan_out)));
         break;
       }
-      case Kind::kernel_matrix: tensor = at::eye(spec.shape[0], at::kFloat); break;
+      case Kind::kernel_matrix:
+        tensor = at::eye(spec.shape[0], at::kFloat);
+        break;
       case Kind::norm_weight:
-      case Kind::norm_variance: tensor.fill_(1); break;
-      case Kind::linear_weight: fill_normal(0.01); break;
+      case Kind::norm_variance:
+        tensor.fill_(1);
+        break;
+      case Kind::linear_weight:
+        fill_normal(0.01);
+        break;
       case Kind::norm_bias:
       case Kind::norm_mean:
-      case Kind::linear_bias: break;
+      case Kind::linear_bias:
+        break;
     }
     supernet.weights[spec.name] = tensor;
   }
@@ -125,8 +131,7 @@ WeightNames names_in(space::SearchSpace const& space, StateDict const& checkpoin
 
 Supernet adopt(space::SearchSpace const& space, StateDict const& checkpoint, WeightNames const& names) {
   Supernet supernet{space, {}};
-  for (auto const& [from, to, shape] : names.matched)
-    supernet.weights[to] = checkpoint.at(from).to(at::kFloat).contiguous();
+  for (auto const& [from, to, shape] : names.matched) supernet.weights[to] = checkpoint.at(from).to(at::kFloat).contiguous();
   return supernet;
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "common/net/state_dict.hpp"
-#include "common/net/weight_names.hpp"
+#include <ATen/ATen.h>
+
+#include "common/checkpoint/state_dict.hpp"
+#include "common/checkpoint/weight_names.hpp"
 #include "common/space/search_space.hpp"
 
 namespace apq::net {
@@ -54,7 +54,8 @@ Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path co
 void save_supernet(Supernet const& supernet, std::filesystem::path const& file);
 
 /// Permutes each block's middle channels by descending importance (L1 norm of the projection's columns), so that
-/// narrow subnets keep the channels that matter; likewise the hidden channels of a squeeze-excite. The largest network computes the same function. In place.
+/// narrow subnets keep the channels that matter; likewise the hidden channels of a squeeze-excite. The largest network computes the same
+/// function. In place.
 void sort_channels(Supernet& supernet);
 
 }  // namespace apq::net

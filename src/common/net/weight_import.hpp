@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "common/net/weight_names.hpp"
+#include "common/checkpoint/weight_names.hpp"
 #include "common/space/search_space.hpp"
 
 namespace apq::net {
@@ -31,7 +31,7 @@ struct ImportedWeights {
 /// executed: a pickle that names anything but tensors and dictionaries is refused by that name.
 /// @throws Error(io | data) when `file` is no checkpoint or `output` cannot be written. Keys that do not fit are no
 ///         error here: see ImportedWeights::names and require_fit.
-ImportedWeights import_weights(space::SearchSpace const& space, std::filesystem::path const& file,
-                               std::filesystem::path const& output, ImportOptions const& options);
+ImportedWeights import_weights(space::SearchSpace const& space, std::filesystem::path const& file, std::filesystem::path const& output,
+                               ImportOptions const& options);
 
 }  // namespace apq::net

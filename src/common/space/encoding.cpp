@@ -6,8 +6,7 @@
 
 namespace apq::space {
 
-Encoding::Encoding(SearchSpace const& space)
-    : num_architecture_genes_(static_cast<std::size_t>(space.num_architecture_genes())) {
+Encoding::Encoding(SearchSpace const& space) : num_architecture_genes_(static_cast<std::size_t>(space.num_architecture_genes())) {
   int offset = 0;
   auto add_gene = [&](std::size_t num_choices) {
     gene_offset_.push_back(offset);
@@ -31,9 +30,8 @@ std::vector<int> Encoding::ones(std::span<std::uint8_t const> genes) const {
 
 void Encoding::append_ones(std::span<std::uint8_t const> genes, std::vector<int>& out) const {
   if (genes.size() != gene_offset_.size() && genes.size() != num_architecture_genes_)
-    throw Error(Errc::data,
-                fmt::format("encoding: {} genes; the space has {} or, with bit widths, {}",
-                            genes.size(), num_architecture_genes_, gene_offset_.size()));
+    throw Error(Errc::data, fmt::format("encoding: {} genes; the space has {} or, with bit widths, {}", genes.size(),
+                                        num_architecture_genes_, gene_offset_.size()));
   for (std::size_t i = 0; i < genes.size(); ++i)
     if (genes[i] != 0 && gene_offset_[i] >= 0) out.push_back(gene_offset_[i] + genes[i] - 1);
 }

@@ -16,9 +16,7 @@ class GeneRows {
   std::size_t size() const { return bytes_.size() / num_genes_; }
   std::size_t num_genes() const { return num_genes_; }
   std::span<std::uint8_t const> operator[](std::size_t row) const { return bytes_.subspan(row * num_genes_, num_genes_); }
-  GeneRows rows(std::size_t first, std::size_t count) const {
-    return {bytes_.subspan(first * num_genes_, count * num_genes_), num_genes_};
-  }
+  GeneRows rows(std::size_t first, std::size_t count) const { return {bytes_.subspan(first * num_genes_, count * num_genes_), num_genes_}; }
   std::span<std::uint8_t const> bytes() const { return bytes_; }
 
  private:

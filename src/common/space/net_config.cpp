@@ -24,8 +24,7 @@ constexpr std::size_t max_blocks = 1000;
 /// An object of the net config and where it stands ("n.json", "n.json: blocks[3]"), for messages.
 class Part {
  public:
-  Part(Json const& json, std::string const& where, char const* separator = ".")
-      : json_(json), where_(where), separator_(separator) {
+  Part(Json const& json, std::string const& where, char const* separator = ".") : json_(json), where_(where), separator_(separator) {
     if (!json.is_object()) throw Error(Errc::data, fmt::format("{}: is {}, not an object", where, json.type_name()));
   }
   [[noreturn]] void fail(std::string const& key, std::string const& problem) const {
@@ -132,15 +131,13 @@ TrainedBlock read_block(Part const& layer, int number, int in_channels, bool has
   TrainedBlock block{};
   block.number = number;
   block.in_channels = layer.integer("in_channels", 1, max_width);
-  if (block.in_channels != in_channels)
-    layer.fail("in_channels", fmt::format("= {}, but {} come in", block.in_channels, in_channels));
+  if (block.in_channels != in_channels) layer.fail("in_channels", fmt::format("= {}, but {} come in", block.in_channels, in_channels));
   block.out_channels = layer.integer("out_channels", 1, max_width);
   block.kernel = odd_kernel(layer, "kernel_size");
   block.stride = layer.integer("stride", 1, 8);
   // mid_channels wins; without it Python's round(in_channels * expand_ratio), halves to even.
-  block.middle = layer.has("mid_channels")
-                     ? layer.integer("mid_channels", 1, max_width)
-                     : static_cast<int>(std::nearbyint(in_channels * layer.number("expand_ratio", 0.01, 64)));
+  block.middle = layer.has("mid_channels") ? layer.integer("mid_channels", 1, max_width)
+                                           : static_cast<int>(std::nearbyint(in_channels * layer.number("expand_ratio", 0.01, 64)));
   block.middle = std::max(block.middle, 1);
   layer.require("act_func", "relu6", "its activation is fixed");
   layer.require("use_se", false, "it has no squeeze-and-excitation");
@@ -157,7 +154,8 @@ void read_first_block(TrainedNet& net, Part const& block) {
   auto const first = read_block({*json, block.where() + ".mobile_inverted_conv"}, 0, net.stem_width, has_identity(block));
   if (first.middle != first.in_channels || first.stride != 1 || first.has_shortcut)
     throw Error(Errc::data, fmt::format("{}: expands, strides or has a shortcut; a space's first block is a depthwise and a "
-                                        "1x1 convolution at stride 1 without shortcut", block.where()));
+                                        "1x1 convolution at stride 1 without shortcut",
+                                        block.where()));
   net.first_width = first.out_channels;
   net.first_kernel = first.kernel;
 }
@@ -270,8 +268,7 @@ std::string name_of(std::string const& source) {
 
 bool is_net_config(std::string const& text) {
   auto const start = text.find_first_not_of(" \t\r\n");
-  return start != text.npos && text[start] == '{' && text.find("\"first_conv\"") != text.npos &&
-         text.find("\"blocks\"") != text.npos;
+  return start != text.npos && text[start] == '{' && text.find("\"first_conv\"") != text.npos && text.find("\"blocks\"") != text.npos;
 }
 
 std::string space_file_of(std::string const& text, std::string const& source) {
@@ -294,8 +291,8 @@ std::string space_file_of(std::string const& text, std::string const& source) {
       "# The net config does not say how pixels were normalised; MCUNet's networks expect mean 0.5 and std 0.5.\n",
       name_of(source));
   out += fmt::format("name: \"{}\"\n", name_of(source));
-  out += fmt::format("image: {{channels: {}, size: {}, classes: {}, odd_sizes: round_up}}{}\n", net.image_channels, net.image_size, net.num_classes,
-                     net.names_resolution ? "" : "  # the net config names no resolution; 224 is assumed");
+  out += fmt::format("image: {{channels: {}, size: {}, classes: {}, odd_sizes: round_up}}{}\n", net.image_channels, net.image_size,
+                     net.num_classes, net.names_resolution ? "" : "  # the net config names no resolution; 224 is assumed");
   out += fmt::format("stem: {{width: {}, kernel: {}, stride: {}}}\n", net.stem_width, net.stem_kernel, net.stem_stride);
   out += fmt::format("first_block: {{width: {}, kernel: {}}}\n", net.first_width, net.first_kernel);
   out += net.feature_mix_width > 0 ? fmt::format("feature_mix: {{width: {}}}\n", net.feature_mix_width)
@@ -305,9 +302,8 @@ std::string space_file_of(std::string const& text, std::string const& source) {
   out += "kernel_transform: crop  # a smaller kernel is the centre of the trained one; there are no learned matrices\n";
   out += "stages:  # the last choice of everything is what was trained; only blocks with a shortcut can be left out\n";
   for (auto first = net.blocks.begin(); first != net.blocks.end();) {
-    auto const last = std::find_if(std::next(first), net.blocks.end(), [](TrainedBlock const& block) {
-      return block.stride != 1 || block.in_channels != block.out_channels;
-    });
+    auto const last = std::find_if(std::next(first), net.blocks.end(),
+                                   [](TrainedBlock const& block) { return block.stride != 1 || block.in_channels != block.out_channels; });
     out += stage_text(first, last);
     first = last;
   }

@@ -22,9 +22,7 @@ constexpr std::size_t max_choices = 255;  // a gene is one byte, 0 means inactiv
 /// Checked, ascending choices of one gene.
 std::vector<int> choices(Config& config, std::string const& key, std::vector<int> values) {
   if (values.empty()) config.fail(key, "is empty; there must be at least one choice");
-  if (values.size() > max_choices)
-    config.fail(key,
-                fmt::format("gives {} choices; at most {} fit a gene", values.size(), max_choices));
+  if (values.size() > max_choices) config.fail(key, fmt::format("gives {} choices; at most {} fit a gene", values.size(), max_choices));
   std::sort(values.begin(), values.end());
   if (auto const twice = std::adjacent_find(values.begin(), values.end()); twice != values.end())
     config.fail(key, fmt::format("lists {} twice", *twice));
@@ -41,14 +39,12 @@ std::vector<int> read_kernels(Config& config) {
 /// Middle widths of a block with `in_channels` inputs: ratios of those, a range of channels, or a
 /// list.
 std::vector<int> read_middle(Config& config, int in_channels, int divisor) {
-  if (config.is_list("middle"))
-    return choices(config, "middle", config.list<int>("middle", width_range));
+  if (config.is_list("middle")) return choices(config, "middle", config.list<int>("middle", width_range));
   Config middle = config.section("middle");
   if (middle.has("list")) return choices(middle, "list", middle.list<int>("list", width_range));
   if (middle.has("ratios")) {
     std::vector<int> values;
-    for (double ratio : middle.list<double>("ratios", {0.01, 64.0}))
-      values.push_back(channels_from_ratio(in_channels, ratio, divisor));
+    for (double ratio : middle.list<double>("ratios", {0.01, 64.0})) values.push_back(channels_from_ratio(in_channels, ratio, divisor));
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
     return choices(middle, "ratios", values);
@@ -62,34 +58,25 @@ std::vector<int> read_middle(Config& config, int in_channels, int divisor) {
   } else {
     low_key = "min_ratio";
     low = channels_from_ratio(in_channels, middle.get<double>("min_ratio", {0.01, 64.0}), divisor);
-    high = static_cast<int>(
-        std::floor(in_channels * middle.get<double>("max_ratio", {0.01, 64.0}) + 1e-9));
+    high = static_cast<int>(std::floor(in_channels * middle.get<double>("max_ratio", {0.01, 64.0}) + 1e-9));
   }
   int const step = middle.get<int>("step", width_range);
-  if (step % divisor != 0)
-    middle.fail("step", fmt::format("must be a multiple of channel_divisor ({})", divisor));
-  if (low > high)
-    middle.fail(low_key, fmt::format("leaves no width for {} input channels ({} is above {})",
-                                     in_channels, low, high));
+  if (step % divisor != 0) middle.fail("step", fmt::format("must be a multiple of channel_divisor ({})", divisor));
+  if (low > high) middle.fail(low_key, fmt::format("leaves no width for {} input channels ({} is above {})", in_channels, low, high));
   std::vector<int> values;
   for (int m = low; m <= high; m += step) values.push_back(m);
   return choices(middle, "step", values);
 }
 
-int rounded_up(int size, int stride) {
-  return (size + stride - 1) / stride;
-}
+int rounded_up(int size, int stride) { return (size + stride - 1) / stride; }
 
 /// The map after a strided layer. A size that does not divide exactly is taken as a slip of the file
 /// unless the file allows it; image sizes in steps of 4 pixels cannot all divide.
 int strided(Config& config, SearchSpace const& space, int size, int stride) {
   if (!space.rounds_sizes_up && size % stride != 0)
-    config.fail(
-        "stride",
-        fmt::format(
-            "does not fit the image (the map is {0} x {0} here and {0} is not a multiple of {1}); change "
-            "one of them, or set image.odd_sizes: round_up",
-            size, stride));
+    config.fail("stride", fmt::format("does not fit the image (the map is {0} x {0} here and {0} is not a multiple of {1}); change "
+                                      "one of them, or set image.odd_sizes: round_up",
+                                      size, stride));
   return rounded_up(size, stride);
 }
 
@@ -135,14 +122,11 @@ int add_stage(SearchSpace& space, Config& config, int in_channels, int size, dou
   if (config.has("blocks")) {
     each = config.sections("blocks");
     if (static_cast<int>(each.size()) != stage.num_blocks)
-      config.fail("blocks", fmt::format("has {} entries; the largest depth is {}", each.size(),
-                                        stage.num_blocks));
+      config.fail("blocks", fmt::format("has {} entries; the largest depth is {}", each.size(), stage.num_blocks));
   }
   for (int position = 0; position < stage.num_blocks; ++position) {
     Config* const own = each.empty() ? nullptr : &each[static_cast<std::size_t>(position)];
-    auto source = [&](char const* key) -> Config& {
-      return own != nullptr && own->has(key) ? *own : config;
-    };
+    auto source = [&](char const* key) -> Config& { return own != nullptr && own->has(key) ? *own : config; };
     Block block{};
     block.stage = space.num_stages();
     block.position = position;
@@ -161,8 +145,7 @@ int add_stage(SearchSpace& space, Config& config, int in_channels, int size, dou
 
 void read_bits(SearchSpace& space, Config config) {
   for (std::size_t role = 0; role < num_roles; ++role)
-    space.bits[role] =
-        choices(config, role_names[role], config.list<int>(role_names[role], {2, 8}));
+    space.bits[role] = choices(config, role_names[role], config.list<int>(role_names[role], {2, 8}));
 }
 
 void read_forbidden(SearchSpace& space, Config& config) {
@@ -171,24 +154,21 @@ void read_forbidden(SearchSpace& space, Config& config) {
   for (auto& item : config.sections("forbidden")) {
     Forbidden forbidden{};
     forbidden.kernel = item.get_or<int>("kernel", 0, {0, 31});
-    if (!item.has("role"))
-      item.fail("role", fmt::format("is missing; choose one of: {}", fmt::join(names, ", ")));
+    if (!item.has("role")) item.fail("role", fmt::format("is missing; choose one of: {}", fmt::join(names, ", ")));
     auto const role = item.choice_or("role", names.front(), names);
     forbidden.role = static_cast<Role>(std::find(names.begin(), names.end(), role) - names.begin());
     forbidden.bits = item.get<int>("bits", {2, 8});
     auto const& known = space.bits[static_cast<std::size_t>(forbidden.role)];
     if (std::find(known.begin(), known.end(), forbidden.bits) == known.end())
       item.fail("bits", fmt::format("is not a choice of {} ({})", role, fmt::join(known, ", ")));
-    if (forbidden.kernel != 0 &&
-        std::none_of(space.blocks.begin(), space.blocks.end(), [&](Block const& block) {
+    if (forbidden.kernel != 0 && std::none_of(space.blocks.begin(), space.blocks.end(), [&](Block const& block) {
           return std::count(block.kernels.begin(), block.kernels.end(), forbidden.kernel) > 0;
         }))
       item.fail("kernel", "is not a kernel of any stage");
     space.forbidden.push_back(forbidden);
     for (auto const& block : space.blocks)
       for (int kernel : block.kernels)
-        if (std::all_of(known.begin(), known.end(),
-                        [&](int bits) { return space.is_forbidden(kernel, forbidden.role, bits); }))
+        if (std::all_of(known.begin(), known.end(), [&](int bits) { return space.is_forbidden(kernel, forbidden.role, bits); }))
           item.fail("bits", fmt::format("leaves kernel {} without any choice of {}", kernel, role));
   }
 }
@@ -199,33 +179,26 @@ std::string canonical_text(SearchSpace const& s) {
   auto text = fmt::format(
       "apq space 1; image {} {} {}; stem {} {} {}; first {} {}; mix {}; divisor {}; bn {:.17g} "
       "{:.17g}\n",
-      s.image_channels, s.image_size, s.num_classes, s.stem_width, s.stem_kernel, s.stem_stride,
-      s.first_block_width, s.first_block_kernel, s.feature_mix_width, s.channel_divisor,
-      s.bn_epsilon, s.bn_momentum);
-  for (auto const& stage : s.stages)
-    text +=
-        fmt::format("stage {} {} {}\n", stage.width, stage.stride, fmt::join(stage.depths, ","));
+      s.image_channels, s.image_size, s.num_classes, s.stem_width, s.stem_kernel, s.stem_stride, s.first_block_width, s.first_block_kernel,
+      s.feature_mix_width, s.channel_divisor, s.bn_epsilon, s.bn_momentum);
+  for (auto const& stage : s.stages) text += fmt::format("stage {} {} {}\n", stage.width, stage.stride, fmt::join(stage.depths, ","));
   for (auto const& block : s.blocks)
-    text += fmt::format("block {} {} {} {}\n", block.stage, block.position,
-                        fmt::join(block.kernels, ","), fmt::join(block.middle_channels, ","));
-  for (std::size_t role = 0; role < num_roles; ++role)
-    text += fmt::format("{} {}\n", role_names[role], fmt::join(s.bits[role], ","));
+    text += fmt::format("block {} {} {} {}\n", block.stage, block.position, fmt::join(block.kernels, ","),
+                        fmt::join(block.middle_channels, ","));
+  for (std::size_t role = 0; role < num_roles; ++role) text += fmt::format("{} {}\n", role_names[role], fmt::join(s.bits[role], ","));
   // What came later is written only where it differs from what was there before.
   if (s.kernel_transform == KernelTransform::crop) text += "kernel transform crop\n";
   for (std::size_t b = 0; b < s.blocks.size(); ++b)
-    if (!s.blocks[b].may_have_shortcut && s.blocks[b].stride == 1 &&
-        s.blocks[b].in_channels == s.blocks[b].out_channels)
+    if (!s.blocks[b].may_have_shortcut && s.blocks[b].stride == 1 && s.blocks[b].in_channels == s.blocks[b].out_channels)
       text += fmt::format("no shortcut {}\n", b);
   std::vector<std::string> forbidden;
   for (auto const& f : s.forbidden)
-    forbidden.push_back(fmt::format("forbidden {} {} {}\n", f.kernel,
-                                    role_names[static_cast<std::size_t>(f.role)], f.bits));
+    forbidden.push_back(fmt::format("forbidden {} {} {}\n", f.kernel, role_names[static_cast<std::size_t>(f.role)], f.bits));
   std::sort(forbidden.begin(), forbidden.end());
   text += fmt::format("{}", fmt::join(forbidden, ""));
   if (s.image_sizes.size() > 1) text += fmt::format("sizes {}\n", fmt::join(s.image_sizes, ","));
   auto const activation = [&](std::string const& where, Activation a) {
-    if (a != Activation::relu6)
-      text += fmt::format("activation {} {}\n", where, activation_names[static_cast<std::size_t>(a)]);
+    if (a != Activation::relu6) text += fmt::format("activation {} {}\n", where, activation_names[static_cast<std::size_t>(a)]);
   };
   activation("stem", s.stem_activation);
   activation("first", s.first_block_activation);
@@ -248,8 +221,8 @@ SearchSpace read_space(Config config) {
   space.image_size = space.image_sizes.back();
   space.num_classes = image.get<int>("classes", {2, 1'000'000});
   // Several image sizes cannot all divide; one that does not is more often a slip.
-  space.rounds_sizes_up = image.choice_or("odd_sizes", space.image_sizes.size() > 1 ? "round_up" : "refuse",
-                                          {"refuse", "round_up"}) == "round_up";
+  space.rounds_sizes_up =
+      image.choice_or("odd_sizes", space.image_sizes.size() > 1 ? "round_up" : "refuse", {"refuse", "round_up"}) == "round_up";
   space.channel_divisor = config.get_or<int>("channel_divisor", 8, {1, 1024});
   double const multiplier = config.get_or<double>("width_multiplier", 1.0, {0.01, 100.0});
   auto stem = config.section("stem");
@@ -273,8 +246,7 @@ SearchSpace read_space(Config config) {
   }
   if (config.has("feature_mix") && !config.is_section("feature_mix")) {
     config.choice_or("feature_mix", "none", {"none"});
-    if (space.final_expand_width > 0)
-      config.fail("feature_mix", "is none, but final_expand comes before one");
+    if (space.final_expand_width > 0) config.fail("feature_mix", "is none, but final_expand comes before one");
   } else {
     auto mix = config.section("feature_mix");
     space.feature_mix_width = read_width(mix, multiplier, space.channel_divisor);
@@ -283,8 +255,7 @@ SearchSpace read_space(Config config) {
   auto norm = config.section("batch_norm");
   space.bn_epsilon = norm.get_or<double>("epsilon", 1e-3, {1e-12, 1.0});
   space.bn_momentum = norm.get_or<double>("momentum", 0.1, {0.0, 1.0});
-  bool const is_crop =
-      config.choice_or("kernel_transform", "learned", {"learned", "crop"}) == "crop";
+  bool const is_crop = config.choice_or("kernel_transform", "learned", {"learned", "crop"}) == "crop";
   space.kernel_transform = is_crop ? KernelTransform::crop : KernelTransform::learned;
   int channels = space.first_block_width;
   for (auto& stage : config.sections("stages")) {
@@ -301,9 +272,8 @@ SearchSpace read_space(Config config) {
 }  // namespace
 
 bool SearchSpace::is_forbidden(int kernel, Role role, int bit_width) const {
-  return std::any_of(forbidden.begin(), forbidden.end(), [&](Forbidden const& f) {
-    return f.role == role && f.bits == bit_width && (f.kernel == 0 || f.kernel == kernel);
-  });
+  return std::any_of(forbidden.begin(), forbidden.end(),
+                     [&](Forbidden const& f) { return f.role == role && f.bits == bit_width && (f.kernel == 0 || f.kernel == kernel); });
 }
 
 std::vector<int> block_input_sizes(SearchSpace const& space, int image_size) {
@@ -316,9 +286,7 @@ std::vector<int> block_input_sizes(SearchSpace const& space, int image_size) {
   return sizes;
 }
 
-int squeezed_channels(int channels, int divisor) {
-  return make_divisible(channels / 4, divisor);
-}
+int squeezed_channels(int channels, int divisor) { return make_divisible(channels / 4, divisor); }
 
 SearchSpace load_space(std::filesystem::path const& file) {
   auto const text = read_file(file);
@@ -326,8 +294,6 @@ SearchSpace load_space(std::filesystem::path const& file) {
   return read_space(Config::load(file));
 }
 
-SearchSpace parse_space(std::string const& yaml_text, std::string const& name) {
-  return read_space(Config::parse(yaml_text, name));
-}
+SearchSpace parse_space(std::string const& yaml_text, std::string const& name) { return read_space(Config::parse(yaml_text, name)); }
 
 }  // namespace apq::space

@@ -26,13 +26,11 @@ struct Block {
   int in_channels;
   int out_channels;
   int stride;
-  int in_size;  ///< height = width of the block's input at the largest image size, pixels
+  int in_size;                       ///< height = width of the block's input at the largest image size, pixels
   std::vector<int> kernels;          ///< ascending
   std::vector<int> middle_channels;  ///< ascending
   bool may_have_shortcut = true;     ///< false: trained without one although the shapes allow it
-  bool has_shortcut() const {
-    return may_have_shortcut && stride == 1 && in_channels == out_channels;
-  }
+  bool has_shortcut() const { return may_have_shortcut && stride == 1 && in_channels == out_channels; }
 };
 
 struct Stage {
@@ -62,19 +60,19 @@ enum class KernelTransform { learned, crop };
 struct SearchSpace {
   std::string name;
   int image_channels, image_size, num_classes;  ///< image_size: pixels, the largest of image_sizes
-  std::vector<int> image_sizes;  ///< ascending; more than one: the size is a gene
-  bool rounds_sizes_up;  ///< a map whose size a stride does not divide is rounded up (11 -> 6), as
-                         ///< padded convolutions do; else such a space is refused
+  std::vector<int> image_sizes;                 ///< ascending; more than one: the size is a gene
+  bool rounds_sizes_up;                         ///< a map whose size a stride does not divide is rounded up (11 -> 6), as
+                                                ///< padded convolutions do; else such a space is refused
   int stem_width, stem_kernel, stem_stride;
   int first_block_width,
-      first_block_kernel;  ///< fixed block after the stem: depthwise + 1x1, no expansion
+      first_block_kernel;     ///< fixed block after the stem: depthwise + 1x1, no expansion
   bool first_block_shortcut;  ///< an identity around it, where its width is the stem's
-  int final_expand_width;  ///< 1x1 convolution before the pooling, with head_activation; 0: none
+  int final_expand_width;     ///< 1x1 convolution before the pooling, with head_activation; 0: none
   /// 1x1 convolution, with batch norm before the pooling; where there is a final expansion, after the
   /// pooling and without (MobileNetV3). 0: there is none.
   int feature_mix_width;
   Activation stem_activation, first_block_activation, head_activation;
-  int channel_divisor;     ///< rounding of ratio genes: make_divisible(round(cin*e), divisor)
+  int channel_divisor;  ///< rounding of ratio genes: make_divisible(round(cin*e), divisor)
   double bn_epsilon, bn_momentum;
   KernelTransform kernel_transform;
   std::vector<Stage> stages;
@@ -87,9 +85,7 @@ struct SearchSpace {
   int num_stages() const { return static_cast<int>(stages.size()); }
   bool has_feature_mix() const { return feature_mix_width > 0; }
   /// Channels that are pooled and classified.
-  int feature_width() const {
-    return has_feature_mix() ? feature_mix_width : blocks.back().out_channels;
-  }
+  int feature_width() const { return has_feature_mix() ? feature_mix_width : blocks.back().out_channels; }
   /// 1 when the image size is a gene, else 0.
   int num_size_genes() const { return image_sizes.size() > 1 ? 1 : 0; }
   /// Genes of a full-precision subnet: B kernels, B middle widths, S depths, the image size if it is

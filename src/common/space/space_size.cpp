@@ -18,8 +18,7 @@ SpaceSize count(SearchSpace const& space) {
           double product = 1.0;
           for (std::size_t role = 0; role < num_roles; ++role) {
             int valid = 0;
-            for (int bits : space.bits[role])
-              valid += !space.is_forbidden(kernel, static_cast<Role>(role), bits);
+            for (int bits : space.bits[role]) valid += !space.is_forbidden(kernel, static_cast<Role>(role), bits);
             product *= valid;
           }
           policies += product;

@@ -16,47 +16,37 @@ std::vector<int> const* choices_of(SearchSpace const& space, int position) {
   GeneLayout const layout(space);
   auto const at = static_cast<std::size_t>(position);
   if (position < layout.middle(0)) return &space.blocks[at].kernels;
-  if (position < layout.depth(0))
-    return &space.blocks[static_cast<std::size_t>(position - layout.middle(0))].middle_channels;
-  if (position < layout.image_size())
-    return &space.stages[static_cast<std::size_t>(position - layout.depth(0))].depths;
+  if (position < layout.depth(0)) return &space.blocks[static_cast<std::size_t>(position - layout.middle(0))].middle_channels;
+  if (position < layout.image_size()) return &space.stages[static_cast<std::size_t>(position - layout.depth(0))].depths;
   if (position < space.num_architecture_genes()) return &space.image_sizes;
   if (position < space.num_genes())
-    return &space.bits[static_cast<std::size_t>((position - space.num_architecture_genes()) /
-                                                space.num_blocks())];
+    return &space.bits[static_cast<std::size_t>((position - space.num_architecture_genes()) / space.num_blocks())];
   return nullptr;
 }
 
-bool has_bits(SearchSpace const& space, std::size_t num_genes) {
-  return num_genes == static_cast<std::size_t>(space.num_genes());
-}
+bool has_bits(SearchSpace const& space, std::size_t num_genes) { return num_genes == static_cast<std::size_t>(space.num_genes()); }
 
 bool has_right_length(SearchSpace const& space, std::size_t num_genes) {
-  return has_bits(space, num_genes) ||
-         num_genes == static_cast<std::size_t>(space.num_architecture_genes());
+  return has_bits(space, num_genes) || num_genes == static_cast<std::size_t>(space.num_architecture_genes());
 }
 
 /// Value behind a gene, 0 when the gene is 0 or out of range.
 int value_at(SearchSpace const& space, std::span<std::uint8_t const> genes, int position) {
   auto const& choices = *choices_of(space, position);
   int const gene = genes[static_cast<std::size_t>(position)];
-  return gene == 0 || gene > static_cast<int>(choices.size())
-             ? 0
-             : choices[static_cast<std::size_t>(gene - 1)];
+  return gene == 0 || gene > static_cast<int>(choices.size()) ? 0 : choices[static_cast<std::size_t>(gene - 1)];
 }
 
 std::uint8_t gene_for(std::vector<int> const& choices, int value, std::string const& what) {
   auto const found = std::lower_bound(choices.begin(), choices.end(), value);
   if (found == choices.end() || *found != value)
-    throw Error(Errc::data, fmt::format("{} = {} is not in the space; allowed: {}", what, value,
-                                        fmt::join(choices, ", ")));
+    throw Error(Errc::data, fmt::format("{} = {} is not in the space; allowed: {}", what, value, fmt::join(choices, ", ")));
   return static_cast<std::uint8_t>(1 + (found - choices.begin()));
 }
 
 void require_length(char const* what, std::size_t size, int expected) {
   if (size != static_cast<std::size_t>(expected))
-    throw Error(Errc::data,
-                fmt::format("{} has {} values; the space has {}", what, size, expected));
+    throw Error(Errc::data, fmt::format("{} has {} values; the space has {}", what, size, expected));
 }
 
 template <class F>
@@ -71,8 +61,8 @@ void for_each_gene_of_block(SearchSpace const& space, int block, bool quantised,
 /// First fault of `genes`, or an empty text.
 std::string fault_of(SearchSpace const& space, std::span<std::uint8_t const> genes) {
   if (!has_right_length(space, genes.size()))
-    return fmt::format("{} genes; the space has {} or, with bit widths, {}", genes.size(),
-                       space.num_architecture_genes(), space.num_genes());
+    return fmt::format("{} genes; the space has {} or, with bit widths, {}", genes.size(), space.num_architecture_genes(),
+                       space.num_genes());
   GeneLayout const layout(space);
   bool const quantised = has_bits(space, genes.size());
   auto in_range = [&](int position) {
@@ -80,17 +70,14 @@ std::string fault_of(SearchSpace const& space, std::span<std::uint8_t const> gen
     return gene >= 1 && gene <= static_cast<int>(choices_of(space, position)->size());
   };
   for (int stage = 0; stage < space.num_stages(); ++stage)
-    if (!in_range(layout.depth(stage)))
-      return fmt::format("depth gene of stage {} is out of range", stage);
-  if (layout.num_size_genes > 0 && !in_range(layout.image_size()))
-    return "image size gene is out of range";
+    if (!in_range(layout.depth(stage))) return fmt::format("depth gene of stage {} is out of range", stage);
+  if (layout.num_size_genes > 0 && !in_range(layout.image_size())) return "image size gene is out of range";
   for (int block = 0; block < space.num_blocks(); ++block) {
     bool const active = is_active(space, genes, block);
     std::string fault;
     for_each_gene_of_block(space, block, quantised, [&](int position) {
       if (active && !in_range(position))
-        fault = fmt::format("gene {} of block {} is {}, out of range", position, block,
-                            genes[static_cast<std::size_t>(position)]);
+        fault = fmt::format("gene {} of block {} is {}, out of range", position, block, genes[static_cast<std::size_t>(position)]);
       if (!active && genes[static_cast<std::size_t>(position)] != 0)
         fault = fmt::format("gene {} of the inactive block {} is not 0", position, block);
     });
@@ -100,8 +87,8 @@ std::string fault_of(SearchSpace const& space, std::span<std::uint8_t const> gen
     for (int role = 0; role < num_roles; ++role) {
       int const bits = value_at(space, genes, layout.bits(static_cast<Role>(role), block));
       if (space.is_forbidden(kernel, static_cast<Role>(role), bits))
-        return fmt::format("block {}: kernel {} with {}-bit {} is forbidden in this space", block,
-                           kernel, bits, role_names[static_cast<std::size_t>(role)]);
+        return fmt::format("block {}: kernel {} with {}-bit {} is forbidden in this space", block, kernel, bits,
+                           role_names[static_cast<std::size_t>(role)]);
     }
   }
   return {};
@@ -115,28 +102,23 @@ Genes genes_of(SearchSpace const& space, Subnet const& subnet) {
   require_length("mid_channels", subnet.middle_channels.size(), num_blocks);
   require_length("d", subnet.depths.size(), space.num_stages());
   if (subnet.bits)
-    for (std::size_t role = 0; role < num_roles; ++role)
-      require_length(role_names[role], (*subnet.bits)[role].size(), num_blocks);
+    for (std::size_t role = 0; role < num_roles; ++role) require_length(role_names[role], (*subnet.bits)[role].size(), num_blocks);
   GeneLayout const layout(space);
-  Genes genes(
-      static_cast<std::size_t>(subnet.bits ? space.num_genes() : space.num_architecture_genes()));
+  Genes genes(static_cast<std::size_t>(subnet.bits ? space.num_genes() : space.num_architecture_genes()));
   auto set = [&](int position, int value, std::string const& what) {
     genes[static_cast<std::size_t>(position)] = gene_for(*choices_of(space, position), value, what);
   };
   for (int stage = 0; stage < space.num_stages(); ++stage)
-    set(layout.depth(stage), subnet.depths[static_cast<std::size_t>(stage)],
-        fmt::format("stage {}: d", stage));
+    set(layout.depth(stage), subnet.depths[static_cast<std::size_t>(stage)], fmt::format("stage {}: d", stage));
   if (layout.num_size_genes > 0) set(layout.image_size(), subnet.image_size, "r");
   for (int block = 0; block < num_blocks; ++block) {
     if (!is_active(space, genes, block)) continue;
     auto const b = static_cast<std::size_t>(block);
     set(layout.kernel(block), subnet.kernels[b], fmt::format("block {}: ks", block));
-    set(layout.middle(block), subnet.middle_channels[b],
-        fmt::format("block {}: mid_channels", block));
+    set(layout.middle(block), subnet.middle_channels[b], fmt::format("block {}: mid_channels", block));
     if (!subnet.bits) continue;
     for (std::size_t role = 0; role < num_roles; ++role)
-      set(layout.bits(static_cast<Role>(role), block), (*subnet.bits)[role][b],
-          fmt::format("block {}: {}_bits", block, role_names[role]));
+      set(layout.bits(static_cast<Role>(role), block), (*subnet.bits)[role][b], fmt::format("block {}: {}_bits", block, role_names[role]));
   }
   if (auto const fault = fault_of(space, genes); !fault.empty()) throw Error(Errc::data, fault);
   return genes;
@@ -149,8 +131,7 @@ Subnet subnet_of(SearchSpace const& space, std::span<std::uint8_t const> genes) 
   Subnet subnet = smallest_subnet(space);
   if (quantised) {
     subnet.bits.emplace();
-    for (std::size_t role = 0; role < num_roles; ++role)
-      (*subnet.bits)[role].assign(space.blocks.size(), space.bits[role].front());
+    for (std::size_t role = 0; role < num_roles; ++role) (*subnet.bits)[role].assign(space.blocks.size(), space.bits[role].front());
   }
   for (int stage = 0; stage < space.num_stages(); ++stage)
     subnet.depths[static_cast<std::size_t>(stage)] = value_at(space, genes, layout.depth(stage));
@@ -177,25 +158,20 @@ bool is_active(SearchSpace const& space, std::span<std::uint8_t const> genes, in
   return b.position < value_at(space, genes, GeneLayout(space).depth(b.stage));
 }
 
-bool is_valid(SearchSpace const& space, std::span<std::uint8_t const> genes) {
-  return fault_of(space, genes).empty();
-}
+bool is_valid(SearchSpace const& space, std::span<std::uint8_t const> genes) { return fault_of(space, genes).empty(); }
 
 void canonicalise(SearchSpace const& space, std::span<std::uint8_t> genes) {
   bool const quantised = has_bits(space, genes.size());
   for (int block = 0; block < space.num_blocks(); ++block)
     if (!is_active(space, genes, block))
-      for_each_gene_of_block(space, block, quantised,
-                             [&](int position) { genes[static_cast<std::size_t>(position)] = 0; });
+      for_each_gene_of_block(space, block, quantised, [&](int position) { genes[static_cast<std::size_t>(position)] = 0; });
 }
 
 Genes random_genes(SearchSpace const& space, RandomStream& random, bool quantised) {
   GeneLayout const layout(space);
-  Genes genes(
-      static_cast<std::size_t>(quantised ? space.num_genes() : space.num_architecture_genes()));
+  Genes genes(static_cast<std::size_t>(quantised ? space.num_genes() : space.num_architecture_genes()));
   auto draw = [&](int position) {
-    genes[static_cast<std::size_t>(position)] =
-        static_cast<std::uint8_t>(1 + random.below(choices_of(space, position)->size()));
+    genes[static_cast<std::size_t>(position)] = static_cast<std::uint8_t>(1 + random.below(choices_of(space, position)->size()));
   };
   for (int stage = 0; stage < space.num_stages(); ++stage) draw(layout.depth(stage));
   std::vector<std::uint8_t> allowed;
@@ -208,10 +184,8 @@ Genes random_genes(SearchSpace const& space, RandomStream& random, bool quantise
     for (std::size_t role = 0; role < num_roles; ++role) {
       allowed.clear();
       for (std::size_t i = 0; i < space.bits[role].size(); ++i)
-        if (!space.is_forbidden(kernel, static_cast<Role>(role), space.bits[role][i]))
-          allowed.push_back(static_cast<std::uint8_t>(i + 1));
-      genes[static_cast<std::size_t>(layout.bits(static_cast<Role>(role), block))] =
-          allowed[random.below(allowed.size())];
+        if (!space.is_forbidden(kernel, static_cast<Role>(role), space.bits[role][i])) allowed.push_back(static_cast<std::uint8_t>(i + 1));
+      genes[static_cast<std::size_t>(layout.bits(static_cast<Role>(role), block))] = allowed[random.below(allowed.size())];
     }
   }
   if (layout.num_size_genes > 0) draw(layout.image_size());

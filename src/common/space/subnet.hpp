@@ -25,24 +25,21 @@ struct Subnet {
 };
 
 /// The same point as bytes, the form that shards store and the search works on. Order: kernels [B],
-/// middle widths [B], depths [S], image size [1] where the space has several, then pw_w [B], pw_a [B], dw_w [B], dw_a [B] when quantised. Each
-/// byte is 1 + the index into the block's (stage's, role's) choices; 0 in every gene of an inactive
-/// block. So equal networks have equal genes.
+/// middle widths [B], depths [S], image size [1] where the space has several, then pw_w [B], pw_a [B], dw_w [B], dw_a [B] when quantised.
+/// Each byte is 1 + the index into the block's (stage's, role's) choices; 0 in every gene of an inactive block. So equal networks have
+/// equal genes.
 using Genes = std::vector<std::uint8_t>;
 
 /// Positions in Genes.
 struct GeneLayout {
   int num_blocks, num_stages, num_size_genes;
   explicit GeneLayout(SearchSpace const& space)
-      : num_blocks(space.num_blocks()),
-        num_stages(space.num_stages()),
-        num_size_genes(space.num_size_genes()) {}
+      : num_blocks(space.num_blocks()), num_stages(space.num_stages()), num_size_genes(space.num_size_genes()) {}
   int kernel(int block) const { return block; }
   int middle(int block) const { return num_blocks + block; }
   int depth(int stage) const { return 2 * num_blocks + stage; }
   int bits(Role role, int block) const {
-    return 2 * num_blocks + num_stages + num_size_genes + static_cast<int>(role) * num_blocks +
-           block;
+    return 2 * num_blocks + num_stages + num_size_genes + static_cast<int>(role) * num_blocks + block;
   }
   int image_size() const { return 2 * num_blocks + num_stages; }  ///< only where it is a gene
 };

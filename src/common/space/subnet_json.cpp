@@ -18,19 +18,14 @@ using Json = nlohmann::json;
   throw Error(Errc::data, fmt::format("{}: {}", source, problem));
 }
 
-bool present(Json const& object, std::string const& key) {
-  return object.contains(key) && !object.at(key).is_null();
-}
+bool present(Json const& object, std::string const& key) { return object.contains(key) && !object.at(key).is_null(); }
 
-std::vector<double> numbers(Json const& object, std::string const& key, std::size_t expected,
-                            std::string const& source) {
-  if (!present(object, key))
-    fail(source, fmt::format("{} is missing; it must be a list of {} numbers", key, expected));
+std::vector<double> numbers(Json const& object, std::string const& key, std::size_t expected, std::string const& source) {
+  if (!present(object, key)) fail(source, fmt::format("{} is missing; it must be a list of {} numbers", key, expected));
   auto const& list = object.at(key);
   if (!list.is_array() || list.size() != expected)
     fail(source, fmt::format("{} must be a list of {} numbers, and is {}", key, expected,
-                             list.is_array() ? fmt::format("a list of {}", list.size())
-                                             : std::string(list.type_name())));
+                             list.is_array() ? fmt::format("a list of {}", list.size()) : std::string(list.type_name())));
   std::vector<double> values;
   for (auto const& item : list) {
     if (!item.is_number()) fail(source, fmt::format("{}[{}] is not a number", key, values.size()));
@@ -39,8 +34,7 @@ std::vector<double> numbers(Json const& object, std::string const& key, std::siz
   return values;
 }
 
-std::vector<int> integers(Json const& object, std::string const& key, std::size_t expected,
-                          std::string const& source) {
+std::vector<int> integers(Json const& object, std::string const& key, std::size_t expected, std::string const& source) {
   std::vector<int> values;
   for (double value : numbers(object, key, expected, source)) {
     if (value != std::floor(value) || std::abs(value) > 1e9)
@@ -50,20 +44,16 @@ std::vector<int> integers(Json const& object, std::string const& key, std::size_
   return values;
 }
 
-std::vector<int> widths_from_ratios(SearchSpace const& space, Json const& info,
-                                    std::string const& source) {
+std::vector<int> widths_from_ratios(SearchSpace const& space, Json const& info, std::string const& source) {
   auto const ratios = numbers(info, "e", space.blocks.size(), source);
   std::vector<int> widths;
   for (std::size_t b = 0; b < ratios.size(); ++b) {
     auto const& block = space.blocks[b];
-    if (!(ratios[b] > 0.0 && ratios[b] <= 1e4))
-      fail(source, fmt::format("e[{}] = {} is not a ratio", b, ratios[b]));
+    if (!(ratios[b] > 0.0 && ratios[b] <= 1e4)) fail(source, fmt::format("e[{}] = {} is not a ratio", b, ratios[b]));
     // An explicit list may hold widths off the divisor's grid: those are taken as they are.
     int const exact = static_cast<int>(std::nearbyint(block.in_channels * ratios[b]));
-    bool const listed =
-        std::binary_search(block.middle_channels.begin(), block.middle_channels.end(), exact);
-    widths.push_back(
-        listed ? exact : channels_from_ratio(block.in_channels, ratios[b], space.channel_divisor));
+    bool const listed = std::binary_search(block.middle_channels.begin(), block.middle_channels.end(), exact);
+    widths.push_back(listed ? exact : channels_from_ratio(block.in_channels, ratios[b], space.channel_divisor));
   }
   return widths;
 }
@@ -74,17 +64,14 @@ int image_size(SearchSpace const& space, Json const& info, std::string const& so
   bool const is_gene = space.image_sizes.size() > 1;
   if (!present(info, key)) {
     if (!is_gene) return 0;
-    fail(source, fmt::format("r is missing; it must be one of the image sizes {}",
-                             fmt::join(space.image_sizes, ", ")));
+    fail(source, fmt::format("r is missing; it must be one of the image sizes {}", fmt::join(space.image_sizes, ", ")));
   }
   auto const& value = info.at(key).is_array() && info.at(key).size() == 1 ? info.at(key)[0] : info.at(key);
   bool const is_number = value.is_number() && std::abs(value.get<double>()) < 1e9;
-  if (!is_number || !std::binary_search(space.image_sizes.begin(), space.image_sizes.end(),
-                                        static_cast<int>(value.get<double>())) ||
+  if (!is_number || !std::binary_search(space.image_sizes.begin(), space.image_sizes.end(), static_cast<int>(value.get<double>())) ||
       value.get<double>() != std::floor(value.get<double>()))
     fail(source, fmt::format("{} = {} is not an image size of the space; allowed: {}", key,
-                             value.is_number() ? value.dump() : std::string(value.type_name()),
-                             fmt::join(space.image_sizes, ", ")));
+                             value.is_number() ? value.dump() : std::string(value.type_name()), fmt::join(space.image_sizes, ", ")));
   return is_gene ? value.get<int>() : 0;
 }
 
@@ -121,24 +108,19 @@ Subnet subnet_from_json(SearchSpace const& space, Json const& json, std::string 
 
   Subnet subnet;
   subnet.kernels = integers(info, "ks", num_blocks, source);
-  if (present(info, "mid_channels"))
-    subnet.middle_channels = integers(info, "mid_channels", num_blocks, source);
-  else if (present(info, "e"))
-    subnet.middle_channels = widths_from_ratios(space, info, source);
-  else
-    fail(source, "has neither mid_channels nor e");
+  if (present(info, "mid_channels")) subnet.middle_channels = integers(info, "mid_channels", num_blocks, source);
+  else if (present(info, "e")) subnet.middle_channels = widths_from_ratios(space, info, source);
+  else fail(source, "has neither mid_channels nor e");
   subnet.depths = integers(info, "d", space.stages.size(), source);
   for (std::size_t s = 0; s < space.stages.size(); ++s)
     if (space.stages[s].depths.size() == 1) subnet.depths[s] = space.stages[s].depths.front();
 
   subnet.image_size = image_size(space, info, source);
   if (policy.is_object() &&
-      std::any_of(role_names.begin(), role_names.end(),
-                  [&](std::string const& role) { return present(policy, role + suffix); })) {
+      std::any_of(role_names.begin(), role_names.end(), [&](std::string const& role) { return present(policy, role + suffix); })) {
     subnet.bits.emplace();
     for (std::size_t role = 0; role < num_roles; ++role)
-      (*subnet.bits)[role] =
-          integers(policy, std::string(role_names[role]) + suffix, num_blocks, source);
+      (*subnet.bits)[role] = integers(policy, std::string(role_names[role]) + suffix, num_blocks, source);
   }
   try {
     genes_of(space, subnet);
@@ -152,8 +134,7 @@ Json to_json(SearchSpace const&, Subnet const& subnet) {
   Json json{{"ks", subnet.kernels}, {"mid_channels", subnet.middle_channels}, {"d", subnet.depths}};
   if (subnet.image_size > 0) json["r"] = subnet.image_size;
   if (subnet.bits)
-    for (std::size_t role = 0; role < num_roles; ++role)
-      json[std::string(role_names[role]) + "_bits"] = (*subnet.bits)[role];
+    for (std::size_t role = 0; role < num_roles; ++role) json[std::string(role_names[role]) + "_bits"] = (*subnet.bits)[role];
   return json;
 }
 
@@ -165,8 +146,7 @@ Json to_release_json(SearchSpace const& space, Subnet const& subnet) {
   if (subnet.image_size > 0) info["r"] = subnet.image_size;
   Json policy;
   if (subnet.bits)
-    for (std::size_t role = 0; role < num_roles; ++role)
-      policy[std::string(role_names[role]) + "_bits_setting"] = (*subnet.bits)[role];
+    for (std::size_t role = 0; role < num_roles; ++role) policy[std::string(role_names[role]) + "_bits_setting"] = (*subnet.bits)[role];
   return Json::array({info, policy});
 }
 
@@ -177,13 +157,11 @@ std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path
   } catch (Json::exception const& e) {
     fail(file.string(), fmt::format("is not valid JSON ({})", e.what()));
   }
-  if (json.is_object() || is_release_pair(json))
-    return {subnet_from_json(space, json, file.string())};
+  if (json.is_object() || is_release_pair(json)) return {subnet_from_json(space, json, file.string())};
   if (!json.is_array()) fail(file.string(), "must hold an array of subnets");
   std::vector<Subnet> subnets;
   for (auto const& item : json)
-    subnets.push_back(
-        subnet_from_json(space, item, fmt::format("{}: subnet {}", file.string(), subnets.size())));
+    subnets.push_back(subnet_from_json(space, item, fmt::format("{}: subnet {}", file.string(), subnets.size())));
   return subnets;
 }
 

@@ -17,8 +17,7 @@ namespace apq::space {
 /// number, or a list of one; elsewhere it may be left out. A stage that has a single depth choice accepts any depth (the release
 /// carries one that has no effect).
 /// @throws Error(data) naming `source`, the subnet's index and the field.
-Subnet subnet_from_json(SearchSpace const& space, nlohmann::json const& json,
-                        std::string const& source);
+Subnet subnet_from_json(SearchSpace const& space, nlohmann::json const& json, std::string const& source);
 nlohmann::json to_json(SearchSpace const& space, Subnet const& subnet);
 nlohmann::json to_release_json(SearchSpace const& space, Subnet const& subnet);
 

@@ -21,9 +21,8 @@ TEST(GoldenAnalytic, ReproducesTheReleasedTable) {
     LayerShape shape;
     LayerBits bits;
     int padding = 0;
-    if (std::sscanf(key.c_str(), "(%d, %d, %d, %d, %d, %d, %d)-W%dA%d", &shape.in_channels,
-                    &shape.out_channels, &shape.in_size, &shape.kernel, &shape.stride, &padding,
-                    &shape.groups, &bits.weight, &bits.activation) != 9)
+    if (std::sscanf(key.c_str(), "(%d, %d, %d, %d, %d, %d, %d)-W%dA%d", &shape.in_channels, &shape.out_channels, &shape.in_size,
+                    &shape.kernel, &shape.stride, &padding, &shape.groups, &bits.weight, &bits.activation) != 9)
       continue;  // head and tail
     ASSERT_EQ(key_of(shape, bits), key);
     auto const run = model.run(shape, bits);
@@ -33,8 +32,7 @@ TEST(GoldenAnalytic, ReproducesTheReleasedTable) {
     error += difference / cycles;
     if (difference > 3) continue;
     ++num_close;
-    num_energy_close +=
-        std::abs(energy_nj(run, model.hardware()) * 1e-6 / entry.energy_mj - 1) < 0.02;
+    num_energy_close += std::abs(energy_nj(run, model.hardware()) * 1e-6 / entry.energy_mj - 1) < 0.02;
   }
   ASSERT_GT(num_rows, 0);
   EXPECT_GE(num_close / num_rows, 0.93);

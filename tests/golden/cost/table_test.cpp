@@ -10,9 +10,7 @@
 namespace {
 using namespace apq;
 
-space::SearchSpace imagenet() {
-  return space::load_space(test::source_dir() / "configs/spaces/apq_imagenet.yaml");
-}
+space::SearchSpace imagenet() { return space::load_space(test::source_dir() / "configs/spaces/apq_imagenet.yaml"); }
 
 TEST(GoldenCost, LatencyAndEnergyOfEveryCase) {
   APQ_REQUIRE_GOLDEN(golden);
@@ -41,11 +39,9 @@ TEST(GoldenCost, UniformNetworks) {
     int ratio, kernel, depth, weight_bits, activation_bits;
     double latency_ms, energy_mj;
   };
-  for (auto const& c : {Case{4, 3, 2, 4, 4, 2.959, 5.107}, Case{4, 3, 2, 8, 8, 4.665, 6.644},
-                        Case{6, 3, 4, 4, 4, 7.379, 12.853}, Case{6, 3, 4, 8, 8, 12.861, 17.582},
-                        Case{5, 5, 3, 4, 4, 6.938, 11.085}, Case{5, 5, 3, 6, 6, 16.401, 17.297},
-                        Case{5, 5, 3, 8, 8, 16.549, 18.725}, Case{6, 7, 4, 8, 8, 46.792, 40.685},
-                        Case{6, 7, 4, 4, 6, 25.638, 27.753}}) {
+  for (auto const& c : {Case{4, 3, 2, 4, 4, 2.959, 5.107}, Case{4, 3, 2, 8, 8, 4.665, 6.644}, Case{6, 3, 4, 4, 4, 7.379, 12.853},
+                        Case{6, 3, 4, 8, 8, 12.861, 17.582}, Case{5, 5, 3, 4, 4, 6.938, 11.085}, Case{5, 5, 3, 6, 6, 16.401, 17.297},
+                        Case{5, 5, 3, 8, 8, 16.549, 18.725}, Case{6, 7, 4, 8, 8, 46.792, 40.685}, Case{6, 7, 4, 4, 6, 25.638, 27.753}}) {
     auto subnet = space::smallest_subnet(space);
     for (std::size_t b = 0; b < space.blocks.size(); ++b) {
       subnet.kernels[b] = c.kernel;

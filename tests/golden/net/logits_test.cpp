@@ -1,16 +1,17 @@
 // Parity with the released Python code, in float64: see the README of the golden cases.
-#include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
-#include <gtest/gtest.h>
-#include <hdf5.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "common/net/calibration.hpp"
+#include <gtest/gtest.h>
+#include <hdf5.h>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "common/engine/calibration.hpp"
 #include "common/net/forward.hpp"
 #include "common/net/subnet_net.hpp"
 #include "common/net/supernet.hpp"
@@ -73,9 +74,7 @@ at::Tensor read_tensor(hid_t parent, char const* name) {
 
 std::vector<int> ints(std::vector<double> const& values) { return {values.begin(), values.end()}; }
 
-double relative_error(at::Tensor const& ours, at::Tensor const& theirs) {
-  return ((ours - theirs).norm() / theirs.norm()).item<double>();
-}
+double relative_error(at::Tensor const& ours, at::Tensor const& theirs) { return ((ours - theirs).norm() / theirs.norm()).item<double>(); }
 
 net::Supernet in_float64(net::Supernet supernet) {
   for (auto& [name, tensor] : supernet.weights) tensor = tensor.to(at::kDouble);

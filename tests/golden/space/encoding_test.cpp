@@ -31,8 +31,7 @@ TEST(GoldenEncoding, OnesMatchTheReleaseFromRatiosAndFromWidths) {
     auto const from_ratios = space::subnet_from_json(space, ratios, "case");
     EXPECT_EQ(from_widths, from_ratios);
     EXPECT_EQ(encoding.ones(space::genes_of(space, from_widths)), expected);
-    auto const through_release =
-        space::subnet_from_json(space, space::to_release_json(space, from_ratios), "case");
+    auto const through_release = space::subnet_from_json(space, space::to_release_json(space, from_ratios), "case");
     EXPECT_EQ(encoding.ones(space::genes_of(space, through_release)), expected);
   }
 }

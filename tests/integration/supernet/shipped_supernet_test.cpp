@@ -1,13 +1,13 @@
 // What the shipped weights promise (README): accurate at both ends, and subnets that differ enough to be worth searching.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <filesystem>
 
-#include "collect/supernet_evaluator.hpp"
+#include <gtest/gtest.h>
+
 #include "common/core/random.hpp"
 #include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "support/shared_data.hpp"
 
 using namespace apq;
@@ -17,15 +17,15 @@ namespace {
 std::filesystem::path const images_directory = "/usr/share/datasets/fashion-mnist";
 
 TEST(ShippedSupernet, IsAccurateAtBothEndsAndItsSubnetsSpread) {
-  if (!std::filesystem::exists(images_directory))
-    GTEST_SKIP() << "the package dataset-fashion-mnist is not installed";
+  if (!std::filesystem::exists(images_directory)) GTEST_SKIP() << "the package dataset-fashion-mnist is not installed";
   mpi::Communicator const world(MPI_COMM_WORLD);
   auto const space = space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
   image::DataConfig data;
   data.calibration_images = 1000;
-  auto const splits = image::load_splits(world, data, {space.image_channels, space.image_size, space.num_classes}, {.calibration = true, .test = true});
-  collect::SupernetEvaluator evaluator(space, test::source_dir() / "data/fashion_mnist_supernet.pt", splits.calibration, splits.test,
-                                       data, {});
+  auto const splits =
+      image::load_splits(world, data, {space.image_channels, space.image_size, space.num_classes}, {.calibration = true, .test = true});
+  evaluate::SupernetEvaluator evaluator(space, test::source_dir() / "data/fashion_mnist_supernet.pt", splits.calibration, splits.test, data,
+                                        {});
   std::vector<space::Subnet> subnets{space::largest_subnet(space), space::smallest_subnet(space)};
   for (std::uint64_t i = 0; i < 200; ++i) {
     RandomStream random(7, "space.random", i);  // as `apq space --random 200 --seed 7` draws them, with bit widths

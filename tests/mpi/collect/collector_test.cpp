@@ -48,9 +48,7 @@ class Collector : public testing::Test {
     return r;
   }
   collect::CollectResult run(collect::CollectRequest const& r) {
-    return collect::collect(world, r, [] {
-      return std::make_unique<test::FakeEvaluator>(std::chrono::milliseconds(1));
-    });
+    return collect::collect(world, r, [] { return std::make_unique<test::FakeEvaluator>(std::chrono::milliseconds(1)); });
   }
   std::string message_of(collect::CollectRequest const& r) {
     try {
@@ -67,17 +65,11 @@ class Collector : public testing::Test {
     for (std::uint64_t i = 0; i < samples; ++i) {
       auto const genes = collect::sample(space, 5, stage, i);
       auto const label = evaluator.evaluate(space::subnet_of(space, genes), i);
-      rows.push_back({.id = i,
-                      .genes = genes,
-                      .correct = label.correct,
-                      .correct5 = label.correct5,
-                      .total = label.total});
+      rows.push_back({.id = i, .genes = genes, .correct = label.correct, .correct5 = label.correct5, .total = label.total});
     }
     return h5::content_hash(rows);
   }
-  std::string hash(std::string const& stage = "fp") const {
-    return h5::content_hash(h5::read_dataset(root / "shards" / stage).rows);
-  }
+  std::string hash(std::string const& stage = "fp") const { return h5::content_hash(h5::read_dataset(root / "shards" / stage).rows); }
 
   mpi::Communicator world{MPI_COMM_WORLD};
   fs::path root;
@@ -116,8 +108,7 @@ TEST_F(Collector, ADamagedShardIsSetAsideAndItsSamplesCollectedAgain) {
   EXPECT_GT(run(request(30)).collected, 0u);
   EXPECT_EQ(hash(), expected_hash(30));
   int aside = 0;
-  for (auto const& entry : fs::directory_iterator(root / "shards/fp"))
-    aside += entry.path().extension() == ".damaged";
+  for (auto const& entry : fs::directory_iterator(root / "shards/fp")) aside += entry.path().extension() == ".damaged";
   EXPECT_EQ(aside, 1);
 }
 
@@ -140,8 +131,7 @@ TEST_F(Collector, SamplesDrawnInAnotherWayAreRefused) {
   run(request(12, "quant"));
   auto other = request(24, "quant");
   other.config.policies_per_architecture = 4;
-  EXPECT_NE(message_of(other).find("is another subnet than this study draws"), std::string::npos)
-      << message_of(other);
+  EXPECT_NE(message_of(other).find("is another subnet than this study draws"), std::string::npos) << message_of(other);
 }
 
 TEST_F(Collector, OneRunAtATimeInADirectory) {
@@ -150,8 +140,7 @@ TEST_F(Collector, OneRunAtATimeInADirectory) {
   if (world.is_root()) held.emplace(root / "shards/fp");
   mpi::barrier(world);
   auto const message = message_of(request(6));
-  EXPECT_NE(message.find("another run is collecting into this directory"), std::string::npos)
-      << message;
+  EXPECT_NE(message.find("another run is collecting into this directory"), std::string::npos) << message;
   held.reset();
   run(request(6));
   EXPECT_EQ(hash(), expected_hash(6));
@@ -183,10 +172,9 @@ TEST_F(Collector, TheJoinedFileFollowsTheShards) {
 // Does what `fault` says at one sample; the other samples are labelled as always.
 class FaultAt : public test::FakeEvaluator {
  public:
-  using Fault = std::function<void(collect::Label&)>;
-  FaultAt(std::uint64_t sample, Fault fault)
-      : FakeEvaluator(std::chrono::milliseconds(1)), sample_(sample), fault_(std::move(fault)) {}
-  collect::Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override {
+  using Fault = std::function<void(evaluate::Label&)>;
+  FaultAt(std::uint64_t sample, Fault fault) : FakeEvaluator(std::chrono::milliseconds(1)), sample_(sample), fault_(std::move(fault)) {}
+  evaluate::Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override {
     auto label = FakeEvaluator::evaluate(subnet, sample);
     if (sample == sample_) fault_(label);
     return label;
@@ -216,9 +204,7 @@ class Fault : public Collector {
     run(request(done + 20));
     EXPECT_EQ(hash(), expected_hash(done + 20));
   }
-  void expect_in_message(char const* part) const {
-    EXPECT_NE(message.find(part), std::string::npos) << message;
-  }
+  void expect_in_message(char const* part) const { EXPECT_NE(message.find(part), std::string::npos) << message; }
   std::string message;
   Errc code = Errc::config;
 };

@@ -6,10 +6,10 @@
 
 #include "collect/collector.hpp"
 #include "collect/sampler.hpp"
-#include "collect/supernet_evaluator.hpp"
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/net/supernet.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 
@@ -25,9 +25,16 @@ constexpr int batch = 20;
 image::Split make_split(space::SearchSpace const& space, std::string const& name, int num) {
   auto set = std::make_shared<image::ImageSet>();
   auto pixels = std::make_shared<std::vector<std::uint8_t>>();
-  *set = {.num = num, .channels = space.image_channels, .size = space.image_size, .num_classes = space.num_classes, .pixels = {}, .labels = {}, .owner = {}};
+  *set = {.num = num,
+          .channels = space.image_channels,
+          .size = space.image_size,
+          .num_classes = space.num_classes,
+          .pixels = {},
+          .labels = {},
+          .owner = {}};
   RandomStream random(7, "test." + name);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(num) * set->image_bytes(); ++i) pixels->push_back(static_cast<std::uint8_t>(random.below(256)));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(num) * set->image_bytes(); ++i)
+    pixels->push_back(static_cast<std::uint8_t>(random.below(256)));
   image::Split split{name, {}, name, {}};
   for (int i = 0; i < num; ++i) {
     set->labels.push_back(static_cast<std::int32_t>(random.below(1 + random.below(10))));
@@ -52,12 +59,13 @@ class Sequential : public testing::Test {
   }
   void TearDown() override { mpi::barrier(world); }
 
-  std::unique_ptr<collect::SupernetEvaluator> make_evaluator(image::Split const& images, collect::StoppingRule const& rule) const {
-    collect::EvaluatorConfig config;
+  std::unique_ptr<evaluate::SupernetEvaluator> make_evaluator(image::Split const& images, evaluate::StoppingRule const& rule) const {
+    evaluate::EvaluatorConfig config;
     config.batch = batch;
-    return std::make_unique<collect::SupernetEvaluator>(space, root / "supernet.pt", calibration, images, image::DataConfig{}, config, rule);
+    return std::make_unique<evaluate::SupernetEvaluator>(space, root / "supernet.pt", calibration, images, image::DataConfig{}, config,
+                                                         rule);
   }
-  std::vector<h5::Row> collected(collect::StoppingRule const& rule, std::string const& name) {
+  std::vector<h5::Row> collected(evaluate::StoppingRule const& rule, std::string const& name) {
     collect::CollectRequest r;
     r.space = &space;
     r.header.stage = "quant";
@@ -79,7 +87,7 @@ class Sequential : public testing::Test {
 };
 
 TEST_F(Sequential, EveryRowIsTheLabelOfAPrefixOnAnyNumberOfRanks) {
-  collect::StoppingRule const rule(4.0, 0.95);
+  evaluate::StoppingRule const rule(4.0, 0.95);
   auto const rows = collected(rule, "sequential");
   ASSERT_EQ(rows.size(), samples);
   std::set<std::uint32_t> totals;

@@ -1,13 +1,13 @@
 #include "common/image/load.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <fstream>
 #include <limits>
 #include <optional>
+
+#include <gtest/gtest.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"

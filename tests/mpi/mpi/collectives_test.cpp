@@ -1,8 +1,8 @@
 #include "common/mpi/collectives.hpp"
 
-#include <gtest/gtest.h>
-
 #include <numeric>
+
+#include <gtest/gtest.h>
 
 #include "common/mpi/block_share.hpp"
 #include "common/mpi/collective_error.hpp"
@@ -20,8 +20,7 @@ TEST_F(Collectives, AllgatherKeepsRankOrderWithUnevenAndEmptyParts) {
   // Rank r brings r values: rank 0 none.
   std::vector<int> mine(static_cast<std::size_t>(world.rank()), world.rank());
   std::vector<int> expected;
-  for (int r = 0; r < world.size(); ++r)
-    expected.insert(expected.end(), static_cast<std::size_t>(r), r);
+  for (int r = 0; r < world.size(); ++r) expected.insert(expected.end(), static_cast<std::size_t>(r), r);
   EXPECT_EQ(mpi::allgather<int>(world, mine), expected);
 }
 
@@ -51,9 +50,7 @@ TEST_F(Collectives, SumsAreTakenInRankOrder) {
 // Long arrays are summed block by block; the sums must be the same numbers as one by one.
 TEST_F(Collectives, LongSumsAreThoseOfShortOnes) {
   for (std::size_t n : {4096u, 4097u, 10'001u}) {
-    auto value = [](int rank, std::size_t i) {
-      return 1.0f / static_cast<float>(1 + i % 97) + 1e7f * static_cast<float>(rank % 2);
-    };
+    auto value = [](int rank, std::size_t i) { return 1.0f / static_cast<float>(1 + i % 97) + 1e7f * static_cast<float>(rank % 2); };
     std::vector<float> values(n), expected(n, 0.0f);
     for (std::size_t i = 0; i < n; ++i) {
       values[i] = value(world.rank(), i);
@@ -96,8 +93,7 @@ TEST_F(Collectives, AnErrorOfOneRankIsThrownByAll) {
 
 TEST_F(Collectives, TheLowestFailingRankSpeaks) {
   try {
-    mpi::collectively(world,
-                      [&] { throw Error(Errc::io, "rank " + std::to_string(world.rank())); });
+    mpi::collectively(world, [&] { throw Error(Errc::io, "rank " + std::to_string(world.rank())); });
     ADD_FAILURE() << "must throw";
   } catch (Error const& e) {
     EXPECT_STREQ(e.what(), "rank 0");

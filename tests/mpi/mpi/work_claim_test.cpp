@@ -51,8 +51,7 @@ TEST_P(WorkClaim, NoItemComesAfterAnyRankClosed) {
 TEST_P(WorkClaim, OtherRanksGoOnWhileOneIsBusy) {
   auto const claim = GetParam()(world, 50);
   std::uint64_t taken = 0;
-  if (world.is_root() && world.size() > 1)
-    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  if (world.is_root() && world.size() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(700));
   while (claim->next()) ++taken;
   if (world.is_root() && world.size() > 1) {
     EXPECT_EQ(taken, 0u);
@@ -61,7 +60,6 @@ TEST_P(WorkClaim, OtherRanksGoOnWhileOneIsBusy) {
   EXPECT_EQ(taken, 50u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Counters, WorkClaim,
-                         testing::Values(&mpi::make_shared_counter, &mpi::make_window_counter));
+INSTANTIATE_TEST_SUITE_P(Counters, WorkClaim, testing::Values(&mpi::make_shared_counter, &mpi::make_window_counter));
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "search/search.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <optional>
+
+#include <gtest/gtest.h>
 
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"

@@ -32,8 +32,7 @@ struct Fixture {
   mpi::Communicator world{MPI_COMM_WORLD};
   mpi::Communicator alone{MPI_COMM_SELF};
   space::SearchSpace space = test::synthetic_space();
-  std::vector<h5::Row> fp = test::synthetic_rows(space, "fp", 120, 1),
-                       quant = test::synthetic_rows(space, "quant", 60, 1);
+  std::vector<h5::Row> fp = test::synthetic_rows(space, "fp", 120, 1), quant = test::synthetic_rows(space, "quant", 60, 1);
 };
 
 /// A directory that all ranks see; rank 0 makes and removes it.
@@ -50,8 +49,7 @@ struct SharedDir {
   std::optional<test::TempDir> own_;
 };
 
-void write_shards(Fixture const& f, std::filesystem::path const& root,
-                  std::string const& space_hash) {
+void write_shards(Fixture const& f, std::filesystem::path const& root, std::string const& space_hash) {
   for (std::string const stage : {"fp", "quant"}) {
     h5::Shard shard;
     shard.header.stage = stage;
@@ -68,10 +66,8 @@ void write_shards(Fixture const& f, std::filesystem::path const& root,
 // What one rank finds alone, any number of ranks must find together.
 TEST(TrainStage, SameForAnyNumberOfRanks) {
   Fixture const f;
-  auto const together_fp = train_fp(f.world, f.space, f.fp, quick(), seed),
-             alone_fp = train_fp(f.alone, f.space, f.fp, quick(), seed);
-  auto const together =
-      train_quant(f.world, f.space, together_fp.predictor, f.quant, quick(), seed);
+  auto const together_fp = train_fp(f.world, f.space, f.fp, quick(), seed), alone_fp = train_fp(f.alone, f.space, f.fp, quick(), seed);
+  auto const together = train_quant(f.world, f.space, together_fp.predictor, f.quant, quick(), seed);
   auto const alone = train_quant(f.alone, f.space, alone_fp.predictor, f.quant, quick(), seed);
   auto const fp_genes = genes_of(f.fp), quant_genes = genes_of(f.quant);
   auto expect_near = [](std::vector<double> const& a, std::vector<double> const& b) {
@@ -81,17 +77,13 @@ TEST(TrainStage, SameForAnyNumberOfRanks) {
   expect_near(together.transfer.predict(quant_genes), alone.transfer.predict(quant_genes));
   expect_near(together.scratch.predict(quant_genes), alone.scratch.predict(quant_genes));
   EXPECT_NE(together.scratch.predict(quant_genes), together.transfer.predict(quant_genes));
-  EXPECT_NEAR(together.report.transfer.metrics.kendall_tau.value,
-              alone.report.transfer.metrics.kendall_tau.value, 1e-12);
-  EXPECT_NEAR(together.report.kendall_tau_difference.low, alone.report.kendall_tau_difference.low,
-              1e-12);
+  EXPECT_NEAR(together.report.transfer.metrics.kendall_tau.value, alone.report.transfer.metrics.kendall_tau.value, 1e-12);
+  EXPECT_NEAR(together.report.kendall_tau_difference.low, alone.report.kendall_tau_difference.low, 1e-12);
   EXPECT_EQ(together.report.curve.size(), 3u);
   for (std::size_t i = 0; i < alone.report.curve.size(); ++i) {
     EXPECT_EQ(together.report.curve[i].train_rows, alone.report.curve[i].train_rows);
-    EXPECT_NEAR(together.report.curve[i].transfer.rmse_points,
-                alone.report.curve[i].transfer.rmse_points, 1e-4);
-    EXPECT_NEAR(together.report.curve[i].scratch.kendall_tau,
-                alone.report.curve[i].scratch.kendall_tau, 1e-12);
+    EXPECT_NEAR(together.report.curve[i].transfer.rmse_points, alone.report.curve[i].transfer.rmse_points, 1e-4);
+    EXPECT_NEAR(together.report.curve[i].scratch.kendall_tau, alone.report.curve[i].scratch.kendall_tau, 1e-12);
   }
 }
 
@@ -120,8 +112,7 @@ TEST(TrainStage, WritesWhatTheOtherStagesRead) {
   EXPECT_EQ(json["fp"]["held_out"][0]["total"], 2000);
   for (auto const* kind : {"transfer", "scratch"})
     for (auto const* metric : {"kendall_tau", "spearman", "pairwise_accuracy", "rmse_points"})
-      for (auto const* bound : {"value", "low", "high"})
-        EXPECT_TRUE(json["quant"][kind]["metrics"][metric][bound].is_number());
+      for (auto const* bound : {"value", "low", "high"}) EXPECT_TRUE(json["quant"][kind]["metrics"][metric][bound].is_number());
   EXPECT_TRUE(json["quant"]["gain"]["kendall_tau_difference"]["low"].is_number());
   EXPECT_EQ(json["quant"]["curve"].size(), 3u);
   EXPECT_EQ(json["quant"]["curve"][2]["splits"], 2);
@@ -182,8 +173,7 @@ TEST(TrainStage, TinySetsSkipCurvePointsThatAreTooSmall) {
   for (auto const& point : quant.report.curve) EXPECT_GE(point.train_rows, min_training);
   auto without = quick();
   without.curve.clear();
-  EXPECT_TRUE(
-      train_quant(f.world, f.space, fp.predictor, f.quant, without, seed).report.curve.empty());
+  EXPECT_TRUE(train_quant(f.world, f.space, fp.predictor, f.quant, without, seed).report.curve.empty());
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ TEST(CollectConfig, DefaultsAreThoseOfTheStruct) {
 }
 
 TEST(CollectConfig, RefusesUnknownKeysAndValuesOutOfRange) {
-  for (char const* text : {"{fp: {samples: -1}}", "{quant: {policies_per_architecture: 0}}",
-                           "{shard_rows: 0}", "{flush_seconds: -2}", "{shard_row: 5}"}) {
+  for (char const* text :
+       {"{fp: {samples: -1}}", "{quant: {policies_per_architecture: 0}}", "{shard_rows: 0}", "{flush_seconds: -2}", "{shard_row: 5}"}) {
     try {
       read(text);
       ADD_FAILURE() << text;

@@ -156,7 +156,8 @@ TEST(NodeWriter, ManyAtOnceLoseNothing) {
   std::map<std::string, std::vector<h5::Row>> files;  // under the node's lock
   std::vector<collect::NodeWriter> writers;
   for (int r = 0; r < ranks; ++r)
-    writers.emplace_back(std::span(reinterpret_cast<std::uint8_t*>(memory.data()), memory.size() * 8), options, &collect::NodeWriter::steady_seconds,
+    writers.emplace_back(std::span(reinterpret_cast<std::uint8_t*>(memory.data()), memory.size() * 8), options,
+                         &collect::NodeWriter::steady_seconds,
                          [&](fs::path const& file, h5::Shard const& shard) { files[file.string()] = shard.rows; });
   writers.front().begin(ranks);
   {
@@ -185,9 +186,7 @@ TEST(DirectoryLock, IsHeldByOneAtATime) {
     ADD_FAILURE() << "must be refused";
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::io);
-    EXPECT_NE(std::string(e.what()).find(directory.path().string() + ": another run"),
-              std::string::npos)
-        << e.what();
+    EXPECT_NE(std::string(e.what()).find(directory.path().string() + ": another run"), std::string::npos) << e.what();
   }
   first.reset();
   EXPECT_NO_THROW(collect::DirectoryLock{directory.path()});

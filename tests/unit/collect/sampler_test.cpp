@@ -10,14 +10,11 @@ namespace {
 
 using namespace apq;
 
-space::SearchSpace small_space() {
-  return space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml");
-}
+space::SearchSpace small_space() { return space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml"); }
 
 TEST(Sampler, IsAPureFunctionOfSeedStageAndIndex) {
   auto const space = small_space();
-  for (std::uint64_t i : {5u, 0u, 99u, 5u})
-    EXPECT_EQ(collect::sample(space, 1, "fp", i), collect::sample(space, 1, "fp", i));
+  for (std::uint64_t i : {5u, 0u, 99u, 5u}) EXPECT_EQ(collect::sample(space, 1, "fp", i), collect::sample(space, 1, "fp", i));
   EXPECT_NE(collect::sample(space, 1, "fp", 0), collect::sample(space, 2, "fp", 0));
   EXPECT_NE(collect::sample(space, 1, "fp", 0), collect::sample(space, 1, "fp", 1));
 }
@@ -42,8 +39,7 @@ TEST(Sampler, ConsecutivePoliciesShareAnArchitecture) {
     for (std::uint64_t k = 0; k < 5; ++k) {
       auto const sample = collect::sample(space, 7, "quant", group * 5 + k, 5);
       whole.insert(sample);
-      architectures.insert(
-          space::Genes(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(genes)));
+      architectures.insert(space::Genes(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(genes)));
     }
     EXPECT_EQ(architectures.size(), 1u);
     EXPECT_EQ(whole.size(), 5u);

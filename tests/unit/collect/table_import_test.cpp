@@ -1,10 +1,10 @@
-#include <gtest/gtest.h>
+#include "collect/table_import.hpp"
 
 #include <cmath>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "collect/table_import.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "support/shared_data.hpp"
@@ -60,7 +60,8 @@ TEST(TableImport, DictionaryInPercentOrFractions) {
 
 TEST(TableImport, ReleasePairsAndOfasNameOfTheImageSize) {
   auto const info = R"({"wid": null, "ks": [3,3,5,3], "e": [2,4,2,4], "d": [2,1], "image_size": 48})";
-  auto const policy = R"({"pw_w_bits_setting": [4,8,4,8], "pw_a_bits_setting": [8,8,8,8], "dw_w_bits_setting": [4,4,4,4], "dw_a_bits_setting": [8,4,8,4]})";
+  auto const policy =
+      R"({"pw_w_bits_setting": [4,8,4,8], "pw_a_bits_setting": [8,8,8,8], "dw_w_bits_setting": [4,4,4,4], "dw_a_bits_setting": [8,4,8,4]})";
   auto const table = import("{" + key("[" + std::string(info) + ", " + policy + "]") + ": 61.25}");
   ASSERT_TRUE(table.faults.empty()) << table.faults.front();
   EXPECT_EQ(table.stage, "quant");
@@ -71,7 +72,8 @@ TEST(TableImport, ReleasePairsAndOfasNameOfTheImageSize) {
 TEST(TableImport, CsvWithListsAndWithAColumnPerBlock) {
   TableOptions options{.images = 1000, .columns = parse_columns("ks=kernel,acc=top1")};
   expect_two_rows(import("kernel,e,d,r,top1\n\"[3, 3, 5, 3]\",2 4 2 4,2-1,32,0.701\r\n5;3;5;3,2 4 2 4,2-1,48,0.725", options));
-  expect_two_rows(import("ks_0,ks_1,ks_2,ks_3,e1,e2,e3,e4,d0,d1,image_size,acc\n3,3,5,3,2,4,2,4,2,1,32,70.1\n5,3,5,3,2,4,2,4,2,1,48,72.5\n"));
+  expect_two_rows(
+      import("ks_0,ks_1,ks_2,ks_3,e1,e2,e3,e4,d0,d1,image_size,acc\n3,3,5,3,2,4,2,4,2,1,32,70.1\n5,3,5,3,2,4,2,4,2,1,48,72.5\n"));
 }
 
 TEST(TableImport, CountsOfTheRowsWin) {

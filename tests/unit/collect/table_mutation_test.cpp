@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "collect/table_import.hpp"
@@ -19,16 +18,26 @@ std::string mutated(std::string text, RandomStream& random) {
     auto const at = random.below(text.size());
     auto const length = 1 + random.below(std::min<std::size_t>(64, text.size() - at));
     switch (random.below(6)) {
-      case 0: text[at] = static_cast<char>(text[at] ^ (1 << random.below(8))); break;
-      case 1: text.resize(at); break;
-      case 2: text.erase(at, length); break;
-      case 3: text.insert(random.below(text.size() + 1), text.substr(at, length)); break;
+      case 0:
+        text[at] = static_cast<char>(text[at] ^ (1 << random.below(8)));
+        break;
+      case 1:
+        text.resize(at);
+        break;
+      case 2:
+        text.erase(at, length);
+        break;
+      case 3:
+        text.insert(random.below(text.size() + 1), text.substr(at, length));
+        break;
       case 4: {
-        constexpr char const* pieces[] = {"[[[[[[[[", "{\"", "\"", "1e999", "-1", ",", "\n", "99999999999999999999", "\\u0000", "null", "NaN", "\xff", "]", "}"};
+        constexpr char const* pieces[] = {"[[[[[[[[", "{\"",  "\"",  "1e999", "-1", ",", "\n", "99999999999999999999",
+                                          "\\u0000",  "null", "NaN", "\xff",  "]",  "}"};
         text.insert(at, pieces[random.below(std::size(pieces))]);
         break;
       }
-      default: text.replace(at, length, std::string(length, static_cast<char>(random.below(256))));
+      default:
+        text.replace(at, length, std::string(length, static_cast<char>(random.below(256))));
     }
   }
   return text;
@@ -74,7 +83,10 @@ std::string entries(std::string const& before, std::string const& between, std::
 TEST(TableMutation, JsonLines) { mutate(entries("", ", \"acc\": ", "}", "", false), 1); }
 TEST(TableMutation, Dictionary) { mutate(entries("{\n", ": ", "", "}\n", true), 2); }
 TEST(TableMutation, Csv) {
-  mutate("ks,e,d,r,acc\n\"[3, 3, 5, 3]\",2 4 2 4,2-1,32,0.70\n5;3;5;3,2 4 2 4,2-1,32,0.71\n3 3 5 3,2 4 2 4,2 1,48,0.72\n5 3 5 3,2 4 2 4,2 1,48,0.73\n", 3);
+  mutate(
+      "ks,e,d,r,acc\n\"[3, 3, 5, 3]\",2 4 2 4,2-1,32,0.70\n5;3;5;3,2 4 2 4,2-1,32,0.71\n3 3 5 3,2 4 2 4,2 1,48,0.72\n5 3 5 3,2 4 2 4,2 "
+      "1,48,0.73\n",
+      3);
 }
 
 }  // namespace

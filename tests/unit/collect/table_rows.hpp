@@ -17,11 +17,13 @@ stages:
   - {width: 8, stride: 2, depths: [1, 2], kernels: [3, 5], middle: {ratios: [2, 4]}}
   - {width: 16, stride: 2, depths: [1, 2], kernels: [3, 5], middle: {ratios: [2, 4]}, squeeze_excite: true, activation: h_swish}
 bits: {pw_w: [4, 8], pw_a: [4, 8], dw_w: [4, 8], dw_a: [4, 8]}
-)", "table_space.yaml");
+)",
+                            "table_space.yaml");
 }
 
 inline std::string spec(int kernel, int size, std::string const& more = "") {
-  return R"({"ks": [)" + std::to_string(kernel) + R"(, 3, 5, 3], "e": [2, 4, 2, 4], "d": [2, 1], "r": )" + std::to_string(size) + more + "}";
+  return R"({"ks": [)" + std::to_string(kernel) + R"(, 3, 5, 3], "e": [2, 4, 2, 4], "d": [2, 1], "r": )" + std::to_string(size) + more +
+         "}";
 }
 
 }  // namespace apq::test

@@ -49,8 +49,7 @@ TEST_F(AtomicFile, TheOldFileSurvivesAFailingWriter) {
   EXPECT_EQ(read_file(file_), "old");
   EXPECT_FALSE(fs::exists(temporary));
   EXPECT_TRUE(temporary.string().ends_with(".partial"));
-  EXPECT_EQ(temporary.parent_path(), file_.parent_path())
-      << "a rename works within one file system only";
+  EXPECT_EQ(temporary.parent_path(), file_.parent_path()) << "a rename works within one file system only";
 }
 
 TEST_F(AtomicFile, ReadersSeeTheOldFileUntilTheEnd) {
@@ -79,14 +78,11 @@ TEST_F(AtomicFile, ErrorsNameTheFile) {
     return "no error";
   };
   auto const absent = (dir_ / "absent" / "f.txt").string();
-  EXPECT_EQ(message([&] { read_file(absent); }),
-            absent + ": cannot be opened for reading (No such file or directory)");
+  EXPECT_EQ(message([&] { read_file(absent); }), absent + ": cannot be opened for reading (No such file or directory)");
   EXPECT_NE(message([&] { replace_file(absent, "x"); }).find(absent), std::string::npos);
-  EXPECT_EQ(message([&] { read_file(dir_.path()); }),
-            dir_.path().string() + ": is a directory, not a file");
+  EXPECT_EQ(message([&] { read_file(dir_.path()); }), dir_.path().string() + ": is a directory, not a file");
   replace_file(file_, "x");
-  EXPECT_NE(message([&] { make_directory(file_ / "below"); }).find("cannot make the directory"),
-            std::string::npos);
+  EXPECT_NE(message([&] { make_directory(file_ / "below"); }).find("cannot make the directory"), std::string::npos);
 }
 
 TEST_F(AtomicFile, AFullDiskIsAnErrorAndTheOldFileStays) {

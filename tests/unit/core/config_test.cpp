@@ -21,9 +21,7 @@ std::string error_of(F const& action, Errc code = Errc::config) {
 }
 
 TEST(Config, ReadsTypedValues) {
-  auto c = Config::parse(
-      "a: 3\nb: -1.5e2\nc: true\nd: text\ne: 80_000\nf: 1e6\ng: 18446744073709551615\nh: 0x10\n",
-      "c.yaml");
+  auto c = Config::parse("a: 3\nb: -1.5e2\nc: true\nd: text\ne: 80_000\nf: 1e6\ng: 18446744073709551615\nh: 0x10\n", "c.yaml");
   EXPECT_EQ(c.get<int>("a"), 3);
   EXPECT_EQ(c.get<double>("b"), -150.0);
   EXPECT_TRUE(c.get<bool>("c"));
@@ -36,13 +34,11 @@ TEST(Config, ReadsTypedValues) {
 }
 
 TEST(Config, WrongTypesAreNamedWithLine) {
-  auto c = Config::parse(
-      "a: 3.5\nb: yes please\nc: [1]\nd: -1\ne: 3000000000\nf: .nan\ng: 3e9\nh: .inf\n", "c.yaml");
+  auto c = Config::parse("a: 3.5\nb: yes please\nc: [1]\nd: -1\ne: 3000000000\nf: .nan\ng: 3e9\nh: .inf\n", "c.yaml");
   EXPECT_EQ(error_of([&] { c.get<int>("a"); }), "c.yaml:1: a = 3.5 is not a whole number");
   EXPECT_EQ(error_of([&] { c.get<bool>("b"); }), "c.yaml:2: b = yes please is not true or false");
   EXPECT_EQ(error_of([&] { c.get<double>("b"); }), "c.yaml:2: b = yes please is not a number");
-  EXPECT_EQ(error_of([&] { c.get<int>("c"); }),
-            "c.yaml:3: c: a list or mapping is not a whole number");
+  EXPECT_EQ(error_of([&] { c.get<int>("c"); }), "c.yaml:3: c: a list or mapping is not a whole number");
   EXPECT_EQ(error_of([&] { c.get<std::uint64_t>("d"); }), "c.yaml:4: d = -1 is not a whole number");
   EXPECT_EQ(error_of([&] { c.get<int>("e"); }), "c.yaml:5: e = 3000000000 is not a whole number");
   EXPECT_EQ(error_of([&] { c.get<double>("f"); }), "c.yaml:6: f = .nan is not a number");
@@ -54,20 +50,14 @@ TEST(Config, RangesAreClosed) {
   auto c = Config::parse("s:\n  a: 5\n  b: 0.5\n", "c.yaml");
   auto s = c.section("s");
   EXPECT_EQ(s.get<int>("a", {5, 5}), 5);
-  EXPECT_EQ(error_of([&] {
-              s.get<int>("a", {1, 4});
-            }),
-            "c.yaml:2: s.a = 5 is out of range; it must be from 1 to 4");
-  EXPECT_EQ(error_of([&] { s.get<int>("a", {.low = 6}); }),
-            "c.yaml:2: s.a = 5 is out of range; it must be at least 6");
-  EXPECT_EQ(error_of([&] { s.get<double>("b", {.high = 0.25}); }),
-            "c.yaml:3: s.b = 0.5 is out of range; it must be at most 0.25");
+  EXPECT_EQ(error_of([&] { s.get<int>("a", {1, 4}); }), "c.yaml:2: s.a = 5 is out of range; it must be from 1 to 4");
+  EXPECT_EQ(error_of([&] { s.get<int>("a", {.low = 6}); }), "c.yaml:2: s.a = 5 is out of range; it must be at least 6");
+  EXPECT_EQ(error_of([&] { s.get<double>("b", {.high = 0.25}); }), "c.yaml:3: s.b = 0.5 is out of range; it must be at most 0.25");
 }
 
 TEST(Config, MissingKeysAndDefaults) {
   auto c = Config::parse("a: 1\nempty:\n", "c.yaml");
-  EXPECT_EQ(error_of([&] { c.get<int>("b"); }),
-            "c.yaml:1: b: is missing; it must be a whole number");
+  EXPECT_EQ(error_of([&] { c.get<int>("b"); }), "c.yaml:1: b: is missing; it must be a whole number");
   EXPECT_EQ(error_of([&] { c.list<int>("b"); }), "c.yaml:1: b: is missing; it must be a list");
   EXPECT_EQ(c.get_or<int>("b", 7), 7);
   EXPECT_EQ(c.get_or<int>("a", 7), 1);
@@ -81,10 +71,7 @@ TEST(Config, Lists) {
   EXPECT_EQ(c.list<int>("a"), (std::vector{1, 2}));
   EXPECT_EQ(c.list<int>("b"), (std::vector{3}));
   EXPECT_EQ(error_of([&] { c.list<int>("c"); }), "c.yaml:3: c: x is not a whole number");
-  EXPECT_EQ(error_of([&] {
-              c.list<int>("d", {1, 8});
-            }),
-            "c.yaml:4: d = 9 is out of range; it must be from 1 to 8");
+  EXPECT_EQ(error_of([&] { c.list<int>("d", {1, 8}); }), "c.yaml:4: d = 9 is out of range; it must be from 1 to 8");
   EXPECT_EQ(error_of([&] { c.list<int>("e"); }), "c.yaml:5: e: a mapping is not a whole number");
   EXPECT_EQ(c.list_or<int>("none", {4, 5}), (std::vector{4, 5}));
   EXPECT_TRUE(c.is_list("a"));
@@ -96,14 +83,12 @@ TEST(Config, UnknownKeysAreRefusedWithTheNearest) {
   c.get<int>("epochs");
   auto search = c.section("search");
   search.get<double>("mutation_prob");
-  EXPECT_EQ(error_of([&] { c.finish(); }),
-            "c.yaml:4: search.colour: unknown key; the keys here are mutation_prob");
+  EXPECT_EQ(error_of([&] { c.finish(); }), "c.yaml:4: search.colour: unknown key; the keys here are mutation_prob");
   auto d = Config::parse("epoch: 3\n", "d.yaml");
   d.get_or<int>("epochs", 1);
   EXPECT_EQ(error_of([&] { d.finish(); }), "d.yaml:1: epoch: unknown key; did you mean epochs?");
   auto e = Config::parse("section_nobody_asked_for: {a: 1}\n", "e.yaml");
-  EXPECT_EQ(error_of([&] { e.finish(); }),
-            "e.yaml:1: section_nobody_asked_for: unknown key; it is not a key of this section");
+  EXPECT_EQ(error_of([&] { e.finish(); }), "e.yaml:1: section_nobody_asked_for: unknown key; it is not a key of this section");
 }
 
 TEST(Config, Choices) {
@@ -116,19 +101,15 @@ TEST(Config, Choices) {
 }
 
 TEST(Config, Sections) {
-  auto c = Config::parse("a: 1\nstages:\n  - {width: 3}\n  - {width: 4, oops: 5}\nbad: [1, 2]\n",
-                         "c.yaml");
-  EXPECT_EQ(error_of([&] { c.section("a"); }),
-            "c.yaml:1: a = 1: is a value; it must be a section of keys and values");
+  auto c = Config::parse("a: 1\nstages:\n  - {width: 3}\n  - {width: 4, oops: 5}\nbad: [1, 2]\n", "c.yaml");
+  EXPECT_EQ(error_of([&] { c.section("a"); }), "c.yaml:1: a = 1: is a value; it must be a section of keys and values");
   auto stages = c.sections("stages");
   ASSERT_EQ(stages.size(), 2u);
   EXPECT_EQ(stages[0].get<int>("width"), 3);
   EXPECT_EQ(stages[1].get<int>("width"), 4);
-  EXPECT_EQ(error_of([&] { stages[1].finish(); }),
-            "c.yaml:4: stages[1].oops: unknown key; the keys here are width");
+  EXPECT_EQ(error_of([&] { stages[1].finish(); }), "c.yaml:4: stages[1].oops: unknown key; the keys here are width");
   EXPECT_EQ(error_of([&] { c.sections("none"); }), "c.yaml:1: none: must be a list of sections");
-  EXPECT_EQ(error_of([&] { c.sections("bad"); }),
-            "c.yaml:5: bad[0] must be a section of keys and values");
+  EXPECT_EQ(error_of([&] { c.sections("bad"); }), "c.yaml:5: bad[0] must be a section of keys and values");
 }
 
 TEST(Config, CommandLineOverrides) {
@@ -149,8 +130,7 @@ TEST(Config, CommandLineOverrides) {
   EXPECT_EQ(error_of([&] { d.set("seed"); }), "--set seed: must look like section.key=value");
   EXPECT_EQ(error_of([&] { d.set("=3"); }), "--set =3: must look like section.key=value");
   EXPECT_EQ(error_of([&] { d.set("a..b=3"); }), "--set a..b=3: has an empty key");
-  EXPECT_EQ(error_of([&] { d.set("study.seed.x=3"); }),
-            "--set study.seed.x=3: study.seed is a value, not a section");
+  EXPECT_EQ(error_of([&] { d.set("study.seed.x=3"); }), "--set study.seed.x=3: study.seed is a value, not a section");
 }
 
 TEST(Config, ResolvedTextHasTheDefaultsAndReadsBack) {
@@ -158,11 +138,9 @@ TEST(Config, ResolvedTextHasTheDefaultsAndReadsBack) {
   auto read = [](Config& config) {
     auto s = config.section("s");
     std::vector<double> widths;
-    for (auto& item : config.sections("l"))
-      widths.push_back(item.get_or<double>("w", 0.0) + item.get_or<double>("v", 0.1));
-    return std::tuple(config.get<int>("a"), s.list<int>("x"), s.get_or<double>("y", 1e-3),
-                      config.get_or<bool>("b", true), config.get_or<std::string>("t", "a: b"),
-                      widths);
+    for (auto& item : config.sections("l")) widths.push_back(item.get_or<double>("w", 0.0) + item.get_or<double>("v", 0.1));
+    return std::tuple(config.get<int>("a"), s.list<int>("x"), s.get_or<double>("y", 1e-3), config.get_or<bool>("b", true),
+                      config.get_or<std::string>("t", "a: b"), widths);
   };
   auto const first = read(c);
   auto again = Config::parse(c.resolved(), "resolved");
@@ -183,30 +161,23 @@ TEST(Config, PathsAreTakenFromTheFolderOfTheFile) {
   EXPECT_EQ(c.path_or("d", "fallback"), "fallback");
   auto d = Config::load(dir / "c.yaml");
   d.set("a=beside.txt");
-  EXPECT_EQ(d.path("a"), "beside.txt")
-      << "a path on the command line is relative to where one stands";
+  EXPECT_EQ(d.path("a"), "beside.txt") << "a path on the command line is relative to where one stands";
 }
 
 TEST(Config, BadDocuments) {
-  EXPECT_NE(error_of([] { Config::parse("a: [1, 2\nb: 3", "c.yaml"); }).find("is not valid YAML"),
-            std::string::npos);
-  EXPECT_EQ(error_of([] { Config::parse("- 1\n- 2\n", "c.yaml"); }),
-            "c.yaml:1: must be a mapping of keys to values");
-  EXPECT_EQ(error_of([] { Config::parse(std::string(100, '['), "c.yaml"); }),
-            "c.yaml: is nested too deeply (more than 64 levels)");
+  EXPECT_NE(error_of([] { Config::parse("a: [1, 2\nb: 3", "c.yaml"); }).find("is not valid YAML"), std::string::npos);
+  EXPECT_EQ(error_of([] { Config::parse("- 1\n- 2\n", "c.yaml"); }), "c.yaml:1: must be a mapping of keys to values");
+  EXPECT_EQ(error_of([] { Config::parse(std::string(100, '['), "c.yaml"); }), "c.yaml: is nested too deeply (more than 64 levels)");
   EXPECT_EQ(error_of([] { Config::parse(std::string((16u << 20) + 1, ' '), "c.yaml"); }),
             "c.yaml: is larger than 16 MiB (a configuration is a few KiB)");
   EXPECT_NO_THROW(Config::parse("", "c.yaml").finish());
-  EXPECT_NE(
-      error_of([] { Config::load("/nonexistent/c.yaml"); }, Errc::io).find("/nonexistent/c.yaml"),
-      std::string::npos);
+  EXPECT_NE(error_of([] { Config::load("/nonexistent/c.yaml"); }, Errc::io).find("/nonexistent/c.yaml"), std::string::npos);
 }
 
 TEST(Config, RulesOfTheirOwnNameTheirPlace) {
   auto c = Config::parse("a: 1\ns:\n  b: 2\n", "c.yaml");
   EXPECT_EQ(c.section("s").where("b"), "c.yaml:3: s.b");
-  EXPECT_EQ(error_of([&] { c.section("s").fail("b", "does not fit a"); }),
-            "c.yaml:3: s.b = 2: does not fit a");
+  EXPECT_EQ(error_of([&] { c.section("s").fail("b", "does not fit a"); }), "c.yaml:3: s.b = 2: does not fit a");
 }
 
 TEST(Error, ListsChoices) {

@@ -28,8 +28,7 @@ TEST(WilsonInterval, TheEndsSolveTheScoreEquation) {
       double const p = static_cast<double>(correct) / static_cast<double>(total);
       for (double end : {interval.low, interval.high}) {
         if (end <= 1e-12 || end >= 1 - 1e-12) continue;
-        EXPECT_NEAR(std::abs(p - end), z * std::sqrt(end * (1 - end) / static_cast<double>(total)),
-                    1e-9);
+        EXPECT_NEAR(std::abs(p - end), z * std::sqrt(end * (1 - end) / static_cast<double>(total)), 1e-9);
       }
       EXPECT_LE(interval.low, p + 1e-12);
       EXPECT_GE(interval.high, p - 1e-12);

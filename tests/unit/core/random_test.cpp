@@ -14,11 +14,9 @@ using namespace apq;
 using Block = std::array<std::uint32_t, 4>;
 
 TEST(Philox, KnownAnswersOfTheRandom123Distribution) {
-  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}),
-            (Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox4x32({0, 0, 0, 0}, {0, 0}), (Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   std::uint32_t const f = 0xffffffff;
-  EXPECT_EQ(philox4x32({f, f, f, f}, {f, f}),
-            (Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(philox4x32({f, f, f, f}, {f, f}), (Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   EXPECT_EQ(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
             (Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
@@ -35,8 +33,7 @@ TEST(RandomStream, IsAPureFunctionOfSeedPurposeAndIndex) {
   EXPECT_NE(first({8, "collect.fp", 42}, 9), values);
   EXPECT_NE(first({7, "collect.quant", 42}, 9), values);
   EXPECT_NE(first({7, "collect.fp", 43}, 9), values);
-  EXPECT_NE(first({7, "collect.fp", 42ull << 32}, 9), values)
-      << "the high half of the index counts";
+  EXPECT_NE(first({7, "collect.fp", 42ull << 32}, 9), values) << "the high half of the index counts";
   EXPECT_NE(first({7ull << 32, "collect.fp", 42}, 9), values) << "the high half of the seed counts";
 }
 

@@ -15,14 +15,12 @@ TEST(Sha256, KnownAnswers) {
   EXPECT_EQ(sha256_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(sha256_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(sha256_of(std::string(1'000'000, 'a')),
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(sha256_of(std::string(1'000'000, 'a')), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Sha256, PiecesEqualTheWhole) {
   EXPECT_EQ(Sha256{}.add("a").add("").add("bc").hex(), sha256_of("abc"));
-  EXPECT_EQ(Sha256{}.add_value(std::uint32_t{0x64636261}).hex(), sha256_of("abcd"))
-      << "little-endian";
+  EXPECT_EQ(Sha256{}.add_value(std::uint32_t{0x64636261}).hex(), sha256_of("abcd")) << "little-endian";
 }
 
 TEST(Sha256, OfAFile) {

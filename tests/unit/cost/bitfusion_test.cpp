@@ -16,15 +16,9 @@ namespace {
 using namespace apq;
 using namespace apq::cost;
 
-LayerShape pointwise(int in, int out, int size) {
-  return {in, out, size, 1, 1, 1};
-}
-LayerShape depthwise(int channels, int size, int kernel, int stride) {
-  return {channels, channels, size, kernel, stride, channels};
-}
-std::int64_t cycles(LayerShape const& shape, LayerBits bits) {
-  return run_layer(shape, bits, {}).cycles;
-}
+LayerShape pointwise(int in, int out, int size) { return {in, out, size, 1, 1, 1}; }
+LayerShape depthwise(int channels, int size, int kernel, int stride) { return {channels, channels, size, kernel, stride, channels}; }
+std::int64_t cycles(LayerShape const& shape, LayerBits bits) { return run_layer(shape, bits, {}).cycles; }
 
 TEST(BitFusion, CyclesOfTheReleasesTable) {
   EXPECT_EQ(cycles({3, 32, 224, 3, 2, 1, true}, {8, 8}), 147'952);  // head
@@ -52,16 +46,13 @@ TEST(BitFusion, SixBitsGainNoSpeedOverEight) {
   EXPECT_EQ(packing_factor({3, 3}, {}), 4);
   EXPECT_EQ(packing_factor({2, 2}, {}), 16);
   EXPECT_EQ(packing_factor({1, 1}, {}), 16) << "below min_bits nothing is gained";
-  auto const at = [](LayerBits bits) {
-    return run_layer(depthwise(96, 56, 5, 1), bits, {}).compute_cycles;
-  };
+  auto const at = [](LayerBits bits) { return run_layer(depthwise(96, 56, 5, 1), bits, {}).compute_cycles; };
   EXPECT_EQ(at({6, 6}), at({8, 8}));
   EXPECT_GT(at({6, 6}), at({4, 4}));
 }
 
 // The tile search of spec A10.2 as it stands there, every tile and every order, nothing skipped.
-std::int64_t cycles_by_full_search(LayerShape const& s, LayerBits bits, Hardware const& h,
-                                   bool is_padded = true) {
+std::int64_t cycles_by_full_search(LayerShape const& s, LayerBits bits, Hardware const& h, bool is_padded = true) {
   auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   std::int64_t const lanes = h.array_rows * packing_factor(bits, h);
   std::int64_t const bandwidth = h.dram_bits_per_cycle;
@@ -79,20 +70,14 @@ std::int64_t cycles_by_full_search(LayerShape const& s, LayerBits bits, Hardware
         std::int64_t const side = s.kernel + (o - 1) * s.stride;
         std::int64_t const ic_padded = is_padded ? up(ic, lanes) * lanes : ic;
         std::int64_t const oc_padded = is_padded ? up(oc, h.array_columns) * h.array_columns : oc;
-        std::array<std::int64_t, 4> const n{up(s.out_size(), o), up(s.out_size(), o),
-                                            up(s.in_channels, ic), up(s.out_channels, oc)};
-        std::array<std::int64_t, 3> const size{side * side * ic * bits.activation,
-                                               k2 * ic * oc * bits.weight, o * o * oc * 32};
-        std::array<std::int64_t, 3> const padded{side * side * ic_padded * bits.activation,
-                                                 k2 * ic_padded * oc_padded * bits.weight,
+        std::array<std::int64_t, 4> const n{up(s.out_size(), o), up(s.out_size(), o), up(s.in_channels, ic), up(s.out_channels, oc)};
+        std::array<std::int64_t, 3> const size{side * side * ic * bits.activation, k2 * ic * oc * bits.weight, o * o * oc * 32};
+        std::array<std::int64_t, 3> const padded{side * side * ic_padded * bits.activation, k2 * ic_padded * oc_padded * bits.weight,
                                                  o * o * oc_padded * 32};
-        std::array<std::int64_t, 3> const half{
-            h.input_buffer_kib * 4096, h.weight_buffer_kib * 4096, h.output_buffer_kib * 4096};
-        bool const depends[3][4] = {
-            {true, true, true, false}, {false, false, true, true}, {true, true, false, true}};
+        std::array<std::int64_t, 3> const half{h.input_buffer_kib * 4096, h.weight_buffer_kib * 4096, h.output_buffer_kib * 4096};
+        bool const depends[3][4] = {{true, true, true, false}, {false, false, true, true}, {true, true, false, true}};
         if (padded[0] > half[0] || padded[1] > half[1] || padded[2] > half[2]) continue;
-        std::int64_t const compute =
-            n[0] * n[1] * n[2] * n[3] * up(oc, h.array_columns) * o * o * k2 * up(ic, lanes);
+        std::int64_t const compute = n[0] * n[1] * n[2] * n[3] * up(oc, h.array_columns) * o * o * k2 * up(ic, lanes);
         std::array<int, 4> order{0, 1, 2, 3};
         do {
           std::int64_t total[3], resident[3];
@@ -106,18 +91,13 @@ std::int64_t cycles_by_full_search(LayerShape const& s, LayerBits bits, Hardware
               total[i] *= count;
               if (!stays) continue;
               in_buffer *= count;
-              if (in_buffer > half[static_cast<std::size_t>(i)])
-                stays = false;
-              else
-                resident[i] = total[i];
+              if (in_buffer > half[static_cast<std::size_t>(i)]) stays = false;
+              else resident[i] = total[i];
             }
           }
-          std::int64_t const latency =
-              up(resident[0] + resident[1] + resident[2], bandwidth) + up(resident[2], bandwidth);
-          std::int64_t const middle =
-              total[0] + total[1] + 2 * total[2] - resident[0] - resident[1] - 2 * resident[2];
-          std::int64_t const all =
-              compute + std::max<std::int64_t>(0, up(middle, bandwidth) - compute) + latency;
+          std::int64_t const latency = up(resident[0] + resident[1] + resident[2], bandwidth) + up(resident[2], bandwidth);
+          std::int64_t const middle = total[0] + total[1] + 2 * total[2] - resident[0] - resident[1] - 2 * resident[2];
+          std::int64_t const all = compute + std::max<std::int64_t>(0, up(middle, bandwidth) - compute) + latency;
           if (best < 0 || all < best) best = all;
         } while (std::next_permutation(order.begin(), order.end()));
       }
@@ -126,12 +106,9 @@ std::int64_t cycles_by_full_search(LayerShape const& s, LayerBits bits, Hardware
 
 TEST(BitFusion, SkippingHopelessTilesDoesNotChangeTheResult) {
   RandomStream random(4, "tiles");
-  auto between = [&](int low, int high) {
-    return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
-  };
+  auto between = [&](int low, int high) { return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1))); };
   for (int i = 0; i < 60; ++i) {
-    LayerShape const shape{between(1, 400),       between(1, 400), between(1, 60),
-                           1 + 2 * between(0, 3), between(1, 2),   1};
+    LayerShape const shape{between(1, 400), between(1, 400), between(1, 60), 1 + 2 * between(0, 3), between(1, 2), 1};
     LayerBits const bits{between(2, 8), between(2, 8)};
     SCOPED_TRACE(key_of(shape, bits));
     EXPECT_EQ(cycles(shape, bits), cycles_by_full_search(shape, bits, {}));
@@ -168,13 +145,10 @@ TEST(BitFusion, BoundsHold) {
   Hardware const hardware;
   for (int i = 0; i < 200; ++i) {
     LayerShape const shape =
-        pointwise(1 + static_cast<int>(random.below(600)), 1 + static_cast<int>(random.below(600)),
-                  1 + static_cast<int>(random.below(56)));
-    LayerBits const bits{2 + static_cast<int>(random.below(7)),
-                         2 + static_cast<int>(random.below(7))};
+        pointwise(1 + static_cast<int>(random.below(600)), 1 + static_cast<int>(random.below(600)), 1 + static_cast<int>(random.below(56)));
+    LayerBits const bits{2 + static_cast<int>(random.below(7)), 2 + static_cast<int>(random.below(7))};
     auto const run = run_layer(shape, bits, hardware);
-    double const peak =
-        hardware.array_rows * hardware.array_columns * packing_factor(bits, hardware);
+    double const peak = hardware.array_rows * hardware.array_columns * packing_factor(bits, hardware);
     EXPECT_GE(static_cast<double>(run.compute_cycles), shape.macs() / peak);
     EXPECT_GT(run.cycles, run.compute_cycles);
     EXPECT_GE(run.cycles * hardware.dram_bits_per_cycle, run.dram_bits);
@@ -188,8 +162,7 @@ TEST(BitFusion, MoreHardwareIsNeverSlower) {
   buffered.output_buffer_kib *= 2;
   buffered.weight_buffer_kib *= 2;
   buffered.input_buffer_kib *= 2;
-  for (auto const& shape :
-       {pointwise(16, 96, 112), pointwise(960, 320, 7), depthwise(240, 28, 7, 1)}) {
+  for (auto const& shape : {pointwise(16, 96, 112), pointwise(960, 320, 7), depthwise(240, 28, 7, 1)}) {
     auto const base = run_layer(shape, {8, 4}, {}).cycles;
     EXPECT_LE(run_layer(shape, {8, 4}, wide).cycles, base);
     EXPECT_LE(run_layer(shape, {8, 4}, buffered).cycles, base);
@@ -199,8 +172,7 @@ TEST(BitFusion, MoreHardwareIsNeverSlower) {
 TEST(BitFusion, RememberedSearchesGiveTheSame) {
   BitFusion model{Hardware{}};
   for (int repeat = 0; repeat < 2; ++repeat)
-    for (auto const& shape :
-         {pointwise(24, 96, 56), depthwise(96, 56, 3, 1), depthwise(200, 56, 3, 1)})
+    for (auto const& shape : {pointwise(24, 96, 56), depthwise(96, 56, 3, 1), depthwise(200, 56, 3, 1)})
       EXPECT_EQ(model.run(shape, {4, 6}), run_layer(shape, {4, 6}, {}));
 }
 
@@ -208,8 +180,7 @@ TEST(BitFusion, UnitsOfLatencyAndEnergy) {
   Hardware const hardware;
   LayerRun const run{500'000, 100'000, 1'000'000};
   EXPECT_DOUBLE_EQ(latency_ms(run, hardware), 1.0);
-  EXPECT_DOUBLE_EQ(energy_nj(run, hardware),
-                   0.408 * 500'000 + 0.508 * 100'000 + 0.01538 * 1'000'000);
+  EXPECT_DOUBLE_EQ(energy_nj(run, hardware), 0.408 * 500'000 + 0.508 * 100'000 + 0.01538 * 1'000'000);
 }
 
 TEST(BitFusion, Refusals) {
@@ -239,10 +210,8 @@ TEST(BitFusion, HardwareFilesAreChecked) {
     }
     return "no error";
   };
-  EXPECT_EQ(refusal("array: {rows: 0}"),
-            ":1: array.rows = 0 is out of range; it must be from 1 to 4096");
-  EXPECT_EQ(refusal("name: x\nbuffers_kib: {weights: 3}"),
-            ":2: buffers_kib.weights: unknown key; did you mean weight?");
+  EXPECT_EQ(refusal("array: {rows: 0}"), ":1: array.rows = 0 is out of range; it must be from 1 to 4096");
+  EXPECT_EQ(refusal("name: x\nbuffers_kib: {weights: 3}"), ":2: buffers_kib.weights: unknown key; did you mean weight?");
   EXPECT_EQ(refusal("array: {min_bits: 9}"), ":1: array.min_bits = 9: is above max_bits (8)");
 }
 

@@ -25,8 +25,7 @@ space::Subnet uniform(space::SearchSpace const& space, int ratio, int kernel, in
 
 class CostOfSubnets : public testing::Test {
  protected:
-  space::SearchSpace const space_ =
-      space::load_space(test::source_dir() / "configs/spaces/apq_imagenet.yaml");
+  space::SearchSpace const space_ = space::load_space(test::source_dir() / "configs/spaces/apq_imagenet.yaml");
   CostModel const paper_{space_, {}};
   CostModel const complete_{space_, {.basis = Basis::complete}};
 };
@@ -36,9 +35,8 @@ TEST_F(CostOfSubnets, MacsOfUniformNetworks) {
     int ratio, kernel, depth;
     double macs;
   };
-  for (auto const& c :
-       {Case{4, 3, 2, 191'472'128}, Case{5, 5, 3, 347'450'496}, Case{6, 3, 4, 472'620'800},
-        Case{6, 5, 4, 526'208'768}, Case{6, 7, 4, 606'590'720}}) {
+  for (auto const& c : {Case{4, 3, 2, 191'472'128}, Case{5, 5, 3, 347'450'496}, Case{6, 3, 4, 472'620'800}, Case{6, 5, 4, 526'208'768},
+                        Case{6, 7, 4, 606'590'720}}) {
     auto const genes = space::genes_of(space_, uniform(space_, c.ratio, c.kernel, c.depth));
     EXPECT_EQ(paper_(genes).macs, c.macs);
     EXPECT_EQ(complete_(genes).macs, c.macs) << "the basis is about latency and energy";
@@ -60,8 +58,7 @@ TEST_F(CostOfSubnets, CompleteBasisAddsFirstBlockAndClassifier) {
 }
 
 TEST_F(CostOfSubnets, CountsOfTheFixedLayers) {
-  double const stem = 27 * 32, first_dw = 9 * 32, first_pw = 32 * 16, mix = 320 * 1280,
-               fc = 1280 * 1000;
+  double const stem = 27 * 32, first_dw = 9 * 32, first_pw = 32 * 16, mix = 320 * 1280, fc = 1280 * 1000;
   double const norms = 2 * (32 + 32 + 16 + 1280), weights = stem + first_dw + first_pw + mix + fc;
   auto const cost = paper_.fixed(true);
   EXPECT_EQ(cost.params, weights + norms + 1000);
@@ -82,8 +79,7 @@ TEST_F(CostOfSubnets, CountsOfABlock) {
   EXPECT_EQ(cost.macs, 112 * 112 * expand + 56 * 56 * (dw + project));
   EXPECT_EQ(cost.bitops, 24 * (112 * 112 * expand + 56 * 56 * project) + 32 * 56 * 56 * dw);
   EXPECT_EQ(cost.size_bytes, (expand + project) / 2 + dw + 4 * norms);
-  auto const cycles = run_layer({16, 80, 112, 1, 1, 1}, {4, 6}, {}).cycles +
-                      run_layer({80, 80, 112, 5, 2, 80}, {8, 4}, {}).cycles +
+  auto const cycles = run_layer({16, 80, 112, 1, 1, 1}, {4, 6}, {}).cycles + run_layer({80, 80, 112, 5, 2, 80}, {8, 4}, {}).cycles +
                       run_layer({80, 24, 56, 1, 1, 1}, {4, 6}, {}).cycles;
   EXPECT_NEAR(cost.latency_ms, static_cast<double>(cycles) * 2e-6, 1e-12);
   auto const full = paper_.block(0, 5, 80, std::nullopt);
@@ -106,10 +102,8 @@ TEST_F(CostOfSubnets, AWholeIsTheSumOfItsParts) {
                              std::array{bits[0][at], bits[1][at], bits[2][at], bits[3][at]});
     }
     auto const whole = complete_(genes);
-    for (auto metric : {Metric::latency_ms, Metric::energy_mj, Metric::bitops, Metric::size_bytes,
-                        Metric::macs, Metric::params})
-      EXPECT_NEAR(value_of(whole, metric), value_of(sum, metric), 1e-12 * value_of(sum, metric))
-          << name_of(metric);
+    for (auto metric : {Metric::latency_ms, Metric::energy_mj, Metric::bitops, Metric::size_bytes, Metric::macs, Metric::params})
+      EXPECT_NEAR(value_of(whole, metric), value_of(sum, metric), 1e-12 * value_of(sum, metric)) << name_of(metric);
   }
 }
 

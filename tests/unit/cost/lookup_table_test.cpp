@@ -27,9 +27,7 @@ forbidden: [{kernel: 7, role: dw_a, bits: 4}]
 )";
 
 nlohmann::json table() {
-  auto entry = [](double latency, double energy) {
-    return nlohmann::json{{"latency", latency}, {"energy", energy}};
-  };
+  auto entry = [](double latency, double energy) { return nlohmann::json{{"latency", latency}, {"energy", energy}}; };
   return {{"head", entry(1, 2)},
           {"tail", entry(10, 20)},
           {"(8, 16, 4, 1, 1, 0, 1)-W8A4", entry(100, 200)},
@@ -65,12 +63,10 @@ TEST_F(Table, SumsHeadTailAndTheLayersOfTheBlock) {
   EXPECT_DOUBLE_EQ(model.fixed(true).energy_mj, 22);
   EXPECT_DOUBLE_EQ(model.block(0, 3, 16, std::array{8, 4, 8, 4}).latency_ms, 31100);
   EXPECT_DOUBLE_EQ(model.block(0, 7, 16, std::array{8, 4, 8, 8}).energy_mj, 502200);
-  EXPECT_TRUE(std::isnan(model.block(0, 7, 16, std::array{8, 4, 8, 4}).latency_ms))
-      << "forbidden and absent";
+  EXPECT_TRUE(std::isnan(model.block(0, 7, 16, std::array{8, 4, 8, 4}).latency_ms)) << "forbidden and absent";
   CostModel const complete(space_, {.basis = Basis::complete, .table = file_});
   EXPECT_GT(complete.fixed(true).latency_ms, 11);
-  EXPECT_NE(complete.description().find("first block and classifier from the analytic model"),
-            std::string::npos);
+  EXPECT_NE(complete.description().find("first block and classifier from the analytic model"), std::string::npos);
 }
 
 TEST_F(Table, MissingLayersAreNamed) {
@@ -78,8 +74,7 @@ TEST_F(Table, MissingLayersAreNamed) {
   for (auto const& [key, value] : full.items()) {
     auto text = full;
     text.erase(key);
-    EXPECT_NE(refusal(text.dump()).find("table.json: lacks the layer " + key), std::string::npos)
-        << key;
+    EXPECT_NE(refusal(text.dump()).find("table.json: lacks the layer " + key), std::string::npos) << key;
   }
 }
 
@@ -88,8 +83,7 @@ TEST_F(Table, DamagedFilesAreRefused) {
   EXPECT_NE(refusal("[]").find("must be an object"), std::string::npos);
   EXPECT_NE(refusal(R"({"head": 3})").find("head has no latency"), std::string::npos);
   EXPECT_NE(refusal(R"({"head": {"latency": 1}})").find("head has no energy"), std::string::npos);
-  EXPECT_NE(refusal(R"({"head": {"latency": -1, "energy": 1}})").find("head has no latency"),
-            std::string::npos);
+  EXPECT_NE(refusal(R"({"head": {"latency": -1, "energy": 1}})").find("head has no latency"), std::string::npos);
 }
 
 TEST_F(Table, FindDoesNotThrow) {

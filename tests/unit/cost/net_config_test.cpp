@@ -112,8 +112,8 @@ TEST(NetConfig, CostIsThatOfTheNet) {
   cost::CostModel const complete(space, {.basis = cost::Basis::complete});
   auto const cost = complete(space::genes_of(space, subnet));
   // Stem 3 -> 8 at 11, first block, then blocks at 11 -> 6, 6, 6, 6, 6; classifier 24 -> 10.
-  double const macs = 121 * 27 * 8 + 121 * 8 * 9 + 121 * 8 * 8 + (121 * 8 * 32 + 36 * 32 * 49 + 36 * 32 * 16) +
-                      36 * 48 * (16 + 25 + 16) + 36 * 40 * (16 + 9 + 16) + 36 * 48 * (16 + 9 + 24) + 36 * 48 * (24 + 9 + 24) + 240;
+  double const macs = 121 * 27 * 8 + 121 * 8 * 9 + 121 * 8 * 8 + (121 * 8 * 32 + 36 * 32 * 49 + 36 * 32 * 16) + 36 * 48 * (16 + 25 + 16) +
+                      36 * 40 * (16 + 9 + 16) + 36 * 48 * (16 + 9 + 24) + 36 * 48 * (24 + 9 + 24) + 240;
   EXPECT_EQ(cost.macs, macs);
   subnet.bits = space::uniform_bits(space, 8, 8);
   auto const quantised = complete(space::genes_of(space, subnet));
@@ -154,8 +154,7 @@ TEST(NetConfig, TheReleasedNetsHaveTheirKnownCosts) {
     double macs, params;
   };
   // Counted from the JSON by an independent script.
-  for (auto const& known : {Known{"mcunet-320kb-1mb", 176, 17, 81785520, 737408},
-                            Known{"mcunet-256kb-1mb", 160, 17, 67287200, 729392},
+  for (auto const& known : {Known{"mcunet-320kb-1mb", 176, 17, 81785520, 737408}, Known{"mcunet-256kb-1mb", 160, 17, 67287200, 729392},
                             Known{"proxyless-w0.3-r176", 176, 19, 38282216, 754280}}) {
     SCOPED_TRACE(known.name);
     auto const file = data / "weights" / (std::string(known.name) + "_imagenet.json");

@@ -8,9 +8,7 @@
 namespace apq::cost {
 namespace {
 
-space::SearchSpace shipped(char const* name) {
-  return space::load_space(test::source_dir() / "configs/spaces" / name);
-}
+space::SearchSpace shipped(char const* name) { return space::load_space(test::source_dir() / "configs/spaces" / name); }
 
 space::Subnet uniform(space::SearchSpace const& space, int kernel, std::size_t ratio, int depth, int image_size) {
   auto subnet = space::smallest_subnet(space);
@@ -32,10 +30,10 @@ TEST(CostOfOfaSpace, MacsAndParametersWithSqueezeExciteAndImageSize) {
     int depth, image_size;
     double macs, params;
   };
-  for (auto const& c : {Case{"ofa_mbv3_w1.0.yaml", 3, 0, 2, 224, 121'278'672, 3'410'792},
-                        Case{"ofa_mbv3_w1.0.yaml", 7, 2, 4, 224, 566'170'656, 7'664'760},
-                        Case{"ofa_mbv3_w1.0.yaml", 5, 1, 3, 132, 101'600'064, 4'551'792},
-                        Case{"ofa_mbv3_w1.2.yaml", 7, 2, 4, 224, 843'101'040, 10'701'632}}) {
+  for (auto const& c :
+       {Case{"ofa_mbv3_w1.0.yaml", 3, 0, 2, 224, 121'278'672, 3'410'792}, Case{"ofa_mbv3_w1.0.yaml", 7, 2, 4, 224, 566'170'656, 7'664'760},
+        Case{"ofa_mbv3_w1.0.yaml", 5, 1, 3, 132, 101'600'064, 4'551'792},
+        Case{"ofa_mbv3_w1.2.yaml", 7, 2, 4, 224, 843'101'040, 10'701'632}}) {
     auto const space = shipped(c.space);
     auto const cost = CostModel(space, {})(space::genes_of(space, uniform(space, c.kernel, c.ratio, c.depth, c.image_size)));
     EXPECT_EQ(cost.macs, c.macs) << c.image_size;

@@ -53,8 +53,7 @@ class EnergyMeter : public testing::Test {
 double burn(double seconds) {
   double sum = 0;
   auto const start = std::chrono::steady_clock::now();
-  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds)
-    sum += std::sqrt(sum + 1);
+  while (std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds) sum += std::sqrt(sum + 1);
   return sum;
 }
 

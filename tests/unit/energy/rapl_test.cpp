@@ -16,28 +16,17 @@ void write(std::filesystem::path const& file, std::string const& text) {
   std::ofstream(file) << text << '\n';
 }
 
-void make_zone(std::filesystem::path const& zone, std::string const& name, std::uint64_t energy_uj,
-               std::uint64_t range_uj) {
+void make_zone(std::filesystem::path const& zone, std::string const& name, std::uint64_t energy_uj, std::uint64_t range_uj) {
   write(zone / "name", name);
   write(zone / "energy_uj", std::to_string(energy_uj));
   write(zone / "max_energy_range_uj", std::to_string(range_uj));
 }
 
-TEST(RaplDelta, CountsForward) {
-  EXPECT_EQ(rapl_delta_uj(100, 350, 1000), 250u);
-}
-TEST(RaplDelta, WrapsAtRange) {
-  EXPECT_EQ(rapl_delta_uj(900, 50, 1000), 150u);
-}
-TEST(RaplDelta, WrapFromTheLastValue) {
-  EXPECT_EQ(rapl_delta_uj(1000, 7, 1000), 7u);
-}
-TEST(RaplDelta, DecreaseWithoutKnownRangeIsZero) {
-  EXPECT_EQ(rapl_delta_uj(900, 50, 0), 0u);
-}
-TEST(RaplDelta, DecreaseFromBeyondTheRangeIsZero) {
-  EXPECT_EQ(rapl_delta_uj(1500, 50, 1000), 0u);
-}
+TEST(RaplDelta, CountsForward) { EXPECT_EQ(rapl_delta_uj(100, 350, 1000), 250u); }
+TEST(RaplDelta, WrapsAtRange) { EXPECT_EQ(rapl_delta_uj(900, 50, 1000), 150u); }
+TEST(RaplDelta, WrapFromTheLastValue) { EXPECT_EQ(rapl_delta_uj(1000, 7, 1000), 7u); }
+TEST(RaplDelta, DecreaseWithoutKnownRangeIsZero) { EXPECT_EQ(rapl_delta_uj(900, 50, 0), 0u); }
+TEST(RaplDelta, DecreaseFromBeyondTheRangeIsZero) { EXPECT_EQ(rapl_delta_uj(1500, 50, 1000), 0u); }
 
 TEST(RaplPackages, TakesPackagesOnceAndNeitherSubdomainsNorPlatform) {
   test::TempDir const dir;
@@ -100,8 +89,7 @@ TEST(EnergyConfig, AnIntensityOfTheUserIsNotCreditedToTheDefaultSource) {
   auto const config = read_energy_config(Config::parse("grid_gco2e_per_kwh: 60", "test"));
   EXPECT_EQ(config.grid_gco2e_per_kwh, 60.0);
   EXPECT_EQ(config.grid_source, "declared in the configuration");
-  auto const named =
-      read_energy_config(Config::parse("{grid_gco2e_per_kwh: 60, grid_source: RTE 2024}", "test"));
+  auto const named = read_energy_config(Config::parse("{grid_gco2e_per_kwh: 60, grid_source: RTE 2024}", "test"));
   EXPECT_EQ(named.grid_source, "RTE 2024");
 }
 

@@ -30,15 +30,13 @@ h5::Shard random_shard(std::uint64_t index, std::size_t rows, std::uint64_t firs
   h.space_hash = "space";
   h.supernet_hash = "supernet";
   h.evaluation_hash = "evaluation";
-  h.config =
-      std::string(100'000, '#') + "\nstudy: {seed: 17}\n";  // longer than HDF5's small attributes
-  h.host = "";                                              // an empty text must survive
+  h.config = std::string(100'000, '#') + "\nstudy: {seed: 17}\n";  // longer than HDF5's small attributes
+  h.host = "";                                                     // an empty text must survive
   h.num_genes = 5;
   for (std::size_t i = 0; i < rows; ++i) {
     h5::Row row;
     row.id = first_id + i;
-    for (int g = 0; g < h.num_genes; ++g)
-      row.genes.push_back(static_cast<std::uint8_t>(random.below(256)));
+    for (int g = 0; g < h.num_genes; ++g) row.genes.push_back(static_cast<std::uint8_t>(random.below(256)));
     row.total = 1000;
     row.correct = static_cast<std::uint32_t>(random.below(1001));
     row.correct5 = 1000;
@@ -59,8 +57,7 @@ void expect_equal(h5::Shard const& a, h5::Shard const& b) {
     EXPECT_EQ(a.rows[i].id, b.rows[i].id);
     EXPECT_EQ(a.rows[i].genes, b.rows[i].genes);
     EXPECT_EQ(a.rows[i].correct, b.rows[i].correct);
-    EXPECT_EQ(std::bit_cast<std::uint32_t>(a.rows[i].loss),
-              std::bit_cast<std::uint32_t>(b.rows[i].loss));
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(a.rows[i].loss), std::bit_cast<std::uint32_t>(b.rows[i].loss));
     EXPECT_EQ(std::isnan(a.rows[i].joules), std::isnan(b.rows[i].joules));
   }
 }
@@ -117,8 +114,7 @@ TEST(Shard, TruncatedAndForeignFilesAreNamed) {
     EXPECT_NE(text.find("d.h5"), std::string::npos) << text;
     EXPECT_NE(text.find(part), std::string::npos) << text;
   };
-  for (std::size_t keep : {std::size_t{100}, bytes.size() / 2, bytes.size() - 1})
-    expect_in(message(bytes.substr(0, keep)), "is cut off");
+  for (std::size_t keep : {std::size_t{100}, bytes.size() / 2, bytes.size() - 1}) expect_in(message(bytes.substr(0, keep)), "is cut off");
   expect_in(message(""), "is not an HDF5 file");
   expect_in(message("not HDF5 at all"), "is not an HDF5 file");
   expect_in(message_of([&] {
@@ -136,8 +132,7 @@ TEST(Shard, TruncatedAndForeignFilesAreNamed) {
               h5::read_shard(directory / "d.h5");
             }),
             "has shard format 7; this apq reads format 1");
-  EXPECT_NE(message_of([&] { h5::read_shard(directory / "absent.h5"); }).find("no such file"),
-            std::string::npos);
+  EXPECT_NE(message_of([&] { h5::read_shard(directory / "absent.h5"); }).find("no such file"), std::string::npos);
 }
 
 TEST(Shard, RowsOfAnotherWidthThanTheHeaderAreABug) {
@@ -157,8 +152,7 @@ TEST(Shard, RowsOfAnotherWidthThanTheHeaderAreABug) {
 TEST(File, HoldsMoreLinesThanAnAttributeCould) {
   test::TempDir const directory;
   std::vector<std::string> lines;
-  for (int i = 0; i < 2000; ++i)
-    lines.push_back(std::string(static_cast<std::size_t>(i % 120), 'x') + "y");
+  for (int i = 0; i < 2000; ++i) lines.push_back(std::string(static_cast<std::size_t>(i % 120), 'x') + "y");
   auto file = h5::File::create("lines");
   file.write_lines("manifest", lines, "test");
   file.save(directory / "l.h5");
@@ -177,8 +171,7 @@ TEST(Dataset, SortsByIdAndRefusesStrangers) {
   stranger.header.supernet_hash = "another";
   h5::write_shard(directory / "c.h5", stranger);
   auto const message = message_of([&] { h5::read_dataset(directory.path()); });
-  for (char const* part : {"c.h5", "supernet_hash", "another", "supernet"})
-    EXPECT_NE(message.find(part), std::string::npos) << message;
+  for (char const* part : {"c.h5", "supernet_hash", "another", "supernet"}) EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
 TEST(Dataset, AnIdTwiceMustHaveOneLabel) {
@@ -190,18 +183,14 @@ TEST(Dataset, AnIdTwiceMustHaveOneLabel) {
   auto other = shard;
   other.rows[1].correct ^= 1;
   h5::write_shard(directory / "b.h5", other);
-  EXPECT_NE(message_of([&] {
-              h5::read_dataset(directory.path());
-            }).find("sample 1 has two different labels"),
-            std::string::npos);
+  EXPECT_NE(message_of([&] { h5::read_dataset(directory.path()); }).find("sample 1 has two different labels"), std::string::npos);
 }
 
 TEST(Dataset, ADamagedShardIsNamedOrTolerated) {
   test::TempDir const directory;
   h5::write_shard(directory / "a.h5", random_shard(1, 3));
   replace_file(directory / "b.h5", "rubbish");
-  EXPECT_NE(message_of([&] { h5::read_dataset(directory.path()); }).find("b.h5"),
-            std::string::npos);
+  EXPECT_NE(message_of([&] { h5::read_dataset(directory.path()); }).find("b.h5"), std::string::npos);
   auto const dataset = h5::read_dataset(directory.path(), h5::OnDamage::tolerate);
   EXPECT_EQ(dataset.rows.size(), 3u);
   EXPECT_EQ(dataset.damaged.size(), 1u);
@@ -230,8 +219,7 @@ TEST(Shard, AFullDiskIsAnErrorAndTheOldShardStays) {
   auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit const small{64 << 10, before.rlim_max};
   setrlimit(RLIMIT_FSIZE, &small);
-  auto const message =
-      message_of([&] { h5::write_shard(directory / "s.h5", random_shard(2, 200'000)); });
+  auto const message = message_of([&] { h5::write_shard(directory / "s.h5", random_shard(2, 200'000)); });
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_NE(message.find("s.h5"), std::string::npos) << message;
@@ -241,15 +229,12 @@ TEST(Shard, AFullDiskIsAnErrorAndTheOldShardStays) {
   EXPECT_EQ(files, 1);  // no temporary file stays
 }
 
-bool has_h5py() {
-  return std::system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") == 0;
-}
+bool has_h5py() { return std::system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") == 0; }
 
 // Runs Python lines with h5py on a file `f`; true when all its assertions hold.
 bool python_agrees(fs::path const& file, std::string const& lines) {
   auto const script = file.string() + ".py";
-  replace_file(script,
-               "import h5py, sys\nimport numpy as np\nf = h5py.File(sys.argv[1], 'r')\n" + lines);
+  replace_file(script, "import h5py, sys\nimport numpy as np\nf = h5py.File(sys.argv[1], 'r')\n" + lines);
   return std::system(fmt::format("/usr/bin/python3 {} {}", script, file.string()).c_str()) == 0;
 }
 
@@ -315,8 +300,7 @@ assert np.isnan(f['loss'][3:]).all()
 TEST_F(Joined, AMissingShardIsAnError) {
   fs::remove(directory / "shards/fp/b.h5");
   EXPECT_NE(complaint().find("b.h5 with 4 rows is missing"), std::string::npos) << complaint();
-  EXPECT_NE(message_of([&] { h5::read_stage(layout, "fp"); }).find("is missing"),
-            std::string::npos);
+  EXPECT_NE(message_of([&] { h5::read_stage(layout, "fp"); }).find("is missing"), std::string::npos);
 }
 
 TEST_F(Joined, AnotherShardOfTheSameNameIsAnError) {
@@ -326,10 +310,7 @@ TEST_F(Joined, AnotherShardOfTheSameNameIsAnError) {
 
 TEST_F(Joined, NothingToJoinIsAnError) {
   fs::create_directories(directory / "empty");
-  EXPECT_NE(message_of([&] {
-              h5::write_joined(directory / "empty", directory / "e.h5");
-            }).find("holds no shards"),
-            std::string::npos);
+  EXPECT_NE(message_of([&] { h5::write_joined(directory / "empty", directory / "e.h5"); }).find("holds no shards"), std::string::npos);
 }
 
 }  // namespace

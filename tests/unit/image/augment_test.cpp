@@ -1,11 +1,11 @@
 #include "common/image/augment.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <numeric>
 #include <set>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace {
 

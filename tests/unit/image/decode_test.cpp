@@ -1,10 +1,10 @@
 #include "common/image/decode.hpp"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 #include <png.h>
 #include <zlib.h>
-
-#include <cstdlib>
 
 #include "common/core/error.hpp"
 #include "support/encode_image.hpp"
@@ -14,7 +14,9 @@ namespace {
 
 using namespace apq;
 
-std::span<std::uint8_t const> bytes_of(std::string const& file) { return {reinterpret_cast<std::uint8_t const*>(file.data()), file.size()}; }
+std::span<std::uint8_t const> bytes_of(std::string const& file) {
+  return {reinterpret_cast<std::uint8_t const*>(file.data()), file.size()};
+}
 
 image::Picture decoded(std::string const& file) {
   image::Decoder decoder;
@@ -91,8 +93,10 @@ TEST(Decode, RefusesWhatIsDamagedAndSaysWhy) {
   auto const png = test::png_file(test::sharp_picture(64, 48), 64, 48, 8, PNG_COLOR_TYPE_RGB);
   expect_refused("", "is empty");
   expect_refused("hello world", "is neither JPEG nor PNG (it begins with 68 65 6c 6c)");
-  for (std::size_t keep : {jpeg.size() - 2, jpeg.size() / 2, std::size_t{200}, std::size_t{4}}) expect_refused(jpeg.substr(0, keep), "damaged JPEG");
-  for (std::size_t keep : {png.size() - 1, png.size() / 2, std::size_t{40}, std::size_t{9}}) expect_refused(png.substr(0, keep), "damaged PNG");
+  for (std::size_t keep : {jpeg.size() - 2, jpeg.size() / 2, std::size_t{200}, std::size_t{4}})
+    expect_refused(jpeg.substr(0, keep), "damaged JPEG");
+  for (std::size_t keep : {png.size() - 1, png.size() / 2, std::size_t{40}, std::size_t{9}})
+    expect_refused(png.substr(0, keep), "damaged PNG");
   auto flipped = png;
   flipped[png.size() / 2] ^= 1;
   expect_refused(flipped, "damaged PNG");

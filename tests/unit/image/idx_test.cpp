@@ -24,8 +24,8 @@ std::string header(int dimensions, std::vector<unsigned> const& sizes) {
 std::string const images = header(3, {2, 2, 2}) + "\x01\x02\x03\x04\x05\x06\x07\x08";
 std::string const labels = header(1, {2}) + std::string("\x00\x01", 2);
 
-void expect_refused(std::string const& image_bytes, std::string const& label_bytes, std::string const& reason,
-                    int size = 4, int classes = 10) {
+void expect_refused(std::string const& image_bytes, std::string const& label_bytes, std::string const& reason, int size = 4,
+                    int classes = 10) {
   test::TempDir const directory;
   replace_file(directory / "images", image_bytes);
   replace_file(directory / "labels", label_bytes);

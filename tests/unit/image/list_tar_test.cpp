@@ -56,11 +56,13 @@ TEST(ListTar, ReadsLongNames) {
   Shard const s;
   std::string const name = "x/" + std::string(150, 'n') + ".y";  // its key ends at the first dot of the last part
   auto const with_pax = tar_member("pax", pax_record("mtime", "1.5") + pax_record("path", name + ".jpg"), 'x') + tar_member("cut", "J") +
-                        tar_member("pax", pax_record("path", "x/" + std::string(150, 'n') + ".cls"), 'x') + tar_member("cut", "1") + tar_end();
+                        tar_member("pax", pax_record("path", "x/" + std::string(150, 'n') + ".cls"), 'x') + tar_member("cut", "1") +
+                        tar_end();
   EXPECT_THROW(s.list(with_pax), Error);  // field "y.jpg" is no image field
   std::string const stem = "x.d/" + std::string(150, 'n');
-  auto const fitting = tar_member("g", pax_record("comment", "c"), 'g') + tar_member("pax", pax_record("path", stem + ".jpg"), 'x') + tar_member("cut", "J") +
-                       tar_member("././@LongLink", stem + ".cls" + std::string(1, '\0'), 'L') + tar_member("cut", "1") + tar_end();
+  auto const fitting = tar_member("g", pax_record("comment", "c"), 'g') + tar_member("pax", pax_record("path", stem + ".jpg"), 'x') +
+                       tar_member("cut", "J") + tar_member("././@LongLink", stem + ".cls" + std::string(1, '\0'), 'L') +
+                       tar_member("cut", "1") + tar_end();
   EXPECT_EQ(s.list(fitting).entries.at(0).label, 1);
   auto prefixed = tar_member("b.jpg", "J") + tar_member("b.cls", "1") + tar_end();
   EXPECT_EQ(s.list(prefixed).entries.size(), 1u);
@@ -89,9 +91,11 @@ TEST(ListTar, TakesShardsByBracesAndWildcards) {
   EXPECT_EQ(image::expand_braces("s-{08..11}.tar"), (std::vector<std::string>{"s-08.tar", "s-09.tar", "s-10.tar", "s-11.tar"}));
   EXPECT_EQ(image::expand_braces("{a,b}{1..2}"), (std::vector<std::string>{"a1", "a2", "b1", "b2"}));
   EXPECT_EQ(image::expand_braces("plain"), std::vector<std::string>{"plain"});
-  for (char const* wrong : {"{1..", "{2..1}", "{a..b}", "{{1..2}}", "{1..9}{0..999999}"}) EXPECT_THROW(image::expand_braces(wrong), Error) << wrong;
+  for (char const* wrong : {"{1..", "{2..1}", "{a..b}", "{{1..2}}", "{1..9}{0..999999}"})
+    EXPECT_THROW(image::expand_braces(wrong), Error) << wrong;
   Shard const s;
-  for (char const* name : {"t-1.tar", "t-0.tar"}) replace_file(s.directory / name, tar_member("k.jpg", name) + tar_member("k.cls", "1") + tar_end());
+  for (char const* name : {"t-1.tar", "t-0.tar"})
+    replace_file(s.directory / name, tar_member("k.jpg", name) + tar_member("k.cls", "1") + tar_end());
   auto const globbed = image::list_tar({(s.directory / "t-*.tar").string()}, 2);
   ASSERT_EQ(globbed.files.size(), 2u);
   EXPECT_TRUE(globbed.files[0].ends_with("t-0.tar"));

@@ -1,8 +1,8 @@
 #include "common/image/listing.hpp"
 
-#include <gtest/gtest.h>
-
 #include <functional>
+
+#include <gtest/gtest.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -126,7 +126,9 @@ image::DataConfig read(std::string const& text) {
 }
 
 TEST(DataConfig, ReadsTwoSourcesOfDifferentKinds) {
-  auto const c = read("{training: {folder: /a, classes: /b}, test: {tar: ['/s/{0..3}.tar', /t/*.tar]}, mean: [0.1, 0.2, 0.3], deviation: 0.5, resize: 40, train_images: 0}");
+  auto const c = read(
+      "{training: {folder: /a, classes: /b}, test: {tar: ['/s/{0..3}.tar', /t/*.tar]}, mean: [0.1, 0.2, 0.3], deviation: 0.5, resize: 40, "
+      "train_images: 0}");
   EXPECT_EQ(c.training.kind, image::SourceKind::folder);
   EXPECT_EQ(c.training.classes, "/b");
   EXPECT_EQ(c.test.kind, image::SourceKind::tar);
@@ -142,7 +144,8 @@ TEST(DataConfig, ReadsTwoSourcesOfDifferentKinds) {
 
 TEST(DataConfig, RefusesHalfASourceOrTwo) {
   expect_error(Errc::config, "test: is missing", [] { read("{training: {folder: /a}, mean: 0.5, deviation: 0.5}"); });
-  expect_error(Errc::config, "must be one of {idx: DIR}", [] { read("{training: {folder: /a, list: /b}, test: {idx: /c}, mean: 0.5, deviation: 0.5}"); });
+  expect_error(Errc::config, "must be one of {idx: DIR}",
+               [] { read("{training: {folder: /a, list: /b}, test: {idx: /c}, mean: 0.5, deviation: 0.5}"); });
   expect_error(Errc::config, "must be one of {idx: DIR}", [] { read("{training: {}, test: {idx: /c}, mean: 0.5, deviation: 0.5}"); });
   expect_error(Errc::config, "directory = /x", [] { read("{directory: /x, training: {folder: /a}, test: {idx: /c}}"); });
   expect_error(Errc::config, "mean: is missing", [] { read("{training: {folder: /a}, test: {idx: /c}}"); });

@@ -15,7 +15,7 @@ using namespace apq;
 struct Case {
   int width, height, resize, crop, channels;
 };
-constexpr Case cases[] = {{97, 61, 40, 35, 3}, {61, 97, 40, 35, 3}, {50, 50, 64, 56, 3}, {301, 120, 32, 28, 3},
+constexpr Case cases[] = {{97, 61, 40, 35, 3}, {61, 97, 40, 35, 3}, {50, 50, 64, 56, 3},  {301, 120, 32, 28, 3},
                           {33, 47, 33, 30, 3}, {97, 61, 40, 35, 1}, {640, 427, 37, 32, 3}};
 
 TEST(Resize, IsPilsToTheBit) {

@@ -1,9 +1,9 @@
 #include "common/net/kl_threshold.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "common/core/random.hpp"
 
@@ -30,8 +30,7 @@ TEST(MagnitudeHistogram, IsACumulativeDistributionOverAboutRootNBins) {
   ASSERT_GE(histogram.cumulative.size(), 100u);
   EXPECT_LE(histogram.cumulative.size(), 101u);
   EXPECT_DOUBLE_EQ(histogram.cumulative.back(), 1.0);
-  for (std::size_t i = 1; i < histogram.cumulative.size(); ++i)
-    EXPECT_GE(histogram.cumulative[i], histogram.cumulative[i - 1]);
+  for (std::size_t i = 1; i < histogram.cumulative.size(); ++i) EXPECT_GE(histogram.cumulative[i], histogram.cumulative[i - 1]);
   double largest = 0;
   for (double x : values) largest = std::max(largest, std::abs(x));
   EXPECT_EQ(histogram.maximum, largest);

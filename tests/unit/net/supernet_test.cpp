@@ -1,11 +1,12 @@
 #include "common/net/supernet.hpp"
 
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
+
+#include <ATen/core/grad_mode.h>
 
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
-#include "common/net/calibration.hpp"
+#include "common/engine/calibration.hpp"
 #include "common/net/forward.hpp"
 #include "common/net/names.hpp"
 #include "common/space/subnet.hpp"
@@ -79,8 +80,7 @@ TEST(Supernet, SortingChannelsKeepsTheLargestNetworksFunction) {
   EXPECT_FALSE(at::equal(projection, order_before));
   EXPECT_LE(relative_error(net::forward(net::slice(supernet, space::largest_subnet(space)), x), before), 1e-12);
   auto const importance = projection.abs().sum({0, 2, 3});
-  for (std::int64_t c = 1; c < importance.size(0); ++c)
-    EXPECT_LE(importance[c].item<double>(), importance[c - 1].item<double>() + 1e-12);
+  for (std::int64_t c = 1; c < importance.size(0); ++c) EXPECT_LE(importance[c].item<double>(), importance[c - 1].item<double>() + 1e-12);
 }
 
 TEST(Slice, DepthWidthAndKernelAreThoseOfTheSubnet) {

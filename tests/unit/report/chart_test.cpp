@@ -1,14 +1,14 @@
-#include "app/report/chart.hpp"
+#include "report/chart.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
 
-#include "app/report/axis.hpp"
-#include "app/report/text.hpp"
+#include "report/axis.hpp"
+#include "report/text.hpp"
 
-namespace apq::app::report {
+namespace apq::report {
 namespace {
 
 TEST(ReportAxis, LinearTicksAreRoundAndInside) {
@@ -102,9 +102,7 @@ TEST(ReportChart, ManyDotsBecomeOnePathAndTheCsvKeepsThemAll) {
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 50'003);
 }
 
-TEST(ReportChart, EmptyChartIsStillDrawn) {
-  EXPECT_NE(inline_svg(Chart{}, {500, 300}).find("</svg>"), std::string::npos);
-}
+TEST(ReportChart, EmptyChartIsStillDrawn) { EXPECT_NE(inline_svg(Chart{}, {500, 300}).find("</svg>"), std::string::npos); }
 
 TEST(ReportText, Figures) {
   EXPECT_EQ(figure(0.09514), "0.0951");
@@ -125,4 +123,4 @@ TEST(ReportText, MetricsChooseReadableUnits) {
 }
 
 }  // namespace
-}  // namespace apq::app::report
+}  // namespace apq::report

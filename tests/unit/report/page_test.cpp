@@ -3,17 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include "app/report/figures.hpp"
-#include "app/report/judgement.hpp"
-#include "app/report/report.hpp"
-#include "app/report/sections.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "report/figures.hpp"
+#include "report/judgement.hpp"
+#include "report/report.hpp"
+#include "report/sections.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/report/synthetic_study.hpp"
 
-namespace apq::app::report {
+namespace apq::report {
 namespace {
 
 Verified network(std::uint64_t correct, std::uint64_t total, std::uint8_t gene = 1) {
@@ -60,16 +60,13 @@ TEST(ReportTransfer, SentenceNeverClaimsMoreThanTheInterval) {
   EXPECT_NE(loses.find("loses to"), std::string::npos);
   EXPECT_NE(loses.find("RMSE is worse"), std::string::npos);
   double const nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_NE(transfer_sentence(gains({nan, nan, nan}, {nan, nan, nan})).find("not computed"),
-            std::string::npos);
+  EXPECT_NE(transfer_sentence(gains({nan, nan, nan}, {nan, nan, nan})).find("not computed"), std::string::npos);
 }
 
 class ReportStudy : public testing::Test {
  protected:
   ReportStudy()
-      : space(space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml")),
-        cost_model(space, {}),
-        layout{dir / "study"} {}
+      : space(space::load_space(test::source_dir() / "configs/spaces/fashion_mnist.yaml")), cost_model(space, {}), layout{dir / "study"} {}
   test::TempDir dir;
   space::SearchSpace space;
   cost::CostModel cost_model;
@@ -79,8 +76,7 @@ class ReportStudy : public testing::Test {
 void expect_self_contained(std::string const& html) {
   for (auto const* forbidden : {"<script", "src=", "href=", "url(", "@import", "://"})
     EXPECT_EQ(html.find(forbidden), std::string::npos) << forbidden;
-  for (auto const* broken : {">nan", "nan<", "\"nan", " nan", ">inf", " -nan"})
-    EXPECT_EQ(html.find(broken), std::string::npos) << broken;
+  for (auto const* broken : {">nan", "nan<", "\"nan", " nan", ">inf", " -nan"}) EXPECT_EQ(html.find(broken), std::string::npos) << broken;
 }
 
 TEST_F(ReportStudy, WholeStudyMakesOneSelfContainedPage) {
@@ -90,10 +86,8 @@ TEST_F(ReportStudy, WholeStudyMakesOneSelfContainedPage) {
   expect_self_contained(html);
   EXPECT_EQ(html.find("class=\"missing\""), std::string::npos);
   EXPECT_NE(html.find("synthetic &lt;study&gt;"), std::string::npos);
-  for (auto const* heading :
-       {"Winners", "Accuracy against latency", "Uniform bit widths", "Labels", "Predicted against measured",
-        "Transfer against training from scratch", "Convergence of the search", "What it cost",
-        "Where it comes from"})
+  for (auto const* heading : {"Winners", "Accuracy against latency", "Uniform bit widths", "Labels", "Predicted against measured",
+                              "Transfer against training from scratch", "Convergence of the search", "What it cost", "Where it comes from"})
     EXPECT_NE(html.find(std::string("<h2>") + heading + "</h2>"), std::string::npos) << heading;
   EXPECT_NE(html.find("declared 10 W per busy core"), std::string::npos);
   EXPECT_NE(html.find("IEA 2019"), std::string::npos);
@@ -106,12 +100,9 @@ TEST_F(ReportStudy, WholeStudyMakesOneSelfContainedPage) {
 TEST_F(ReportStudy, EveryFigureLiesBesideThePageAsSvgAndCsv) {
   test::write_synthetic_study(layout, space, cost_model);
   write_report(layout, space, cost_model);
-  for (auto const* name : {"front_latency_ms", "front_energy_mj", "front_bitops", "labels_fp",
-                           "labels_quant", "predicted_fp", "predicted_transfer",
-                           "predicted_scratch", "transfer_rank", "transfer_error", "convergence"}) {
-    EXPECT_NE(read_file(layout.figures() / (std::string(name) + ".svg")).find("</svg>"),
-              std::string::npos)
-        << name;
+  for (auto const* name : {"front_latency_ms", "front_energy_mj", "front_bitops", "labels_fp", "labels_quant", "predicted_fp",
+                           "predicted_transfer", "predicted_scratch", "transfer_rank", "transfer_error", "convergence"}) {
+    EXPECT_NE(read_file(layout.figures() / (std::string(name) + ".svg")).find("</svg>"), std::string::npos) << name;
     EXPECT_GT(read_file(layout.figures() / (std::string(name) + ".csv")).size(), 60u) << name;
   }
 }
@@ -147,8 +138,7 @@ TEST_F(ReportStudy, LabelsAloneSayWhatIsMissingAndWhichCommandMakesIt) {
   test::write_synthetic_study(layout, space, cost_model, 30, 20);
   auto const html = render_html(load(layout, space, cost_model));
   expect_self_contained(html);
-  for (auto const* command : {"apq train --study", "apq search --study"})
-    EXPECT_NE(html.find(command), std::string::npos) << command;
+  for (auto const* command : {"apq train --study", "apq search --study"}) EXPECT_NE(html.find(command), std::string::npos) << command;
   EXPECT_NE(html.find("No verified winners yet"), std::string::npos);
 }
 
@@ -157,8 +147,7 @@ TEST_F(ReportStudy, EmptyStudyIsStillAPage) {
   write_report(layout, space, cost_model);
   auto const html = read_file(layout.report());
   expect_self_contained(html);
-  for (auto const* command :
-       {"apq collect --stage fp", "apq collect --stage quant", "apq train", "apq search"})
+  for (auto const* command : {"apq collect --stage fp", "apq collect --stage quant", "apq train", "apq search"})
     EXPECT_NE(html.find(command), std::string::npos) << command;
 }
 
@@ -175,14 +164,12 @@ TEST_F(ReportStudy, UnknownEnergyIsSaidAndNotZero) {
 
 TEST_F(ReportStudy, GpuHoursAddThePaperCompatibleLine) {
   test::write_synthetic_study(layout, space, cost_model);
-  EXPECT_EQ(render_html(load(layout, space, cost_model)).find("lb per GPU-hour"),
-            std::string::npos);
+  EXPECT_EQ(render_html(load(layout, space, cost_model)).find("lb per GPU-hour"), std::string::npos);
   energy::StageCost run;
   run.stage = "supernet";
   run.gpu_h = 100;
   energy::add_run(layout.ledger(), run);
-  EXPECT_NE(render_html(load(layout, space, cost_model)).find("28.4 lb CO₂e for 100 GPU-hours"),
-            std::string::npos);
+  EXPECT_NE(render_html(load(layout, space, cost_model)).find("28.4 lb CO₂e for 100 GPU-hours"), std::string::npos);
 }
 
 TEST_F(ReportStudy, AbsentDirectoryIsAnIoError) {
@@ -196,11 +183,9 @@ TEST_F(ReportStudy, AbsentDirectoryIsAnIoError) {
 
 TEST_F(ReportStudy, DamagedResultIsADataErrorThatNamesItsFile) {
   test::write_synthetic_study(layout, space, cost_model);
-  for (auto const& file :
-       {layout.train_metrics(), layout.search_summary(), layout.verification()}) {
+  for (auto const& file : {layout.train_metrics(), layout.search_summary(), layout.verification()}) {
     auto const whole = read_file(file);
-    for (std::string const& text :
-         {whole.substr(0, whole.size() / 2), std::string("{\"fp\": {}, \"winners\": 3}")}) {
+    for (std::string const& text : {whole.substr(0, whole.size() / 2), std::string("{\"fp\": {}, \"winners\": 3}")}) {
       replace_file(file, text);
       try {
         load(layout, space, cost_model);
@@ -215,4 +200,4 @@ TEST_F(ReportStudy, DamagedResultIsADataErrorThatNamesItsFile) {
 }
 
 }  // namespace
-}  // namespace apq::app::report
+}  // namespace apq::report

@@ -18,8 +18,7 @@ constexpr std::uint32_t num_images = 2000, num_test_images = 10'000;
 
 std::uint32_t draw_hits(double accuracy, std::uint32_t total, RandomStream& random) {
   double const spread = std::sqrt(accuracy * (1 - accuracy) * total);
-  return static_cast<std::uint32_t>(
-      std::clamp(std::round(accuracy * total + spread * random.normal()), 0.0, 1.0 * total));
+  return static_cast<std::uint32_t>(std::clamp(std::round(accuracy * total + spread * random.normal()), 0.0, 1.0 * total));
 }
 
 // Rises with bit operations and falls off at the low end, as measured studies do.
@@ -29,25 +28,17 @@ double true_accuracy(cost::Cost const& cost, double largest, bool quantised) {
 }
 
 Json cost_json(cost::Cost const& c) {
-  return {{"macs", c.macs},
-          {"params", c.params},
-          {"bitops", c.bitops},
-          {"size_bytes", c.size_bytes},
-          {"latency_ms", c.latency_ms},
+  return {{"macs", c.macs},          {"params", c.params}, {"bitops", c.bitops}, {"size_bytes", c.size_bytes}, {"latency_ms", c.latency_ms},
           {"energy_mj", c.energy_mj}};
 }
 
-Json estimate(double value, double half) {
-  return {{"value", value}, {"low", value - half}, {"high", value + half}};
-}
+Json estimate(double value, double half) { return {{"value", value}, {"low", value - half}, {"high", value + half}}; }
 
-Json fit(double tau, double rmse, std::vector<h5::Row> const& rows, std::size_t n,
-         RandomStream& random) {
+Json fit(double tau, double rmse, std::vector<h5::Row> const& rows, std::size_t n, RandomStream& random) {
   Json held_out = Json::array();
   for (std::size_t i = 0; i < n; ++i)
     held_out.push_back({{"id", rows[i].id},
-                        {"predicted", static_cast<double>(rows[i].correct) / rows[i].total +
-                                          rmse / 100 * random.normal()},
+                        {"predicted", static_cast<double>(rows[i].correct) / rows[i].total + rmse / 100 * random.normal()},
                         {"correct", rows[i].correct},
                         {"total", rows[i].total}});
   return {{"metrics",
@@ -58,16 +49,15 @@ Json fit(double tau, double rmse, std::vector<h5::Row> const& rows, std::size_t 
           {"held_out", held_out}};
 }
 
-std::vector<h5::Row> rows_of(space::SearchSpace const& space, cost::CostModel const& cost_model,
-                             bool quantised, std::uint64_t n, double largest) {
+std::vector<h5::Row> rows_of(space::SearchSpace const& space, cost::CostModel const& cost_model, bool quantised, std::uint64_t n,
+                             double largest) {
   std::vector<h5::Row> rows;
   for (std::uint64_t id = 0; id < n; ++id) {
     RandomStream random(7, quantised ? "synthetic.quant" : "synthetic.fp", id);
     h5::Row row;
     row.id = id;
     row.genes = space::random_genes(space, random, quantised);
-    row.correct =
-        draw_hits(true_accuracy(cost_model(row.genes), largest, quantised), num_images, random);
+    row.correct = draw_hits(true_accuracy(cost_model(row.genes), largest, quantised), num_images, random);
     row.correct5 = num_images - 10;
     row.total = num_images;
     row.loss = 0.3f;
@@ -78,8 +68,7 @@ std::vector<h5::Row> rows_of(space::SearchSpace const& space, cost::CostModel co
   return rows;
 }
 
-double largest_bitops(space::SearchSpace const& space, cost::CostModel const& cost_model,
-                      bool quantised) {
+double largest_bitops(space::SearchSpace const& space, cost::CostModel const& cost_model, bool quantised) {
   double largest = 0;
   for (std::uint64_t i = 0; i < 300; ++i) {
     RandomStream random(8, "synthetic.largest", i);
@@ -88,8 +77,7 @@ double largest_bitops(space::SearchSpace const& space, cost::CostModel const& co
   return largest;
 }
 
-void write_stage(StudyLayout const& layout, space::SearchSpace const& space,
-                 std::string const& stage, std::vector<h5::Row> const& rows) {
+void write_stage(StudyLayout const& layout, space::SearchSpace const& space, std::string const& stage, std::vector<h5::Row> const& rows) {
   if (rows.empty()) return;
   h5::Shard shard;
   shard.header.stage = stage;
@@ -112,26 +100,20 @@ void write_stage(StudyLayout const& layout, space::SearchSpace const& space,
 
 }  // namespace
 
-void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& space,
-                           cost::CostModel const& cost_model, std::uint64_t num_fp,
-                           std::uint64_t num_quant) {
+void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& space, cost::CostModel const& cost_model,
+                           std::uint64_t num_fp, std::uint64_t num_quant) {
   make_directory(layout.root);
-  replace_file(layout.config(),
-               "study: {name: \"synthetic <study>\", seed: 7}\n# an invented study\n");
+  replace_file(layout.config(), "study: {name: \"synthetic <study>\", seed: 7}\n# an invented study\n");
   RandomStream random(7, "synthetic.study");
   double const largest = largest_bitops(space, cost_model, true);
-  auto const fp =
-      rows_of(space, cost_model, false, num_fp, largest_bitops(space, cost_model, false));
+  auto const fp = rows_of(space, cost_model, false, num_fp, largest_bitops(space, cost_model, false));
   auto const quant = rows_of(space, cost_model, true, num_quant, largest);
   write_stage(layout, space, "fp", fp);
   write_stage(layout, space, "quant", quant);
   if (fp.size() < 80 || quant.size() < 40) return;
 
   Json train{{"fp", fit(0.71, 0.45, fp, 80, random)}};
-  train["fp"].update({{"rows", fp.size()},
-                      {"train_rows", fp.size() - 80},
-                      {"held_out_rows", 80},
-                      {"model", "mlp 3x400"}});
+  train["fp"].update({{"rows", fp.size()}, {"train_rows", fp.size() - 80}, {"held_out_rows", 80}, {"model", "mlp 3x400"}});
   Json curve = Json::array();
   for (double const n : {20, 40, 80, 120, 160})
     curve.push_back({{"train_rows", n},
@@ -160,63 +142,45 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
     RandomStream stream(9, "synthetic.candidate", i);
     auto genes = space::random_genes(space, stream, true);
     auto const cost = cost_model(genes);
-    candidates.push_back(
-        {genes, cost, true_accuracy(cost, largest, true) + 0.004 * stream.uniform()});
+    candidates.push_back({genes, cost, true_accuracy(cost, largest, true) + 0.004 * stream.uniform()});
   }
-  std::sort(candidates.begin(), candidates.end(),
-            [](auto const& a, auto const& b) { return a.cost.latency_ms < b.cost.latency_ms; });
+  std::sort(candidates.begin(), candidates.end(), [](auto const& a, auto const& b) { return a.cost.latency_ms < b.cost.latency_ms; });
   Json front = Json::array(), constraints = Json::array(), winners = Json::array();
   double best_so_far = 0;
   for (auto const& c : candidates)
     if (c.accuracy > best_so_far)
-      front.push_back({{"predicted_accuracy", best_so_far = c.accuracy},
-                       {"cost", cost_json(c.cost)},
-                       {"genes", c.genes}});
+      front.push_back({{"predicted_accuracy", best_so_far = c.accuracy}, {"cost", cost_json(c.cost)}, {"genes", c.genes}});
 
   auto const add = [&](cost::Metric metric, double quantile) {
     std::vector<double> costs;
     for (auto const& c : candidates) costs.push_back(cost::value_of(c.cost, metric));
     std::sort(costs.begin(), costs.end());
-    double const limit =
-        costs[static_cast<std::size_t>(quantile * static_cast<double>(costs.size()))];
+    double const limit = costs[static_cast<std::size_t>(quantile * static_cast<double>(costs.size()))];
     Candidate const* best = nullptr;
     for (auto const& c : candidates)
-      if (cost::value_of(c.cost, metric) <= limit && (!best || c.accuracy > best->accuracy))
-        best = &c;
+      if (cost::value_of(c.cost, metric) <= limit && (!best || c.accuracy > best->accuracy)) best = &c;
     h5::Row const* rival = nullptr;
     for (auto const& row : quant)
-      if (cost::value_of(cost_model(row.genes), metric) <= limit &&
-          (!rival || row.correct > rival->correct))
-        rival = &row;
+      if (cost::value_of(cost_model(row.genes), metric) <= limit && (!rival || row.correct > rival->correct)) rival = &row;
     Json history = Json::array();
     for (int g = 0; g < 200; ++g) {
       double const level = best->accuracy - 0.02 * std::exp(-g / 25.0);
-      history.push_back({{"generation", g},
-                         {"best", level},
-                         {"mean", level - 0.004},
-                         {"evaluated", 100 * (g + 1)}});
+      history.push_back({{"generation", g}, {"best", level}, {"mean", level - 0.004}, {"evaluated", 100 * (g + 1)}});
     }
     constraints.push_back({{"metric", cost::name_of(metric)},
                            {"limit", limit},
                            {"quantile", quantile},
-                           {"winner",
-                            {{"genes", best->genes},
-                             {"predicted_accuracy", best->accuracy},
-                             {"cost", cost_json(best->cost)}}},
+                           {"winner", {{"genes", best->genes}, {"predicted_accuracy", best->accuracy}, {"cost", cost_json(best->cost)}}},
                            {"history", history},
                            {"sequential", nullptr}});
-    Json winner{
-        {"metric", cost::name_of(metric)},
-        {"limit", limit},
-        {"genes", best->genes},
-        {"predicted_accuracy", best->accuracy},
-        {"cost", cost_json(best->cost)},
-        {"validation",
-         {{"correct", draw_hits(best->accuracy, num_images, random)}, {"total", num_images}}},
-        {"test",
-         {{"correct", draw_hits(best->accuracy - 0.003, num_test_images, random)},
-          {"total", num_test_images}}},
-        {"best_collected", nullptr}};
+    Json winner{{"metric", cost::name_of(metric)},
+                {"limit", limit},
+                {"genes", best->genes},
+                {"predicted_accuracy", best->accuracy},
+                {"cost", cost_json(best->cost)},
+                {"validation", {{"correct", draw_hits(best->accuracy, num_images, random)}, {"total", num_images}}},
+                {"test", {{"correct", draw_hits(best->accuracy - 0.003, num_test_images, random)}, {"total", num_test_images}}},
+                {"best_collected", nullptr}};
     if (rival) {
       auto const cost = cost_model(rival->genes);
       winner["best_collected"] = {
@@ -225,9 +189,7 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
           {"cost", cost_json(cost)},
           {"validation", {{"correct", rival->correct}, {"total", rival->total}}},
           {"test",
-           {{"correct",
-             draw_hits(true_accuracy(cost, largest, true) - 0.006, num_test_images, random)},
-            {"total", num_test_images}}}};
+           {{"correct", draw_hits(true_accuracy(cost, largest, true) - 0.006, num_test_images, random)}, {"total", num_test_images}}}};
     }
     winners.push_back(winner);
   };
@@ -247,25 +209,21 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
                                              {"constraints", constraints},
                                              {"front", front}}
                                             .dump(1));
-  replace_file(layout.verification(),
-               Json{{"test_images", num_test_images},
-                    {"winners", winners},
-                    {"uniform",
-                     {{{"bits", nullptr},
-                       {"cost", {{"bitops", 3e9}, {"latency_ms", nullptr}}},
-                       {"validation", {{"correct", 1900}, {"total", 2000}}},
-                       {"test", {{"correct", 9300}, {"total", 10000}}}},
-                      {{"bits", {{"weights", 4}, {"activations", 8}}},
-                       {"cost", {{"bitops", 1e8}, {"latency_ms", 0.2}}},
-                       {"validation", {{"correct", 1800}, {"total", 2000}}},
-                       {"test", {{"correct", 9001}, {"total", 10000}}}}}}}
-                   .dump(1));
+  replace_file(layout.verification(), Json{{"test_images", num_test_images},
+                                           {"winners", winners},
+                                           {"uniform",
+                                            {{{"bits", nullptr},
+                                              {"cost", {{"bitops", 3e9}, {"latency_ms", nullptr}}},
+                                              {"validation", {{"correct", 1900}, {"total", 2000}}},
+                                              {"test", {{"correct", 9300}, {"total", 10000}}}},
+                                             {{"bits", {{"weights", 4}, {"activations", 8}}},
+                                              {"cost", {{"bitops", 1e8}, {"latency_ms", 0.2}}},
+                                              {"validation", {{"correct", 1800}, {"total", 2000}}},
+                                              {"test", {{"correct", 9001}, {"total", 10000}}}}}}}
+                                          .dump(1));
 
-  for (auto const& [stage, wall] : {std::pair{"collect.fp", 171.0},
-                                    {"collect.quant", 203.0},
-                                    {"train", 38.0},
-                                    {"search", 21.5},
-                                    {"verify", 24.0}}) {
+  for (auto const& [stage, wall] :
+       {std::pair{"collect.fp", 171.0}, {"collect.quant", 203.0}, {"train", 38.0}, {"search", 21.5}, {"verify", 24.0}}) {
     energy::StageCost run;
     run.stage = stage;
     run.wall_s = wall;

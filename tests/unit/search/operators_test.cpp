@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "common/core/error.hpp"
 #include "search/archive.hpp"
@@ -79,9 +79,7 @@ void expect_cheapest_is_the_minimum(Setting const& s) {
   }
 }
 
-TEST(Cheapest, IsTheMinimumOfTheWholeSpaceForEveryMetric) {
-  expect_cheapest_is_the_minimum(tiny(one_size));
-}
+TEST(Cheapest, IsTheMinimumOfTheWholeSpaceForEveryMetric) { expect_cheapest_is_the_minimum(tiny(one_size)); }
 
 TEST(Cheapest, IsTheMinimumOverImageSizesToo) {
   auto const s = tiny(three_sizes);

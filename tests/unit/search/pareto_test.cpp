@@ -1,8 +1,8 @@
 #include "search/pareto.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "common/core/error.hpp"
 

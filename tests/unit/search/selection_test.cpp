@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"

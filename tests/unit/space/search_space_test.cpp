@@ -100,8 +100,7 @@ TEST(SearchSpace, ImagenetSpaceHasTheSizeOfThePaper) {
 
 TEST(SearchSpace, EverySpaceFileOfTheRepositoryLoads) {
   int files = 0;
-  for (auto const& entry :
-       std::filesystem::directory_iterator(test::source_dir() / "configs/spaces")) {
+  for (auto const& entry : std::filesystem::directory_iterator(test::source_dir() / "configs/spaces")) {
     SCOPED_TRACE(entry.path().string());
     EXPECT_GT(count(space::load_space(entry.path())).joint, 1.0);
     ++files;
@@ -113,23 +112,22 @@ TEST(SearchSpace, HashCoversEverythingButTheName) {
   auto const hash = parse_space(tiny, "s.yaml").hash;
   EXPECT_EQ(hash.size(), 64u);
   EXPECT_EQ(parse_space(with("name: tiny", "name: other"), "t.yaml").hash, hash);
-  EXPECT_EQ(parse_space(with("depths: [1, 2]", "depths: [2, 1]"), "s.yaml").hash, hash)
-      << "order of choices is no difference";
-  for (auto const& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {"channels: 1", "channels: 3"},
-           {"size: 16", "size: 32"},
-           {"classes: 10", "classes: 11"},
-           {"stem: {width: 8", "stem: {width: 16"},
-           {"kernel: 3, stride: 2", "kernel: 5, stride: 2"},
-           {"first_block: {width: 8, kernel: 3}", "first_block: {width: 8, kernel: 5}"},
-           {"feature_mix: {width: 32}", "feature_mix: {width: 64}"},
-           {"channel_divisor: 4", "channel_divisor: 2"},
-           {"depths: [1, 2]", "depths: [2]"},
-           {"kernels: [3, 5]", "kernels: [3, 5, 7]"},
-           {"max: 24", "max: 32"},
-           {"pw_w: [4, 8]", "pw_w: [8]"},
-           {"kernel: 5, role: dw_a, bits: 4", "kernel: 3, role: dw_a, bits: 4"},
-           {"channel_divisor: 4", "channel_divisor: 4\nbatch_norm: {epsilon: 1.0e-5}"}}) {
+  EXPECT_EQ(parse_space(with("depths: [1, 2]", "depths: [2, 1]"), "s.yaml").hash, hash) << "order of choices is no difference";
+  for (auto const& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"channels: 1", "channels: 3"},
+                                                        {"size: 16", "size: 32"},
+                                                        {"classes: 10", "classes: 11"},
+                                                        {"stem: {width: 8", "stem: {width: 16"},
+                                                        {"kernel: 3, stride: 2", "kernel: 5, stride: 2"},
+                                                        {"first_block: {width: 8, kernel: 3}", "first_block: {width: 8, kernel: 5}"},
+                                                        {"feature_mix: {width: 32}", "feature_mix: {width: 64}"},
+                                                        {"channel_divisor: 4", "channel_divisor: 2"},
+                                                        {"depths: [1, 2]", "depths: [2]"},
+                                                        {"kernels: [3, 5]", "kernels: [3, 5, 7]"},
+                                                        {"max: 24", "max: 32"},
+                                                        {"pw_w: [4, 8]", "pw_w: [8]"},
+                                                        {"kernel: 5, role: dw_a, bits: 4", "kernel: 3, role: dw_a, bits: 4"},
+                                                        {"channel_divisor: 4", "channel_divisor: 4\nbatch_norm: {epsilon: 1.0e-5}"}}) {
     SCOPED_TRACE(to);
     EXPECT_NE(parse_space(with(from, to), "s.yaml").hash, hash);
   }
@@ -137,9 +135,7 @@ TEST(SearchSpace, HashCoversEverythingButTheName) {
 
 TEST(SearchSpace, MiddleWidthsInEveryForm) {
   std::string const form = "middle: {min: 16, max: 24, step: 8}";
-  auto widths = [&](std::string const& to) {
-    return parse_space(with(form, to), "s.yaml").blocks[2].middle_channels;
-  };
+  auto widths = [&](std::string const& to) { return parse_space(with(form, to), "s.yaml").blocks[2].middle_channels; };
   EXPECT_EQ(widths("middle: {list: [24, 10, 16]}"), (std::vector{10, 16, 24}));
   EXPECT_EQ(widths("middle: [24, 16]"), (std::vector{16, 24}));
   EXPECT_EQ(widths("middle: {ratios: [3, 4, 6]}"), (std::vector{24, 32, 48}));
@@ -147,9 +143,8 @@ TEST(SearchSpace, MiddleWidthsInEveryForm) {
 }
 
 TEST(SearchSpace, BlocksOfAStageMayDiffer) {
-  auto const space = parse_space(with("middle: {min_ratio: 2, max_ratio: 3, step: 4}",
-                                      "blocks: [{middle: [16]}, {middle: [24, 32], kernels: [7]}]"),
-                                 "s.yaml");
+  auto const space = parse_space(
+      with("middle: {min_ratio: 2, max_ratio: 3, step: 4}", "blocks: [{middle: [16]}, {middle: [24, 32], kernels: [7]}]"), "s.yaml");
   EXPECT_EQ(space.blocks[0].middle_channels, (std::vector{16}));
   EXPECT_EQ(space.blocks[0].kernels, (std::vector{3, 5}));
   EXPECT_EQ(space.blocks[1].middle_channels, (std::vector{24, 32}));
@@ -157,10 +152,8 @@ TEST(SearchSpace, BlocksOfAStageMayDiffer) {
 }
 
 TEST(SearchSpace, RefusalsNameLineAndRemedy) {
-  EXPECT_EQ(error_of(with("feature_mix: {width: 32}", "feature_mix: {widht: 32}")).substr(0, 9),
-            "s.yaml:5:");
-  EXPECT_EQ(error_of(with("name: tiny", "nam: tiny")),
-            "s.yaml:1: nam: unknown key; did you mean name?");
+  EXPECT_EQ(error_of(with("feature_mix: {width: 32}", "feature_mix: {widht: 32}")).substr(0, 9), "s.yaml:5:");
+  EXPECT_EQ(error_of(with("name: tiny", "nam: tiny")), "s.yaml:1: nam: unknown key; did you mean name?");
   EXPECT_EQ(error_of(with("size: 16", "size: 15")),
             "s.yaml:3: stem.stride = 2: does not fit the image (the map is 15 x 15 here and 15 is "
             "not a multiple of 2); change one of them, or set image.odd_sizes: round_up");
@@ -168,32 +161,25 @@ TEST(SearchSpace, RefusalsNameLineAndRemedy) {
             "s.yaml:8: stages[0].stride = 2: does not fit the image (the map is 9 x 9 here and 9 "
             "is not a multiple of 2); change one of them, or set image.odd_sizes: round_up");
   EXPECT_EQ(error_of(with("size: 16", "size: 18, odd_sizes: round_up")), "no error");
-  EXPECT_EQ(error_of(with("depths: [1, 2]", "depths: []")),
-            "s.yaml:8: stages[0].depths: is empty; there must be at least one choice");
-  EXPECT_EQ(error_of(with("kernels: [3, 5]", "kernels: [3, 4]")),
-            "s.yaml:8: stages[0].kernels: 4 is even; kernels must be odd");
-  EXPECT_EQ(error_of(with("kernels: [3, 5]", "kernels: [5, 3, 5]")),
-            "s.yaml:8: stages[0].kernels: lists 5 twice");
-  EXPECT_EQ(error_of(with("pw_w: [4, 8]", "pw_w: [4, 9]")),
-            "s.yaml:11: bits.pw_w = 9 is out of range; it must be from 2 to 8");
+  EXPECT_EQ(error_of(with("depths: [1, 2]", "depths: []")), "s.yaml:8: stages[0].depths: is empty; there must be at least one choice");
+  EXPECT_EQ(error_of(with("kernels: [3, 5]", "kernels: [3, 4]")), "s.yaml:8: stages[0].kernels: 4 is even; kernels must be odd");
+  EXPECT_EQ(error_of(with("kernels: [3, 5]", "kernels: [5, 3, 5]")), "s.yaml:8: stages[0].kernels: lists 5 twice");
+  EXPECT_EQ(error_of(with("pw_w: [4, 8]", "pw_w: [4, 9]")), "s.yaml:11: bits.pw_w = 9 is out of range; it must be from 2 to 8");
   EXPECT_EQ(error_of(with("max: 24, step: 8", "max: 24, step: 6")),
             "s.yaml:9: stages[1].middle.step = 6: must be a multiple of channel_divisor (4)");
-  EXPECT_EQ(
-      error_of(with("min: 16, max: 24", "min: 32, max: 24")),
-      "s.yaml:9: stages[1].middle.min = 32: leaves no width for 8 input channels (32 is above 24)");
+  EXPECT_EQ(error_of(with("min: 16, max: 24", "min: 32, max: 24")),
+            "s.yaml:9: stages[1].middle.min = 32: leaves no width for 8 input channels (32 is above 24)");
   EXPECT_EQ(error_of(with("max: 24, step: 8", "max: 1040, step: 4")),
             "s.yaml:9: stages[1].middle.step = 4: gives 257 choices; at most 255 fit a gene");
-  EXPECT_EQ(
-      error_of(with("role: dw_a, bits: 4", "role: dw_x, bits: 4")),
-      "s.yaml:16: forbidden[0].role = dw_x is unknown; choose one of: pw_w, pw_a, dw_w, dw_a");
+  EXPECT_EQ(error_of(with("role: dw_a, bits: 4", "role: dw_x, bits: 4")),
+            "s.yaml:16: forbidden[0].role = dw_x is unknown; choose one of: pw_w, pw_a, dw_w, dw_a");
   EXPECT_EQ(error_of(with("role: dw_a, bits: 4", "role: dw_a, bits: 6")),
             "s.yaml:16: forbidden[0].bits = 6: is not a choice of dw_a (4, 8)");
   EXPECT_EQ(error_of(with("kernel: 5, role: dw_a", "kernel: 7, role: dw_a")),
             "s.yaml:16: forbidden[0].kernel = 7: is not a kernel of any stage");
   EXPECT_EQ(error_of(with("role: dw_a, bits: 4", "role: pw_a, bits: 8")),
             "s.yaml:16: forbidden[0].bits = 8: leaves kernel 5 without any choice of pw_a");
-  EXPECT_EQ(error_of(with("middle: {min: 16, max: 24, step: 8}",
-                          "blocks: [{middle: [8]}, {middle: [8]}]")),
+  EXPECT_EQ(error_of(with("middle: {min: 16, max: 24, step: 8}", "blocks: [{middle: [8]}, {middle: [8]}]")),
             "s.yaml:9: stages[1].blocks: has 2 entries; the largest depth is 1");
   EXPECT_THROW(space::load_space("/nonexistent/space.yaml"), Error);
 }

@@ -58,7 +58,7 @@ TEST_F(SubnetJson, RatiosRoundAsTheNetworkDoes) {
   EXPECT_EQ(channels_from_ratio(24, 4.0, 8), 96);
   EXPECT_EQ(channels_from_ratio(16, 4.75, 8), 80);  // 76 -> 80
   EXPECT_EQ(channels_from_ratio(16, 4.74, 8),
-            80);  // 75.84 -> 76 -> 80, where unrounded 75.84 gives 72
+            80);                                    // 75.84 -> 76 -> 80, where unrounded 75.84 gives 72
   EXPECT_EQ(channels_from_ratio(10, 4.25, 4), 44);  // 42.5 rounds to even 42 -> 44
   EXPECT_EQ(channels_from_ratio(1, 1.0, 8), 8);     // never below the divisor
   EXPECT_EQ(channels_from_ratio(11, 1.0, 8), 16);   // 8 would lose more than 10 %
@@ -80,15 +80,13 @@ TEST_F(SubnetJson, RefusalsNameSourceAndField) {
   EXPECT_EQ(refusal(json), "F.json: subnet 2: ks[4] = 3.5 is not a whole number");
   json = good;
   json["ks"][4] = 9;
-  EXPECT_EQ(refusal(json),
-            "F.json: subnet 2: block 4: ks = 9 is not in the space; allowed: 3, 5, 7");
+  EXPECT_EQ(refusal(json), "F.json: subnet 2: block 4: ks = 9 is not in the space; allowed: 3, 5, 7");
   json = good;
   json.erase("mid_channels");
   EXPECT_EQ(refusal(json), "F.json: subnet 2: has neither mid_channels nor e");
   json = good;
   json["pw_w_bits"] = std::vector<int>(21, 8);
-  EXPECT_EQ(refusal(json),
-            "F.json: subnet 2: pw_a_bits is missing; it must be a list of 21 numbers");
+  EXPECT_EQ(refusal(json), "F.json: subnet 2: pw_a_bits is missing; it must be a list of 21 numbers");
   EXPECT_NE(refusal(Json(3)), "no error");
   EXPECT_NE(refusal(Json::array({1, 2, 3})), "no error");
 }
@@ -106,8 +104,7 @@ TEST_F(SubnetJson, FilesHoldOneOrMany) {
   EXPECT_EQ(load(to_release_json(space_, a)), (std::vector{a}));
   EXPECT_EQ(load(Json::array({to_json(space_, a)})), (std::vector{a}));
   EXPECT_EQ(load(Json::array({to_json(space_, b), to_json(space_, a)})), (std::vector{b, a}));
-  EXPECT_EQ(load(Json::array({to_release_json(space_, a), to_release_json(space_, b)})),
-            (std::vector{a, b}));
+  EXPECT_EQ(load(Json::array({to_release_json(space_, a), to_release_json(space_, b)})), (std::vector{a, b}));
   EXPECT_TRUE(load(Json::array()).empty());
   replace_file(file, "{");
   EXPECT_THROW(load_subnets(space_, file), Error);

@@ -18,8 +18,7 @@ class SubnetOf : public testing::TestWithParam<char const*> {
  protected:
   SearchSpace const space_ = load_space(test::source_dir() / "configs/spaces" / GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Spaces, SubnetOf,
-                         testing::Values("apq_imagenet.yaml", "fashion_mnist.yaml"));
+INSTANTIATE_TEST_SUITE_P(Spaces, SubnetOf, testing::Values("apq_imagenet.yaml", "fashion_mnist.yaml"));
 
 /// A block that is always active and offers kernels 3, 5 and 7 in both spaces.
 constexpr int wide_block = 4;
@@ -43,15 +42,12 @@ TEST_P(SubnetOf, RandomGenesAreValidAndRoundTrip) {
 TEST_P(SubnetOf, CanonicaliseIsIdempotentAndIgnoresInactiveGenes) {
   for_random_genes(space_, 100, [&](Genes const& genes, RandomStream& random) {
     Genes noisy = genes;
-    int const bytes_per_block =
-        genes.size() == static_cast<std::size_t>(space_.num_genes()) ? 2 + num_roles : 2;
+    int const bytes_per_block = genes.size() == static_cast<std::size_t>(space_.num_genes()) ? 2 + num_roles : 2;
     GeneLayout const layout(space_);
     for (int b = 0; b < space_.num_blocks(); ++b)
       if (!is_active(space_, genes, b))
         for (int g = 0; g < bytes_per_block; ++g) {
-          int const at = g == 0   ? layout.kernel(b)
-                         : g == 1 ? layout.middle(b)
-                                  : layout.bits(static_cast<Role>(g - 2), b);
+          int const at = g == 0 ? layout.kernel(b) : g == 1 ? layout.middle(b) : layout.bits(static_cast<Role>(g - 2), b);
           noisy[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(1 + random.below(2));
         }
     ASSERT_EQ(is_valid(space_, noisy), noisy == genes);
@@ -117,8 +113,7 @@ TEST_P(SubnetOf, DrawsAreUniformOverWhatIsAllowed) {
   auto chi_square = [](std::map<int, int> const& counts, int total) {
     double const expected = static_cast<double>(total) / static_cast<double>(counts.size());
     double sum = 0;
-    for (auto const& [value, count] : counts)
-      sum += (count - expected) * (count - expected) / expected;
+    for (auto const& [value, count] : counts) sum += (count - expected) * (count - expected) / expected;
     return sum;
   };
   ASSERT_EQ(kernels.size(), 3u);

@@ -4,9 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include "common/checkpoint/state_dict.hpp"
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
-#include "common/net/state_dict.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 #include "train/fit.hpp"
@@ -17,9 +17,7 @@ using namespace apq::train;
 
 namespace {
 
-space::SearchSpace quickstart_space() {
-  return space::load_space(test::source_dir() / "configs" / "spaces" / "fashion_mnist.yaml");
-}
+space::SearchSpace quickstart_space() { return space::load_space(test::source_dir() / "configs" / "spaces" / "fashion_mnist.yaml"); }
 
 std::vector<space::Genes> draw(space::SearchSpace const& space, std::size_t n, bool quantised) {
   std::vector<space::Genes> genes;
@@ -53,8 +51,7 @@ TEST(AccuracyPredictor, FollowsTheFormula) {
       auto const genes = draw(space, 20, quantised);
       auto const predicted = predictor.predict(genes);
       ASSERT_EQ(predicted.size(), genes.size());
-      for (std::size_t i = 0; i < genes.size(); ++i)
-        EXPECT_NEAR(predicted[i], reference(predictor, genes[i]), 1e-6);
+      for (std::size_t i = 0; i < genes.size(); ++i) EXPECT_NEAR(predicted[i], reference(predictor, genes[i]), 1e-6);
     }
 }
 
@@ -92,10 +89,8 @@ TEST(AccuracyPredictor, SeedDecidesTheWeights) {
   auto const space = quickstart_space();
   space::Encoding const encoding(space);
   auto const genes = draw(space, 5, false);
-  EXPECT_EQ(AccuracyPredictor(encoding, false, 5).predict(genes),
-            AccuracyPredictor(encoding, false, 5).predict(genes));
-  EXPECT_NE(AccuracyPredictor(encoding, false, 5).predict(genes),
-            AccuracyPredictor(encoding, false, 6).predict(genes));
+  EXPECT_EQ(AccuracyPredictor(encoding, false, 5).predict(genes), AccuracyPredictor(encoding, false, 5).predict(genes));
+  EXPECT_NE(AccuracyPredictor(encoding, false, 5).predict(genes), AccuracyPredictor(encoding, false, 6).predict(genes));
 }
 
 TEST(AccuracyPredictor, RefusesFilesThatDoNotFit) {
@@ -140,8 +135,7 @@ TEST(AccuracyPredictor, ZeroInitialisedBranchChangesNothing) {
   AccuracyPredictor const fp(space::Encoding(space), false, 5, 60);
   auto const genes = draw(space, 30, true);
   std::vector<space::Genes> architectures;
-  for (auto const& g : genes)
-    architectures.emplace_back(g.begin(), g.begin() + space.num_architecture_genes());
+  for (auto const& g : genes) architectures.emplace_back(g.begin(), g.begin() + space.num_architecture_genes());
   EXPECT_EQ(add_bit_branch(fp, true, 1).predict(genes), fp.predict(architectures));
   EXPECT_NE(add_bit_branch(fp, false, 1).predict(genes), fp.predict(architectures));
   EXPECT_THROW(add_bit_branch(add_bit_branch(fp, true, 1), true, 1), Error);

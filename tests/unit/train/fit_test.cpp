@@ -32,10 +32,8 @@ double tau(AccuracyPredictor const& predictor, std::vector<h5::Row> const& rows)
 
 TEST(TrainFit, LearnsAndRepeats) {
   auto const space = test::synthetic_space();
-  auto const rows = test::synthetic_rows(space, "fp", 300, 1),
-             fresh = test::synthetic_rows(space, "fp", 300, 2);
-  auto const a = fit(space, rows, quick(), quick().fp, nullptr, 1),
-             b = fit(space, rows, quick(), quick().fp, nullptr, 1);
+  auto const rows = test::synthetic_rows(space, "fp", 300, 1), fresh = test::synthetic_rows(space, "fp", 300, 2);
+  auto const a = fit(space, rows, quick(), quick().fp, nullptr, 1), b = fit(space, rows, quick(), quick().fp, nullptr, 1);
   EXPECT_FALSE(a.is_quantised());
   EXPECT_EQ(a.predict(genes_of(fresh)), b.predict(genes_of(fresh)));
   EXPECT_GT(tau(a, fresh), 0.4);
@@ -79,7 +77,8 @@ TEST(TrainFit, EnsembleFindsALinearLaw) {
     auto rows = test::synthetic_rows(space, "fp", 300, seed);
     for (auto& row : rows) {
       double sum = 0;
-      for (std::size_t i = 0; i < static_cast<std::size_t>(2 * space.num_blocks()); ++i) sum += (1.0 + static_cast<double>(i % 3)) * row.genes[i];
+      for (std::size_t i = 0; i < static_cast<std::size_t>(2 * space.num_blocks()); ++i)
+        sum += (1.0 + static_cast<double>(i % 3)) * row.genes[i];
       row.total = 1'000'000;
       row.correct = static_cast<std::uint32_t>(500'000 + 500 * sum);
     }
@@ -96,8 +95,7 @@ TEST(TrainFit, TransferBeatsScratchAtFewRows) {
   auto const fresh = test::synthetic_rows(space, "quant", 500, 99);
   double transfer_tau = 0, scratch_tau = 0, transfer_rmse = 0, scratch_rmse = 0;
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
-    auto const fp =
-        fit(space, test::synthetic_rows(space, "fp", 400, seed), config, config.fp, nullptr, seed);
+    auto const fp = fit(space, test::synthetic_rows(space, "fp", 400, seed), config, config.fp, nullptr, seed);
     auto const rows = test::synthetic_rows(space, "quant", 80, seed);
     auto const transfer = fit(space, rows, config, config.quant, &fp, seed),
                scratch = fit(space, rows, config, config.quant, nullptr, seed);
@@ -116,11 +114,9 @@ TEST(TrainFit, FewAndConstantRowsStayFinite) {
   auto const space = test::synthetic_space();
   auto rows = test::synthetic_rows(space, "quant", 3, 1);
   auto const genes = genes_of(test::synthetic_rows(space, "quant", 20, 2));
-  for (double const value : fit(space, rows, quick(), quick().quant, nullptr, 1).predict(genes))
-    EXPECT_TRUE(std::isfinite(value));
+  for (double const value : fit(space, rows, quick(), quick().quant, nullptr, 1).predict(genes)) EXPECT_TRUE(std::isfinite(value));
   for (auto& row : rows) row.correct = 1500;
-  for (double const value : fit(space, rows, quick(), quick().quant, nullptr, 1).predict(genes))
-    EXPECT_NEAR(value, 0.75, 0.01);
+  for (double const value : fit(space, rows, quick(), quick().quant, nullptr, 1).predict(genes)) EXPECT_NEAR(value, 0.75, 0.01);
 }
 
 TEST(TrainFit, DivergenceIsAnErrorThatNamesTheRate) {

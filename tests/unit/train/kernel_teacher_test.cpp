@@ -51,8 +51,8 @@ TEST(KernelTeacher, OffsetsOfRunsAreNotTheGenesDoing) {
   auto const clean = test::synthetic_rows(space, "fp", 240, 1), fresh = test::synthetic_rows(space, "fp", 400, 2);
   auto runs = clean, mixed = clean;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    runs[i].correct += i / 60 % 2 == 0 ? 30 : 0;       // 1.5 points, by turns of 60 rows
-    mixed[i].correct += i * 7919 % 4 < 2 ? 30 : 0;     // as much, but in no order
+    runs[i].correct += i / 60 % 2 == 0 ? 30 : 0;    // 1.5 points, by turns of 60 rows
+    mixed[i].correct += i * 7919 % 4 < 2 ? 30 : 0;  // as much, but in no order
   }
   auto const tau_of = [&](std::vector<h5::Row> const& rows) {
     return tau(KernelTeacher(space, rows, accuracies(rows), nullptr, 1).predict(genes_of(fresh)), fresh);

@@ -41,8 +41,7 @@ TEST(TrainMetrics, HandComputedWithTies) {
 }
 
 TEST(TrainMetrics, RmseIsInPoints) {
-  EXPECT_NEAR(rmse_points(Values{0.5, 0.7}, Values{0.53, 0.66}),
-              100 * std::sqrt((0.0009 + 0.0016) / 2), 1e-12);
+  EXPECT_NEAR(rmse_points(Values{0.5, 0.7}, Values{0.53, 0.66}), 100 * std::sqrt((0.0009 + 0.0016) / 2), 1e-12);
   EXPECT_EQ(rmse_points(Values{}, Values{}), 0);
 }
 
@@ -120,16 +119,14 @@ TEST(TrainMetrics, Invariances) {
       EXPECT_LE(std::abs(value), 1 + 1e-12);
     }
     EXPECT_EQ(pairwise_accuracy(stretched, y), pairwise_accuracy(x, y));
-    EXPECT_NEAR(kendall_tau_b(y, y), count_pairs(y, y).tied_y == count_pairs(y, y).all ? 0 : 1,
-                1e-12);
+    EXPECT_NEAR(kendall_tau_b(y, y), count_pairs(y, y).tied_y == count_pairs(y, y).all ? 0 : 1, 1e-12);
   }
 }
 
 TEST(TrainMetrics, BootstrapBracketsTheValueAndRepeats) {
   auto const [x, y] = random_sample(5);
   auto const a = measure(x, y, 500, 1), b = measure(x, y, 500, 1);
-  for (auto const member : {&Metrics::kendall_tau, &Metrics::spearman, &Metrics::pairwise_accuracy,
-                            &Metrics::rmse_points}) {
+  for (auto const member : {&Metrics::kendall_tau, &Metrics::spearman, &Metrics::pairwise_accuracy, &Metrics::rmse_points}) {
     EXPECT_LT((a.*member).low, (a.*member).value);
     EXPECT_GT((a.*member).high, (a.*member).value);
     EXPECT_EQ((a.*member).low, (b.*member).low);
@@ -159,8 +156,7 @@ TEST(TrainMetrics, BootstrapCovers) {
     apq::RandomStream random(11, "test.coverage", static_cast<std::uint64_t>(t));
     Values zero(60, 0.0), error;
     for (std::size_t i = 0; i < zero.size(); ++i) error.push_back(0.01 * random.normal());
-    auto const e = estimate(rmse_points, error, zero, 200,
-                            apq::RandomStream(1, "t", static_cast<std::uint64_t>(t)));
+    auto const e = estimate(rmse_points, error, zero, 200, apq::RandomStream(1, "t", static_cast<std::uint64_t>(t)));
     covered += e.low <= 1.0 && 1.0 <= e.high;
   }
   EXPECT_GE(covered, 170);

@@ -1,19 +1,20 @@
 #include "train/predictor_import.hpp"
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
 #include <sstream>
 
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <ATen/ATen.h>
+
+#include "common/checkpoint/state_dict.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
-#include "common/net/state_dict.hpp"
 #include "common/space/subnet_json.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
@@ -33,7 +34,8 @@ stages:
   - {width: 8, stride: 2, depths: [1, 2], kernels: [3, 5, 7], middle: {ratios: [3, 4, 6]}}
   - {width: 16, stride: 2, depths: [1, 2], kernels: [3, 5, 7], middle: {ratios: [3, 4, 6]}}
 bits: {pw_w: [4, 8], pw_a: [4, 8], dw_w: [4, 8], dw_a: [4, 8]}
-)", "small_space.yaml");
+)",
+                            "small_space.yaml");
 }
 
 at::Tensor random_tensor(std::vector<std::int64_t> const& shape, std::uint64_t index) {
@@ -120,7 +122,8 @@ TEST(PredictorImport, SizesBeforeKernelsAndBetweenThemInterpolated) {
   // What is written is an ordinary predictor.
   imported.predictor.save(directory / "ours.pt");
   std::vector<space::Genes> const genes{space::genes_of(space, subnet_of_size(48))};
-  EXPECT_EQ(train::AccuracyPredictor::load(directory / "ours.pt", space::Encoding(space)).predict(genes), imported.predictor.predict(genes));
+  EXPECT_EQ(train::AccuracyPredictor::load(directory / "ours.pt", space::Encoding(space)).predict(genes),
+            imported.predictor.predict(genes));
 }
 
 TEST(PredictorImport, TutorialHasSizesAfterRatiosAndOneSizeGoesIntoTheBias) {
@@ -134,7 +137,8 @@ TEST(PredictorImport, TutorialHasSizesAfterRatiosAndOneSizeGoesIntoTheBias) {
   EXPECT_NEAR(predict(imported, several, subnet_of_size(160)), forward(dict, ones_of_subnet(0, 24 + 3)), 1e-4);
   EXPECT_NEAR(predict(imported, several, subnet_of_size(224)), forward(dict, ones_of_subnet(0, 24 + 7)), 1e-4);
   auto const one = small_space("size: 176");
-  EXPECT_NEAR(predict(train::import_predictor(one, directory / "p.pth"), one, subnet_of_size(0)), forward(dict, ones_of_subnet(0, 24 + 4)), 1e-4);
+  EXPECT_NEAR(predict(train::import_predictor(one, directory / "p.pth"), one, subnet_of_size(0)), forward(dict, ones_of_subnet(0, 24 + 4)),
+              1e-4);
   expect_error(Errc::config, "image sizes are fixed", [&] { train::import_predictor(several, directory / "p.pth", {160, 224}); });
 }
 
@@ -152,8 +156,9 @@ TEST(PredictorImport, RefusesWhatItCannotBeTrueTo) {
   auto untrained = dict;
   untrained["layers.0.0.weight"] = dict.at("layers.0.0.weight").clone();
   untrained["layers.0.0.weight"].select(1, 2).mul_(0.01);
-  expect_error(Errc::config, "knows the image sizes 128, 160, 224; the space's 226", [&] { import(small_space("sizes: [128, 226]"), untrained); });
-  expect_error(Errc::data, "is no predictor of once-for-all", [&] { import(space, {{"weight", at::zeros({2})}}); });
+  expect_error(Errc::config, "knows the image sizes 128, 160, 224; the space's 226",
+               [&] { import(small_space("sizes: [128, 226]"), untrained); });
+  expect_error(Errc::data, "is no predictor of once-for-all", [&] { import(space, {{ "weight", at::zeros({2}) }}); });
   auto other = dict;
   other.erase("base_acc");
   other["layers.1.0.weight"] = at::zeros({9, 8});
@@ -181,7 +186,8 @@ TEST(PredictorImport, OrdersTheSubnetsOfATrueTable) {
     char const* sizes;
     double least_tau, most_rmse;
   };
-  for (auto const& c : {Case{"MIT_OFA_acc.pth.tar", "[128, 160, 192]", 0.90, 0.004}, Case{"ofa_mbv3_acc_predictor.pth", "[160, 192]", 0.79, 1.0}}) {
+  for (auto const& c :
+       {Case{"MIT_OFA_acc.pth.tar", "[128, 160, 192]", 0.90, 0.004}, Case{"ofa_mbv3_acc_predictor.pth", "[160, 192]", 0.79, 1.0}}) {
     auto const space = with_sizes(c.sizes);
     auto const imported = train::import_predictor(space, data / "tables" / c.file);
     std::vector<space::Genes> genes;
@@ -202,8 +208,10 @@ TEST(PredictorImport, OrdersTheSubnetsOfATrueTable) {
     EXPECT_GE(tau, c.least_tau);
     EXPECT_LE(rmse, c.most_rmse);
   }
-  expect_error(Errc::config, "knows the image sizes 128, 160, 192; the space's 196 is beyond them",
-               [&] { train::import_predictor(space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml"), data / "tables/MIT_OFA_acc.pth.tar"); });
+  expect_error(Errc::config, "knows the image sizes 128, 160, 192; the space's 196 is beyond them", [&] {
+    train::import_predictor(space::load_space(test::source_dir() / "configs/spaces/ofa_mbv3_w1.0.yaml"),
+                            data / "tables/MIT_OFA_acc.pth.tar");
+  });
 }
 
 }  // namespace

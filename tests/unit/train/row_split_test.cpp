@@ -1,10 +1,9 @@
 #include "train/row_split.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <gtest/gtest.h>
-
-#include <algorithm>
 
 #include "common/core/error.hpp"
 
@@ -48,23 +47,20 @@ TEST(TrainSplit, IsDisjointAndComplete) {
 }
 
 TEST(TrainSplit, SideOfARowDependsOnlyOnSeedStageAndId) {
-  auto const small = split_rows(rows(0, 200), "fp", 1, 0.2),
-             large = split_rows(rows(0, 1000), "fp", 1, 0.2);
+  auto const small = split_rows(rows(0, 200), "fp", 1, 0.2), large = split_rows(rows(0, 1000), "fp", 1, 0.2);
   for (auto const id : ids(small.held_out)) EXPECT_TRUE(ids(large.held_out).contains(id));
   for (auto const id : ids(small.training)) EXPECT_TRUE(ids(large.training).contains(id));
   auto reversed = rows(0, 200);
   std::reverse(reversed.begin(), reversed.end());
   auto const again = split_rows(reversed, "fp", 1, 0.2);
   ASSERT_EQ(again.training.size(), small.training.size());
-  for (std::size_t i = 0; i < small.training.size(); ++i)
-    EXPECT_EQ(again.training[i].id, small.training[i].id);
+  for (std::size_t i = 0; i < small.training.size(); ++i) EXPECT_EQ(again.training[i].id, small.training[i].id);
   EXPECT_NE(ids(split_rows(rows(0, 200), "fp", 2, 0.2).held_out), ids(small.held_out));
   EXPECT_NE(ids(split_rows(rows(0, 200), "quant", 1, 0.2).held_out), ids(small.held_out));
 }
 
 TEST(TrainSplit, TrainRowsNest) {
-  auto const all = split_rows(rows(0, 200), "fp", 1, 0.2),
-             some = split_rows(rows(0, 200), "fp", 1, 0.2, 50);
+  auto const all = split_rows(rows(0, 200), "fp", 1, 0.2), some = split_rows(rows(0, 200), "fp", 1, 0.2, 50);
   ASSERT_EQ(some.training.size(), 50u);
   for (std::size_t i = 0; i < 50; ++i) EXPECT_EQ(some.training[i].id, all.training[i].id);
   EXPECT_EQ(ids(some.held_out), ids(all.held_out));

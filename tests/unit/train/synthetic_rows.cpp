@@ -27,8 +27,7 @@ forbidden:
                             "synthetic.yaml");
 }
 
-std::vector<h5::Row> synthetic_rows(space::SearchSpace const& space, std::string const& stage,
-                                    std::size_t n, std::uint64_t seed) {
+std::vector<h5::Row> synthetic_rows(space::SearchSpace const& space, std::string const& stage, std::size_t n, std::uint64_t seed) {
   space::GeneLayout const layout(space);
   bool const quantised = stage == "quant";
   std::vector<h5::Row> rows(n);
@@ -38,31 +37,24 @@ std::vector<h5::Row> synthetic_rows(space::SearchSpace const& space, std::string
     row.id = i;
     row.genes = space::random_genes(space, random, quantised);
     double capacity = 0, noise = 0;
-    RandomStream weights(
-        7, "test.weights");  // the same for every row: what the predictor has to find out
+    RandomStream weights(7, "test.weights");  // the same for every row: what the predictor has to find out
     for (int b = 0; b < space.num_blocks(); ++b) {
-      double const scale = 0.5 + weights.uniform(), of_kernel = 0.3 * weights.uniform(),
-                   of_width = 0.5 + weights.uniform();
+      double const scale = 0.5 + weights.uniform(), of_kernel = 0.3 * weights.uniform(), of_width = 0.5 + weights.uniform();
       double sensitivity[space::num_roles];
       for (auto& s : sensitivity) s = 0.15 * std::exp(0.8 * weights.normal());
       auto const kernel = row.genes[static_cast<std::size_t>(layout.kernel(b))];
       if (kernel == 0) continue;
       auto const& widths = space.blocks[static_cast<std::size_t>(b)].middle_channels;
-      double const width = (row.genes[static_cast<std::size_t>(layout.middle(b))] - 1.0) /
-                           static_cast<double>(widths.size() - 1);
+      double const width = (row.genes[static_cast<std::size_t>(layout.middle(b))] - 1.0) / static_cast<double>(widths.size() - 1);
       capacity += scale * (0.4 + of_kernel * (kernel - 1) + of_width * width);
       if (!quantised) continue;
       for (int role = 0; role < space::num_roles; ++role) {
-        auto const bits =
-            row.genes[static_cast<std::size_t>(layout.bits(static_cast<space::Role>(role), b))];
-        noise += sensitivity[role] * (1.3 - 0.6 * width) *
-                 (bits == 1   ? 1.0
-                  : bits == 2 ? 0.12
-                              : 0.01);
+        auto const bits = row.genes[static_cast<std::size_t>(layout.bits(static_cast<space::Role>(role), b))];
+        noise += sensitivity[role] * (1.3 - 0.6 * width) * (bits == 1 ? 1.0 : bits == 2 ? 0.12 : 0.01);
       }
     }
-    double const accuracy = 0.92 - 0.05 * std::exp(-0.35 * capacity) -
-                            0.05 * (1 - std::exp(-0.5 * noise * noise)) + 0.002 * random.normal();
+    double const accuracy =
+        0.92 - 0.05 * std::exp(-0.35 * capacity) - 0.05 * (1 - std::exp(-0.5 * noise * noise)) + 0.002 * random.normal();
     row.total = 2000;
     row.correct = static_cast<std::uint32_t>(std::lround(2000 * accuracy));
   }

@@ -40,10 +40,9 @@ TEST(TrainConfig, DefaultsAndValues) {
 }
 
 TEST(TrainConfig, RefusesWhatIsOutOfRangeOrUnknown) {
-  for (auto const* text :
-       {"train: {hidden: 0}", "train: {fp: {epochs: 0}}", "train: {quant: {learning_rate: -1}}",
-        "train: {held_out_fraction: 1}", "train: {curve: [0]}", "train: {curve: [1.5]}",
-        "train: {input_basis: two_hot}", "train: {teacher: nobody}", "train: {student_rows: 1}", "train: {epochs: 3}"})
+  for (auto const* text : {"train: {hidden: 0}", "train: {fp: {epochs: 0}}", "train: {quant: {learning_rate: -1}}",
+                           "train: {held_out_fraction: 1}", "train: {curve: [0]}", "train: {curve: [1.5]}", "train: {input_basis: two_hot}",
+                           "train: {teacher: nobody}", "train: {student_rows: 1}", "train: {epochs: 3}"})
     EXPECT_THROW(read(text), Error) << text;
 }
 

@@ -1,0 +1,27 @@
+#include "app/experiment_options.hpp"
+
+#include <fmt/format.h>
+
+namespace apq::app {
+
+std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app) {
+  auto options = std::make_shared<ExperimentOptions>();
+  app.add_option("--config", options->config, "Experiment file (YAML)");
+  app.add_option("--study", options->study, "Study directory; without --config its own config.yaml is read");
+  app.add_option("--set", options->assignments, "Override a key, e.g. --set collect.fp.samples=1000 (repeatable)")->allow_extra_args(false);
+  app.add_flag("--print-config", options->print_config, "Print the configuration with all defaults, then stop");
+  app.add_flag("--check", options->check, "Check the configuration and its inputs, then stop");
+  return options;
+}
+
+bool answered(mpi::Communicator const& comm, study::Experiment const& experiment, ExperimentOptions const& options) {
+  if (!options.print_config && !options.check) return false;
+  if (options.check) study::load_splits(comm, experiment, {});
+  if (comm.is_root()) {
+    if (options.print_config) fmt::print("{}", experiment.resolved);
+    else fmt::print("{}: the configuration and its inputs are sound\n", experiment.name);
+  }
+  return true;
+}
+
+}  // namespace apq::app

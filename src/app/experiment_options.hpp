@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "study/experiment.hpp"
+
+namespace apq::app {
+
+/// The options that every command working on an experiment shares.
+struct ExperimentOptions : study::ExperimentSource {
+  bool print_config = false, check = false;
+};
+std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app);
+
+/// Handles --print-config and --check: true when the command has nothing left to do. Collective over `comm`.
+bool answered(mpi::Communicator const& comm, study::Experiment const& experiment, ExperimentOptions const& options);
+
+}  // namespace apq::app

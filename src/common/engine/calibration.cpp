@@ -1,0 +1,152 @@
+#include "common/engine/calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <tuple>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "common/core/error.hpp"
+#include "common/net/kl_threshold.hpp"
+
+namespace apq::net {
+namespace {
+
+/// Calls `visit` with the values of a tensor in whatever order they lie in.
+template <class Visit>
+void with_values(at::Tensor const& tensor, Visit const& visit) {
+  auto const flat = tensor.detach().to(at::kCPU).contiguous(tensor.suggest_memory_format());
+  auto const count = static_cast<std::size_t>(flat.numel());
+  if (flat.scalar_type() == at::kDouble) visit(std::span<double const>(flat.data_ptr<double>(), count));
+  else visit(std::span<float const>(flat.data_ptr<float>(), count));
+}
+
+double threshold(MagnitudeHistogram const& histogram, int levels, Fidelity const& fidelity) {
+  return kl_threshold(histogram, levels, fidelity.kl_searches_every_bin ? ThresholdSearch::exhaustive : ThresholdSearch::coarse_fine);
+}
+
+constexpr int kl_below_bits = 5;
+constexpr double initial_activation_range = 6;
+
+bool has_threshold(LayerQuantisation const& q) { return q.activation_bits > 0 && q.activation_bits < kl_below_bits; }
+
+double activation_range(LayerQuantisation const& q, MagnitudeRange const& magnitudes, HistogramCounter const* counter,
+                        Fidelity const& fidelity) {
+  double range = magnitudes.high;
+  // Without the slip nothing is cut: a ReLU6's outputs are below 6 anyway, all others are not bounded.
+  if (fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
+  if (counter != nullptr && range > 0) {
+    int const level_bits = fidelity.kl_halves_the_levels ? q.activation_bits - 1 : q.activation_bits;
+    range = std::min(range, threshold(counter->histogram(), std::max(2, 1 << level_bits), fidelity));
+  }
+  return static_cast<double>(static_cast<float>(range));  // checkpoints hold it as float32
+}
+
+double weight_range(LayerQuantisation const& q, at::Tensor const& w, Fidelity const& fidelity) {
+  double const largest = w.detach().abs().max().item<double>();
+  if (q.weight_bits >= kl_below_bits || !(largest > 0)) return largest;
+  MagnitudeHistogram histogram;
+  with_values(w, [&](auto values) { histogram = magnitude_histogram(values); });
+  return threshold(histogram, std::max(2, 1 << (q.weight_bits - 1)), fidelity);
+}
+
+}  // namespace
+
+void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine) {
+  at::NoGradGuard const no_grad;
+  auto const layers = layers_of(net);
+  struct Sums {
+    at::Tensor mean, variance;
+    double images = 0;
+  };
+  std::vector<Sums> sums(layers.size());
+  engine.observe_statistics(net, batches, quantise,
+                            [&](std::size_t layer, double images, at::Tensor const& mean, at::Tensor const& variance) {
+                              auto& sum = sums[layer];
+                              sum.mean = sum.mean.defined() ? sum.mean.add(mean, images) : mean * images;
+                              sum.variance = sum.variance.defined() ? sum.variance.add(variance, images) : variance * images;
+                              sum.images += images;
+                            });
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!sums[i].mean.defined()) continue;
+    auto& norm = *layers[i].norm;
+    norm.running_mean = (sums[i].mean / sums[i].images).to(norm.weight.scalar_type());
+    norm.running_var = (sums[i].variance / sums[i].images).to(norm.weight.scalar_type());
+  }
+}
+
+void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine) {
+  at::NoGradGuard const no_grad;
+  struct Layer {
+    LayerRef of_net;
+    MagnitudeRange magnitudes;
+    std::optional<HistogramCounter> counter;
+  };
+  std::vector<Layer> layers;
+  for (auto const& layer : layers_of(net)) layers.push_back({layer, {}, {}});
+  auto const is_quantised = [](Layer const& layer) { return layer.of_net.quantisation->activation_bits > 0; };
+
+  engine.observe_inputs(net, images, [&](std::size_t i, at::Tensor const& input) {
+    if (is_quantised(layers[i])) with_values(input, [&](auto values) { layers[i].magnitudes.add(values); });
+  });
+  // Bins need the range first, and keeping all inputs until then would take more memory than a second pass takes time.
+  bool needs_histograms = false;
+  for (auto& layer : layers)
+    if (has_threshold(*layer.of_net.quantisation)) {
+      layer.counter.emplace(layer.magnitudes);
+      needs_histograms = true;
+    }
+  if (needs_histograms)
+    engine.observe_inputs(net, images, [&](std::size_t i, at::Tensor const& input) {
+      if (layers[i].counter) with_values(input, [&](auto values) { layers[i].counter->add(values); });
+    });
+  for (auto& layer : layers) {
+    auto& q = *layer.of_net.quantisation;
+    if (is_quantised(layer))
+      q.activation_range = activation_range(q, layer.magnitudes, layer.counter ? &*layer.counter : nullptr, fidelity);
+    if (q.weight_bits > 0) q.weight_range = weight_range(q, *layer.of_net.weight, fidelity);
+  }
+}
+
+namespace {
+
+void recalibrate_in_float(SubnetNet& net, Batches batches, Engine const& engine, NormBuffers* known) {
+  std::vector<BatchNorm*> norms;
+  for (auto const& layer : layers_of(net))
+    if (layer.norm != nullptr) norms.push_back(layer.norm);
+  if (known != nullptr && known->size() == norms.size()) {
+    for (std::size_t i = 0; i < norms.size(); ++i) std::tie(norms[i]->running_mean, norms[i]->running_var) = (*known)[i];
+    return;
+  }
+  recalibrate_norms(net, batches, false, engine);
+  if (known == nullptr) return;
+  known->clear();
+  for (auto const* const norm : norms) known->emplace_back(norm->running_mean, norm->running_var);
+}
+
+}  // namespace
+
+void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms) {
+  at::NoGradGuard const no_grad;
+  if (batches.size() == 0) {
+    if (!net.is_quantised) return;
+    throw Error(Errc::config, "no calibration images; a quantised subnet's ranges come from them");
+  }
+  if (!net.is_quantised) {
+    recalibrate_in_float(net, batches, engine, float_norms);
+    return;
+  }
+  if (fidelity.recalibrates_before_calibrating) {
+    recalibrate_norms(net, batches, true, engine);
+    calibrate_ranges(net, batches.front(), fidelity, engine);
+  } else {
+    recalibrate_in_float(net, batches, engine, float_norms);
+    calibrate_ranges(net, batches.front(), fidelity, engine);
+    recalibrate_norms(net, batches, true, engine);
+  }
+}
+
+}  // namespace apq::net

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "common/engine/engine.hpp"
+#include "common/net/fidelity.hpp"
+#include "common/net/subnet_net.hpp"
+
+namespace apq::net {
+
+/// Replaces every layer's BN statistics by averages over the batches (weighted by batch size) of the batch means and of
+/// the biased batch variances, each batch normalised by its own statistics (spec A4). Not the pooled variance.
+void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine);
+
+/// Sets activation and weight ranges from `images` with the quantisers bypassed (spec A6): max|x|, and
+/// below 5 bits the KL threshold where that is smaller.
+void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine);
+
+/// Running mean and variance of every batch norm, in network order.
+using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
+
+/// Everything a sliced subnet needs before it is compiled. Full precision: BN recalibration. Quantised, corrected: BN in full
+/// precision, ranges on the first batch, BN again with the final quantisers. Quantised, release (D-22): BN with
+/// uncalibrated quantisers, then ranges.
+/// No batches: a full-precision subnet keeps the stored statistics, which are those of the largest one.
+/// @param float_norms  statistics in full precision, the same for all bit widths of an architecture: taken from there if there are any,
+/// else
+///                     left there. Nothing changes but the time.
+/// @throws Error(config) for a quantised subnet without batches.
+void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms = nullptr);
+
+}  // namespace apq::net

@@ -1,0 +1,143 @@
+#include "common/engine/onednn/packed_layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "common/core/error.hpp"
+#include "common/net/quantiser.hpp"
+
+namespace apq::net::onednn {
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+std::vector<float> values_of(at::Tensor const& tensor) {
+  auto const flat = tensor.detach().to(at::kFloat).contiguous();
+  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+void pack_weights(PackedLayer& layer, at::Tensor const& weight, LayerQuantisation const& q, bool quantise) {
+  at::NoGradGuard const no_grad;
+  if (!quantise || q.weight_bits <= 0) {
+    layer.weights = values_of(weight);
+    return;
+  }
+  double const range = q.weight_range >= 0 ? q.weight_range : weight.detach().abs().max().item<double>();
+  double const step = range > 0 ? range / static_cast<double>((1L << (q.weight_bits - 1)) - 1) : 1;
+  if (q.activation_bits <= 0) {
+    layer.weights = values_of(range > 0 ? quantise_weight(weight.detach(), range, q.weight_bits) : weight);
+    return;
+  }
+  auto const codes = weight.detach().contiguous().clamp(-range, range).div_(step).round_().to(at::kChar);
+  layer.codes.assign(codes.data_ptr<std::int8_t>(), codes.data_ptr<std::int8_t>() + codes.numel());
+  layer.weight_step = static_cast<float>(step);
+  layer.input = InputCode{q.is_signed, static_cast<float>(q.activation_range), (1 << q.activation_bits) - 1};
+}
+
+// What the compiled forms of a network take for granted.
+void require_known_form(SubnetNet const& net) {
+  for (auto const& block : net.blocks)
+    for (auto const& unit : block.convs) {
+      bool const is_before_sum = block.has_shortcut && &unit == &block.convs.back();
+      if (unit.norm.has_value() == block.is_after_pooling || (unit.norm && unit.bias.defined()) ||
+          (is_before_sum && (unit.activation || unit.squeeze_excite)))
+        throw Error(Errc::config,
+                    fmt::format("evaluator.engine: onednn knows no network with a layer like {} at its place (norms before the pooling and "
+                                "none behind it, nothing between the last one of a block and its shortcut); use reference",
+                                unit.name));
+    }
+}
+
+}  // namespace
+
+Convolution PackedLayer::convolution(ConvolutionShape const& shape, Number destination, Epilogue const& epilogue) const {
+  if (input) return {shape, input->number(), destination, std::span(codes), epilogue};
+  return {shape, Number::f32, destination, std::span(weights), epilogue};
+}
+
+Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool adds) const {
+  Epilogue epilogue;
+  epilogue.adds_to_destination = adds;
+  epilogue.has_h_swish = activation == space::Activation::h_swish;
+  double const unit = written_as ? 1.0 / static_cast<double>(written_as->step()) : 1.0;
+  double const unit_of_sums = epilogue.has_h_swish ? 1.0 : unit;
+  for (std::size_t c = 0; c < norm_scales.size(); ++c) {
+    epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step() * unit_of_sums));
+    epilogue.shifts.push_back(static_cast<float>(norm_shifts[c] * unit_of_sums));
+  }
+  if (epilogue.has_h_swish) epilogue.unit = static_cast<float>(unit);
+  bool const clips_below = activation == space::Activation::relu6 || activation == space::Activation::relu;
+  float lowest = clips_below ? 0.0F : -infinity;
+  float highest = activation == space::Activation::relu6 ? static_cast<float>(6.0 * unit) : infinity;
+  if (written_as) {
+    lowest = std::max(lowest, written_as->is_signed ? -static_cast<float>(written_as->levels) : 0.0F);
+    highest = std::min(highest, static_cast<float>(written_as->levels));
+  }
+  if (lowest > -infinity || highest < infinity) {
+    epilogue.lowest = lowest;
+    epilogue.highest = highest;
+  }
+  return epilogue;
+}
+
+PackedLayer pack(ConvUnit const& unit, bool quantise) {
+  PackedLayer layer;
+  pack_weights(layer, unit.weight, unit.quantisation, quantise);
+  layer.out_channels = unit.weight.size(0);
+  layer.in_channels = unit.weight.size(1) * unit.groups;
+  layer.kernel = unit.weight.size(2);
+  layer.stride = unit.stride;
+  layer.groups = unit.groups;
+  layer.activation = unit.activation;
+  if (!unit.norm) {
+    layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
+    auto const shifts = unit.bias.defined() ? values_of(unit.bias) : std::vector<float>(static_cast<std::size_t>(layer.out_channels));
+    layer.norm_shifts.assign(shifts.begin(), shifts.end());
+    return layer;
+  }
+  auto const weight = values_of(unit.norm->weight), bias = values_of(unit.norm->bias);
+  auto const mean = values_of(unit.norm->running_mean), variance = values_of(unit.norm->running_var);
+  for (std::size_t c = 0; c < weight.size(); ++c) {
+    double const scale = weight[c] / std::sqrt(static_cast<double>(variance[c]) + unit.norm->epsilon);
+    layer.norm_scales.push_back(scale);
+    layer.norm_shifts.push_back(bias[c] - mean[c] * scale);
+  }
+  return layer;
+}
+
+PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQuantisation const& quantisation, bool quantise,
+                       std::optional<space::Activation> activation) {
+  PackedLayer layer;
+  pack_weights(layer, weight, quantisation, quantise);
+  layer.is_dense = true;
+  layer.activation = activation;
+  layer.out_channels = weight.size(0);
+  layer.in_channels = weight.size(1);
+  layer.kernel = layer.stride = layer.groups = 1;
+  layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
+  for (float const shift : values_of(bias)) layer.norm_shifts.push_back(shift);
+  return layer;
+}
+
+std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise) {
+  require_known_form(net);
+  std::vector<PackedLayer> layers;
+  for (auto const& block : net.blocks)
+    for (auto const& unit : block.convs) {
+      layers.push_back(pack(unit, quantise));
+      if (!unit.squeeze_excite) continue;
+      auto const& [reduce, expand] = *unit.squeeze_excite;
+      layers.push_back(pack_dense(reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
+      layers.push_back(pack_dense(expand.weight, expand.bias, expand.quantisation, quantise));
+    }
+  layers.push_back(pack_dense(net.classifier_weight, net.classifier_bias, net.classifier_quantisation, quantise));
+  return layers;
+}
+
+}  // namespace apq::net::onednn

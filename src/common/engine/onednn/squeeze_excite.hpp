@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/engine/onednn/convolution.hpp"
+#include "common/engine/onednn/packed_layer.hpp"
+
+namespace apq::net::onednn {
+
+/// Multiplies every channel of a map by its gate, which two matrices make of the map's mean (SqueezeExciteUnit). Compiled for one batch.
+class SqueezeExcite {
+ public:
+  /// @param layers  reduce and expand, as packed. @param size  of the map.
+  SqueezeExcite(std::span<PackedLayer const, 2> layers, std::int64_t batch, std::int64_t size);
+  /// Shows the float input of either matrix, [batch, channels].
+  using Observer = std::function<void(std::size_t matrix, float const* input, std::int64_t channels)>;
+  /// @param map  [batch, size, size, channels]
+  void run(float* map, Observer const& observe = {});
+
+ private:
+  struct Matrix {
+    Convolution convolution;
+    std::optional<InputCode> input;
+    std::vector<float> floats;        // [batch, in]
+    std::vector<std::uint8_t> codes;  // of them, where the layer is quantised
+    void run(float* output);
+  };
+  Matrix compile(PackedLayer const& layer) const;
+
+  std::int64_t batch_, size_;
+  Matrix reduce_, expand_;
+  std::vector<float> gates_;
+};
+
+}  // namespace apq::net::onednn

@@ -1,0 +1,106 @@
+#include "evaluate/supernet_evaluator.hpp"
+
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include "common/core/error.hpp"
+#include "common/engine/calibration.hpp"
+#include "common/engine/evaluate.hpp"
+
+namespace apq::evaluate {
+
+EvaluatorConfig read_evaluator_config(Config section) {
+  EvaluatorConfig config;
+  config.batch = section.get_or<int>("batch", config.batch, {1, 100'000});
+  config.calibration_batch = section.get_or<int>("calibration_batch", config.calibration_batch, {1, 100'000});
+  config.fidelity = section.choice_or("fidelity", config.fidelity, {"corrected", "release"});
+  config.engine = section.choice_or("engine", config.engine, {"auto", "reference", "onednn", "cuda"});
+  return config;
+}
+
+std::string engine_kind(EvaluatorConfig const& config) { return net::engine_kind(config.engine); }
+std::string engine_name(EvaluatorConfig const& config) { return net::make_engine(config.engine, config.node_rank)->name(); }
+
+struct SupernetEvaluator::State {
+  net::Supernet supernet;
+  std::string hash;
+  image::Split calibration, evaluation;
+  image::Normalisation normalisation;
+  EvaluatorConfig config;
+  net::Fidelity fidelity;
+  std::unique_ptr<net::Engine> engine;
+  std::optional<space::Subnet> last_architecture;  // its quantised versions start from the same statistics
+  net::NormBuffers last_norms;
+  struct Batches {
+    net::LabelledBatches calibration, evaluation;
+  };
+  std::map<int, Batches> by_size;
+
+  // Made when the size is first asked for; what is kept of them in float, or on a device, is bounded over all sizes.
+  Batches const& at_size(int size) {
+    if (auto const found = by_size.find(size); found != by_size.end()) return found->second;
+    auto const num_sizes = 1 + evaluation.smaller.size();
+    auto const most_bytes_kept = (std::size_t{64} << 20) / num_sizes, most_device_bytes = (std::size_t{4} << 30) / num_sizes;
+    auto batches = [&](image::Split const& split, int batch) {
+      if (split.size() == 0) return net::LabelledBatches{};
+      auto const sized = split.at_size(size);
+      if (!sized)
+        throw Error(Errc::config,
+                    fmt::format("the {} images were not loaded at {}x{} pixels, which this subnet takes", split.name, size, size));
+      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept, engine->device(),
+                               most_device_bytes);
+    };
+    return by_size.emplace(size, Batches{batches(calibration, config.calibration_batch), batches(evaluation, config.batch)}).first->second;
+  }
+  net::Enough is_enough;  // empty: never
+};
+
+SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
+                                     image::Split const& calibration, image::Split const& evaluation, image::DataConfig const& data,
+                                     EvaluatorConfig const& config, StoppingRule const& sequential)
+    : state_(std::make_unique<State>()) {
+  at::set_num_threads(1);
+  state_->engine = net::make_engine(config.engine, config.node_rank);
+  state_->supernet = net::load_supernet(space, supernet);
+  state_->hash = state_->supernet.hash();
+  state_->calibration = calibration;
+  state_->evaluation = evaluation;
+  state_->normalisation = data.normalisation;
+  state_->config = config;
+  if (evaluation.decoded && evaluation.smaller.empty()) state_->at_size(evaluation.decoded->size);
+  state_->fidelity = config.fidelity == "release" ? net::release_fidelity() : net::corrected_fidelity();
+  if (sequential.is_on())
+    state_->is_enough = [sequential](net::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
+}
+
+SupernetEvaluator::~SupernetEvaluator() = default;
+
+Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
+  at::NoGradGuard const no_grad;
+  auto net = net::slice(state_->supernet, subnet, state_->fidelity);
+  auto const& batches = state_->at_size(subnet.image_size > 0 ? subnet.image_size : state_->evaluation.decoded->size);
+  auto architecture = subnet;
+  architecture.bits.reset();
+  if (state_->last_architecture != architecture) {
+    state_->last_architecture = std::move(architecture);
+    state_->last_norms.clear();
+  }
+  net::prepare(net, batches.calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
+  auto const counts = net::evaluate(*state_->engine->compile(net), batches.evaluation, state_->is_enough);
+  return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
+}
+
+std::string SupernetEvaluator::engine() const { return state_->engine->name(); }
+std::string const& SupernetEvaluator::supernet_hash() const { return state_->hash; }
+
+std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet) {
+  return net::load_supernet(space, supernet).hash();
+}
+
+}  // namespace apq::evaluate

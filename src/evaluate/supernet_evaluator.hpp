@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "common/core/config.hpp"
+#include "common/image/data_config.hpp"
+#include "common/space/search_space.hpp"
+#include "evaluate/evaluator.hpp"
+#include "evaluate/stopping_rule.hpp"
+
+namespace apq::evaluate {
+
+/// Section `evaluator` of an experiment: everything but the images that a label depends on.
+struct EvaluatorConfig {
+  int batch = 100;                     ///< images per forward pass; fixed, because another blocking rounds differently
+  int calibration_batch = 250;         ///< images per calibration batch; the first batch also sets the ranges
+  std::string fidelity = "corrected";  ///< corrected | release (docs/fidelity.md)
+  std::string engine = "auto";         ///< reference (LibTorch) | onednn | cuda | auto: the fastest on the CPU
+  int node_rank = 0;                   ///< of this rank within its node: picks the GPU
+};
+EvaluatorConfig read_evaluator_config(Config section);
+/// The engine that `config` means on this machine: its kind, which labels depend on, and its name with the library's version.
+std::string engine_kind(EvaluatorConfig const& config);
+std::string engine_name(EvaluatorConfig const& config);
+
+/// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.
+/// Without calibration images the stored BN statistics serve, and quantised subnets are refused (Error(config)).
+/// A subnet with an image size of its own sees images of that size: Error(config) where the splits were not decoded to it.
+/// The supernet is never changed by an evaluation. One thread. A stopping rule that is on ends an evaluation after the first batch
+/// with enough images.
+class SupernetEvaluator : public Evaluator {
+ public:
+  SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet, image::Split const& calibration,
+                    image::Split const& evaluation, image::DataConfig const& data, EvaluatorConfig const& config,
+                    StoppingRule const& sequential = {});
+  ~SupernetEvaluator() override;
+  Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override;
+  std::string engine() const override;
+  std::string const& supernet_hash() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Hash of a supernet file's weights, without making an evaluator.
+std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet);
+
+}  // namespace apq::evaluate

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "collect/collect_config.hpp"
+#include "common/core/study_layout.hpp"
+#include "common/cost/cost_model.hpp"
+#include "common/energy/meter.hpp"
+#include "common/image/load.hpp"
+#include "common/mpi/communicator.hpp"
+#include "common/space/search_space.hpp"
+#include "common/space/subnet.hpp"
+#include "evaluate/supernet_evaluator.hpp"
+#include "search/search_config.hpp"
+#include "train/supernet_trainer.hpp"
+#include "train/train_config.hpp"
+
+namespace apq::study {
+
+/// One experiment file, resolved and checked: what every stage reads.
+struct Experiment {
+  std::string name;
+  std::uint64_t seed = 1;
+  StudyLayout layout;
+  std::filesystem::path space_file;
+  space::SearchSpace space;
+  std::filesystem::path supernet_weights;  ///< trained supernet; empty: the study's own, made by `apq supernet`
+  image::DataConfig data;
+  train::SupernetConfig supernet;
+  evaluate::EvaluatorConfig evaluator;
+  collect::CollectConfig collect;
+  train::TrainConfig train;
+  search::SearchConfig search;
+  cost::CostConfig cost;
+  energy::EnergyConfig energy;
+  std::string resolved;                         ///< YAML with every default filled in
+  std::map<std::string, std::string> sections;  ///< the same, of train, search and cost alone: what their results depend on
+
+  std::filesystem::path supernet_file() const { return supernet_weights.empty() ? layout.supernet() : supernet_weights; }
+};
+
+/// Where an experiment comes from: what every command working on one is told.
+struct ExperimentSource {
+  std::filesystem::path config;
+  std::filesystem::path study;  ///< an existing study; its config.yaml is used when no --config is given
+  std::vector<std::string> assignments;
+};
+
+/// Reads and checks everything before any other collective call; every rank fails alike. Collective over `comm`.
+Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const& options);
+
+/// Makes the study directory and its config.yaml; refuses a directory whose configuration differs in what results depend
+/// on (space or seed). Collective over `comm`.
+void open_study(mpi::Communicator const& comm, Experiment const& experiment);
+
+/// What the space asks of images.
+image::ImageShape image_shape(space::SearchSpace const& space);
+/// Those of `sizes` (subnets' image sizes, 0: the space's one) that are below the space's largest, ascending: image::Wanted::smaller.
+std::vector<int> smaller_sizes(space::SearchSpace const& space, std::set<int> sizes);
+/// Those of the first samples of a stage, "fp" or "quant".
+std::vector<int> sampled_sizes(Experiment const& experiment, std::string const& stage, std::uint64_t num_samples);
+
+/// The experiment's images, split; those wanted are decoded, once per node. Collective over `comm`, also when they are dropped.
+image::Splits load_splits(mpi::Communicator const& comm, Experiment const& experiment, image::Wanted const& wanted);
+
+}  // namespace apq::study

@@ -1,0 +1,224 @@
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/engine/calibration.hpp"
+#include "common/net/forward.hpp"
+#include "common/net/names.hpp"
+#include "common/net/supernet.hpp"
+#include "common/net/weight_import.hpp"
+#include "common/space/net_config.hpp"
+#include "common/space/subnet.hpp"
+#include "support/net_config_sample.hpp"
+#include "support/shared_data.hpp"
+#include "support/temp_dir.hpp"
+
+// Networks that were trained at one size: import, the space around them, and the subnets that it gives.
+namespace {
+using namespace apq;
+
+at::Tensor random_images(space::SearchSpace const& space, int count, int size, std::uint64_t seed) {
+  RandomStream random(seed, "test.images");
+  auto images = at::empty({count, space.image_channels, size, size}, at::kDouble);
+  for (std::int64_t i = 0; i < images.numel(); ++i) images.data_ptr<double>()[i] = random.normal();
+  return images;
+}
+
+net::Supernet in_float64(net::Supernet supernet) {
+  for (auto& [name, tensor] : supernet.weights) tensor = tensor.to(at::kDouble);
+  return supernet;
+}
+
+at::Tensor logits(net::Supernet const& supernet, space::Subnet const& subnet, at::Tensor const& images) {
+  return net::forward(net::slice(supernet, subnet), images);
+}
+
+double relative_error(at::Tensor const& a, at::Tensor const& b) { return ((a - b).norm() / b.norm()).item<double>(); }
+
+/// The names of a static network: no doubled parts, and a block that was skipped in front of the fourth.
+std::string static_name(std::string name) {
+  auto replace = [&](std::string const& from, std::string const& to) {
+    if (auto const at = name.find(from); at != name.npos) name.replace(at, from.size(), to);
+  };
+  replace(".conv.conv.", ".conv.");
+  replace(".bn.bn.", ".bn.");
+  for (int block = 5; block >= 3; --block) {
+    auto const from = "blocks." + std::to_string(block) + ".";
+    if (name.starts_with(from)) {
+      replace(from, "blocks." + std::to_string(block + 1) + ".");
+      break;
+    }
+  }
+  return name;
+}
+
+/// Weights in which every part matters.
+net::Supernet lively(space::SearchSpace const& space) {
+  auto supernet = net::make_supernet(space, 3);
+  RandomStream random(5, "test.lively");
+  for (auto& [name, tensor] : supernet.weights)
+    for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+      auto& value = tensor.data_ptr<float>()[i];
+      value =
+          name.ends_with("running_var") ? static_cast<float>(0.5 + random.uniform()) : value + static_cast<float>(0.1 * random.normal());
+    }
+  return supernet;
+}
+
+class SampleNet : public testing::Test {
+ protected:
+  void SetUp() override {
+    replace_file(dir_ / "n.json", test::net_config_sample());
+    space_ = space::load_space(dir_ / "n.json");
+    trained_ = lively(space_);
+    net::StateDict dict;
+    for (auto const& [name, tensor] : trained_.weights) dict[static_name(name)] = tensor;
+    dict["first_conv.bn.num_batches_tracked"] = at::zeros({}, at::kLong);
+    net::save_state_dict(dir_ / "n.pth", dict);
+  }
+  at::NoGradGuard const no_grad_;
+  test::TempDir const dir_;
+  space::SearchSpace space_;
+  net::Supernet trained_;
+};
+
+TEST_F(SampleNet, HasNoMatricesAndNoFeatureMix) {
+  for (auto const& spec : net::supernet_parameters(space_)) {
+    EXPECT_NE(spec.kind, net::ParameterSpec::Kind::kernel_matrix) << spec.name;
+    EXPECT_EQ(spec.name.find("feature_mix"), std::string::npos) << spec.name;
+    if (spec.name == "classifier.linear.weight") {
+      EXPECT_EQ(spec.shape, (std::vector<std::int64_t>{10, 24}));
+    }
+  }
+}
+
+TEST_F(SampleNet, ImportingKeepsTheFunctionAndSortsTheChannels) {
+  auto const imported = net::import_weights(space_, dir_ / "n.pth", dir_ / "out.pt", {});
+  EXPECT_TRUE(imported.is_written);
+  EXPECT_TRUE(imported.is_sorted);
+  EXPECT_EQ(imported.names.matched.size(), net::supernet_parameters(space_).size());
+  EXPECT_EQ(imported.names.ignored.size(), 1u);
+  auto const supernet = net::load_supernet(space_, dir_ / "out.pt");
+  EXPECT_EQ(supernet.hash(), imported.hash);
+  EXPECT_EQ(net::load_supernet(space_, dir_ / "n.pth").hash(), imported.hash) << "the file itself is the same supernet";
+  EXPECT_NE(trained_.hash(), imported.hash);
+  auto const images = random_images(space_, 3, space_.image_size, 1);
+  auto const largest = space::largest_subnet(space_);
+  EXPECT_LE(relative_error(logits(in_float64(supernet), largest, images), logits(in_float64(trained_), largest, images)), 1e-12);
+
+  auto const kept = net::import_weights(space_, dir_ / "n.pth", dir_ / "kept.pt", {.order = net::ChannelOrder::kept});
+  EXPECT_FALSE(kept.is_sorted);
+  EXPECT_EQ(kept.hash, trained_.hash());
+  net::import_weights(space_, dir_ / "n.pth", dir_ / "release.pt", {.release_layout = true});
+  EXPECT_EQ(net::load_supernet(space_, dir_ / "release.pt").hash(), imported.hash);
+  EXPECT_NE(read_file(dir_ / "release.pt").find("state_dict"), std::string::npos);
+}
+
+TEST_F(SampleNet, NothingIsWrittenWhenAKeyDoesNotFit) {
+  auto dict = net::load_state_dict(dir_ / "n.pth");
+  dict.erase("classifier.linear.bias");
+  net::save_state_dict(dir_ / "n.pth", dict);
+  auto const imported = net::import_weights(space_, dir_ / "n.pth", dir_ / "out.pt", {});
+  EXPECT_FALSE(imported.is_written);
+  EXPECT_EQ(imported.names.missing, std::vector<std::string>{"classifier.linear.bias"});
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "out.pt"));
+  EXPECT_THROW(net::load_supernet(space_, dir_ / "n.pth"), Error);
+}
+
+TEST_F(SampleNet, SubnetsAreCropsOfTheTrainedNet) {
+  auto subnet = space::largest_subnet(space_);
+  subnet.kernels[0] = 3;
+  subnet.middle_channels[0] = 16;
+  subnet.depths[0] = 1;
+  auto const net = net::slice(trained_, subnet);
+  ASSERT_EQ(net.blocks.size(), 2u + 1 + 2);  // stem, first block, one block of stage 0, two of stage 1
+  auto const& depthwise = net.blocks[2].convs[1];
+  auto const& trained = trained_.weights.at(net::names::depthwise(0) + ".conv.conv.weight");
+  EXPECT_TRUE(at::equal(depthwise.weight, trained.slice(0, 0, 16).slice(2, 2, 5).slice(3, 2, 5)));
+  EXPECT_EQ(net.blocks[2].convs[0].weight.size(0), 16);
+  EXPECT_FALSE(net.blocks[4].has_shortcut) << "the last block was trained without one";
+  EXPECT_EQ(net::forward(net, random_images(space_, 2, space_.image_size, 1).to(at::kFloat)).sizes(), (at::IntArrayRef{2, 10}));
+}
+
+TEST_F(SampleNet, TheClassifierOfANetWithoutFeatureMixSeesASign) {
+  auto subnet = space::largest_subnet(space_);
+  subnet.bits = space::uniform_bits(space_, 8, 8);
+  auto const supernet = in_float64(trained_);
+  auto net = net::slice(supernet, subnet);
+  EXPECT_TRUE(net.classifier_quantisation.is_signed);
+  EXPECT_EQ(net.classifier_quantisation.activation_bits, 7);
+  std::vector<at::Tensor> const batches{random_images(space_, 40, space_.image_size, 2), random_images(space_, 40, space_.image_size, 3)};
+  net::prepare(net, batches, {}, *net::make_reference_engine());
+  auto reference = net::slice(supernet, space::largest_subnet(space_));
+  net::prepare(reference, batches, {}, *net::make_reference_engine());
+  auto const images = random_images(space_, 8, space_.image_size, 4);
+  EXPECT_LE(relative_error(net::forward(net, images, {.quantise = true}), net::forward(reference, images)), 0.1);
+}
+
+TEST_F(SampleNet, WithoutCalibrationImagesTheStoredStatisticsStay) {
+  auto subnet = space::largest_subnet(space_);
+  auto net = net::slice(trained_, subnet);
+  auto const before = net.blocks[0].convs[0].norm->running_mean.clone();
+  net::prepare(net, {}, {}, *net::make_reference_engine());
+  EXPECT_TRUE(at::equal(net.blocks[0].convs[0].norm->running_mean, before));
+  subnet.bits = space::uniform_bits(space_, 8, 8);
+  auto quantised = net::slice(trained_, subnet);
+  EXPECT_THROW(net::prepare(quantised, {}, {}, *net::make_reference_engine()), Error);
+}
+
+TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
+  APQ_REQUIRE_DATA(data);
+  at::NoGradGuard const no_grad;
+  struct Known {
+    char const* name;
+    std::int64_t params;
+  };
+  for (auto const& [name, params] :
+       {Known{"mcunet-320kb-1mb", 737408}, Known{"mcunet-256kb-1mb", 729392}, Known{"proxyless-w0.3-r176", 754280}}) {
+    SCOPED_TRACE(name);
+    auto const json = data / "weights" / (std::string(name) + "_imagenet.json");
+    auto const file = data / "weights" / (std::string(name) + "_imagenet.pth");
+    if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is absent";
+    auto const space = space::load_space(json);
+    auto const checkpoint = net::load_state_dict(file);
+    auto const names = net::names_in(space, checkpoint);
+    EXPECT_NO_THROW(net::require_fit(names, file.string()));
+    EXPECT_EQ(names.matched.size() + names.ignored.size(), checkpoint.size());
+    EXPECT_FALSE(names.is_native());
+    for (auto const& ignored : names.ignored) EXPECT_TRUE(ignored.ends_with(".num_batches_tracked")) << ignored;
+    std::int64_t trained = 0;
+    for (auto const& spec : net::supernet_parameters(space))
+      if (spec.is_trained()) {
+        std::int64_t count = 1;
+        for (auto size : spec.shape) count *= size;
+        trained += count;
+      }
+    EXPECT_EQ(trained, params);
+
+    auto const images = random_images(space, 2, 64, 1);
+    auto const largest = space::largest_subnet(space);
+    auto const sorted = in_float64(net::load_supernet(space, file));
+    auto const as_trained = logits(in_float64(net::adopt(space, checkpoint, names)), largest, images);
+    EXPECT_LE(relative_error(logits(sorted, largest, images), as_trained), 1e-10);
+    EXPECT_GT(as_trained.std().item<double>(), 0.1);
+
+    RandomStream random(1, "test.trained_nets");
+    std::vector<space::Subnet> subnets{space::smallest_subnet(space)};
+    for (int i = 0; i < 3; ++i) subnets.push_back(space::subnet_of(space, space::random_genes(space, random, true)));
+    std::vector<at::Tensor> const batches{random_images(space, 4, 64, 2)};
+    for (auto const& subnet : subnets) {
+      auto net = net::slice(sorted, subnet);
+      net::prepare(net, batches, {}, *net::make_reference_engine());
+      auto const y = net::forward(net, images, {.quantise = true});
+      EXPECT_EQ(y.sizes(), (at::IntArrayRef{2, 1000}));
+      EXPECT_TRUE(at::isfinite(y).all().item<bool>());
+    }
+  }
+}
+
+}  // namespace
