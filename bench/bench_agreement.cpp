@@ -28,11 +28,11 @@ int main(int argc, char** argv) {
   {
     auto const splits = image::load_splits(mpi::Communicator(MPI_COMM_WORLD), data, {1, space.image_size, space.num_classes},
                                            {.calibration = true, .validation = true});
-    auto const evaluator = [&](char const* engine) {
+    auto const evaluator = [&](engine::EngineKind kind) {
       return evaluate::SupernetEvaluator(space, APQ_SOURCE_DIR "/data/fashion_mnist_supernet.pt", splits.calibration, splits.validation,
-                                         data, {.engine = engine});
+                                         data, {.engine = kind});
     };
-    auto reference = evaluator("reference"), fast = evaluator("onednn");
+    auto reference = evaluator(engine::EngineKind::reference), fast = evaluator(engine::EngineKind::onednn);
     for (bool const quantised : {false, true}) {
       double sum = 0, squares = 0, largest = 0, mean_reference = 0, mean_fast = 0;
       for (int s = 0; s < subnets; ++s) {

@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
   auto const space = space::load_space(space_file);
   auto const supernet = net::make_supernet(space, 1);
   auto const released = bench::make_released_operators();
-  auto const reference = net::make_reference_engine(), fast = net::make_engine("onednn");
+  auto const reference = net::make_reference_engine(), fast = net::make_engine(engine::EngineKind::onednn);
   at::manual_seed(1);
   auto const random_images = [&](std::int64_t n) {
     return at::randn({n, space.image_channels, space.image_size, space.image_size}).contiguous(at::MemoryFormat::ChannelsLast);

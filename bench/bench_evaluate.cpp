@@ -19,7 +19,7 @@ struct Bench {
   space::SearchSpace space = space::load_space(APQ_SOURCE_DIR "/configs/spaces/fashion_mnist.yaml");
   net::Supernet supernet = net::make_supernet(space, 1);
   net::LabelledBatches calibration, validation;
-  std::unique_ptr<net::Engine> engine = net::make_engine("auto");
+  std::unique_ptr<net::Engine> engine = net::make_engine(engine::EngineKind::automatic);
   Bench() {
     at::set_num_threads(1);
     image::DataConfig data;

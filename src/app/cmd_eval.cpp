@@ -25,6 +25,8 @@ struct Options {
   image::DataConfig data;
   evaluate::EvaluatorConfig evaluator;
   std::string images = "/usr/share/datasets/fashion-mnist", split = "test", format = "table";
+  std::string fidelity = std::string(net::fidelity_kind_names(net::FidelityKind::corrected));
+  std::string engine = std::string(engine::engine_kind_names(engine::EngineKind::automatic));
   std::vector<double> mean, deviation;
   int size = 0;
 };
@@ -178,12 +180,10 @@ Body add_eval(CLI::App& app) {
   app.add_option("--validation-images", o->data.validation_images, "Size of the validation split")->capture_default_str();
   app.add_option("--calibration-images", o->data.calibration_images, "Images for BN statistics and ranges")->capture_default_str();
   app.add_option("--batch", o->evaluator.batch, "Images per forward pass")->capture_default_str();
-  app.add_option("--fidelity", o->evaluator.fidelity, "Quantiser behaviour")
-      ->check(CLI::IsMember({"corrected", "release"}))
+  app.add_option("--fidelity", o->fidelity, "Quantiser behaviour")
+      ->check(CLI::IsMember(net::fidelity_kind_names.all()))
       ->capture_default_str();
-  app.add_option("--engine", o->evaluator.engine, "Executor")
-      ->check(CLI::IsMember({"auto", "reference", "onednn", "cuda"}))
-      ->capture_default_str();
+  app.add_option("--engine", o->engine, "Executor")->check(CLI::IsMember(engine::engine_kind_names.all()))->capture_default_str();
   app.add_option("--mean", o->mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")
       ->expected(1, 4)
       ->check(CLI::Range(0.0, 1.0));
@@ -195,7 +195,11 @@ Body add_eval(CLI::App& app) {
       "Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test\n"
       "  apq eval --space S.yaml --weights W.pth --images imagenet_val.txt --root imagenet_val --size 176 --mean 0.5 --std 0.5 --format "
       "json");
-  return [o](mpi::Communicator const& world) { return evaluate_subnets(world, *o); };
+  return [o](mpi::Communicator const& world) {
+    o->evaluator.fidelity = *net::fidelity_kind_names.find(o->fidelity);
+    o->evaluator.engine = *engine::engine_kind_names.find(o->engine);
+    return evaluate_subnets(world, *o);
+  };
 }
 
 }  // namespace apq::app

@@ -14,6 +14,7 @@
 #include "common/core/log.hpp"
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "study/plan.hpp"
 #include "train/fit.hpp"
 

@@ -15,16 +15,6 @@
 
 namespace apq::evaluate {
 
-EvaluatorConfig read_evaluator_config(Config section) {
-  EvaluatorConfig config;
-  config.batch = section.get_or<int>("batch", config.batch, {1, 100'000});
-  config.calibration_batch = section.get_or<int>("calibration_batch", config.calibration_batch, {1, 100'000});
-  config.fidelity = section.choice_or("fidelity", config.fidelity, {"corrected", "release"});
-  config.engine = section.choice_or("engine", config.engine, {"auto", "reference", "onednn", "cuda"});
-  return config;
-}
-
-std::string engine_kind(EvaluatorConfig const& config) { return net::engine_kind(config.engine); }
 std::string engine_name(EvaluatorConfig const& config) { return net::make_engine(config.engine, config.node_rank)->name(); }
 
 struct SupernetEvaluator::State {
@@ -74,7 +64,7 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
   state_->normalisation = data.normalisation;
   state_->config = config;
   if (evaluation.decoded && evaluation.smaller.empty()) state_->at_size(evaluation.decoded->size);
-  state_->fidelity = config.fidelity == "release" ? net::release_fidelity() : net::corrected_fidelity();
+  state_->fidelity = net::fidelity_of(config.fidelity);
   if (sequential.is_on())
     state_->is_enough = [sequential](net::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
 }

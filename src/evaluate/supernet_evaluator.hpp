@@ -4,25 +4,15 @@
 #include <memory>
 #include <string>
 
-#include "common/core/config.hpp"
 #include "common/image/data_config.hpp"
 #include "common/space/search_space.hpp"
 #include "evaluate/evaluator.hpp"
+#include "evaluate/evaluator_config.hpp"
 #include "evaluate/stopping_rule.hpp"
 
 namespace apq::evaluate {
 
-/// Section `evaluator` of an experiment: everything but the images that a label depends on.
-struct EvaluatorConfig {
-  int batch = 100;                     ///< images per forward pass; fixed, because another blocking rounds differently
-  int calibration_batch = 250;         ///< images per calibration batch; the first batch also sets the ranges
-  std::string fidelity = "corrected";  ///< corrected | release (docs/fidelity.md)
-  std::string engine = "auto";         ///< reference (LibTorch) | onednn | cuda | auto: the fastest on the CPU
-  int node_rank = 0;                   ///< of this rank within its node: picks the GPU
-};
-EvaluatorConfig read_evaluator_config(Config section);
-/// The engine that `config` means on this machine: its kind, which labels depend on, and its name with the library's version.
-std::string engine_kind(EvaluatorConfig const& config);
+/// Name of the engine that `config` means, with the library's version.
 std::string engine_name(EvaluatorConfig const& config);
 
 /// Slices a subnet out of the supernet, calibrates it on the calibration split and counts hits on an evaluation split.

@@ -15,7 +15,7 @@
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 #include "common/space/subnet.hpp"
-#include "evaluate/supernet_evaluator.hpp"
+#include "evaluate/evaluator_config.hpp"
 #include "search/search_config.hpp"
 #include "train/supernet_trainer.hpp"
 #include "train/train_config.hpp"

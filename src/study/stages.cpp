@@ -15,6 +15,7 @@
 #include "common/core/log.hpp"
 #include "common/core/sha256.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "search/measured_fitness.hpp"
 #include "search/predictor_fitness.hpp"
 #include "search/search_files.hpp"
@@ -34,10 +35,8 @@ std::string host_name() {
 
 // Everything but the subnet that a label depends on.
 std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
-  auto const& v = e.evaluator;
-  return sha256_of(fmt::format("{} {} {} batch {} calibration batch {} fidelity {} engine {}{}", splits.calibration.fingerprint,
-                               splits.validation.fingerprint, e.data.normalisation.text(), v.batch, v.calibration_batch, v.fidelity,
-                               evaluate::engine_kind(v), e.collect.sequential.text()));
+  return sha256_of(fmt::format("{} {} {} {}{}", splits.calibration.fingerprint, splits.validation.fingerprint, e.data.normalisation.text(),
+                               e.evaluator.text(), e.collect.sequential.text()));
 }
 
 h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::Splits const& splits) {
@@ -52,7 +51,7 @@ h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::
   header.validation_fingerprint = splits.validation.fingerprint;
   header.calibration_fingerprint = splits.calibration.fingerprint;
   header.engine = evaluate::engine_name(e.evaluator);
-  header.fidelity = e.evaluator.fidelity;
+  header.fidelity = net::fidelity_kind_names(e.evaluator.fidelity);
   header.config = e.resolved;
   header.code_version = build.version;
   header.libraries = fmt::format("LibTorch {}, HDF5 {}, MPI {}, {}", build.torch, build.hdf5, build.mpi, build.compiler);

@@ -9,6 +9,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "search/constraint.hpp"
 
 namespace apq::study {

@@ -88,7 +88,7 @@ class Trainer {
         descent_{config.momentum, config.weight_decay, {}},
         calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
         monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100, data.normalisation)),
-        engine_(net::make_engine("auto")) {
+        engine_(net::make_engine(engine::EngineKind::automatic)) {
     Sha256 hash;
     hash.add(space.hash).add(splits.train.fingerprint);
     hash.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", seed, config.teacher_epochs, config.epochs, config.batch,

@@ -6,6 +6,7 @@
 
 #include <ATen/ATen.h>
 
+#include "common/engine/engine_kind.hpp"
 #include "common/engine/image_batch.hpp"
 #include "common/net/subnet_net.hpp"
 
@@ -50,12 +51,8 @@ std::unique_ptr<Engine> make_reference_engine();
 /// The same on a GPU, norms folded: rank r of a node uses GPU r mod n. @throws Error(config) where there is none.
 std::unique_ptr<Engine> make_cuda_engine(int node_rank);
 
-/// What `auto` stands for on this machine; other names are returned as they are.
-std::string engine_kind(std::string const& name);
-
-/// @param name       reference | onednn | cuda | auto (the fastest of the first two that is there)
 /// @param node_rank  of this rank within its node
 /// @throws Error(config) for an engine that this build or this processor does not have.
-std::unique_ptr<Engine> make_engine(std::string const& name, int node_rank = 0);
+std::unique_ptr<Engine> make_engine(engine::EngineKind kind, int node_rank = 0);
 
 }  // namespace apq::net

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include "common/core/enum_names.hpp"
 
 namespace apq::net {
 
@@ -16,7 +16,13 @@ struct Fidelity {
   bool operator==(Fidelity const&) const = default;
 };
 
+/// The two sets of them that can be asked for.
+enum class FidelityKind { corrected, release };
+inline constexpr EnumNames<FidelityKind, 2> fidelity_kind_names({{FidelityKind::corrected, "corrected"},
+                                                                 {FidelityKind::release, "release"}});
+
 inline Fidelity release_fidelity() { return {true, true, true, true, true}; }
 inline Fidelity corrected_fidelity() { return {}; }
+inline Fidelity fidelity_of(FidelityKind kind) { return kind == FidelityKind::release ? release_fidelity() : corrected_fidelity(); }
 
 }  // namespace apq::net

@@ -29,7 +29,7 @@ space::SearchSpace space_named(std::string const& name) {
 class FastEngine : public testing::TestWithParam<char const*> {
  protected:
   void SetUp() override {
-    fast_ = net::make_engine("auto");
+    fast_ = net::make_engine(engine::EngineKind::automatic);
     if (fast_->name() == reference_->name()) GTEST_SKIP() << "no engine but the reference in this build or on this processor";
   }
   space::Subnet random_subnet(std::uint64_t index, bool quantised) const {
@@ -86,7 +86,7 @@ TEST(Engines, ConvolutionsOfAnyWidthAreRight) {
       exact.classifier_bias = exact.classifier_bias.to(at::kDouble);
       auto const x = at::randn({70, 24, size, size});
       auto const expected = net::forward(exact, x.to(at::kDouble));
-      for (auto const& engine : {net::make_reference_engine(), net::make_engine("auto")})
+      for (auto const& engine : {net::make_reference_engine(), net::make_engine(engine::EngineKind::automatic)})
         EXPECT_LE(test::relative_error(engine->compile(network)->logits(x), expected), 1e-5)
             << engine->name() << ", " << width << " channels at " << size;
     }
@@ -251,11 +251,13 @@ TEST(Cuda, LogitsAreTheReferences) {
   EXPECT_LE(test::relative_error(cuda->compile(found)->logits(x), reference->compile(expected)->logits(x)), 1e-2);
 }
 
-TEST(MakeEngine, AnUnknownOneIsRefused) {
-  EXPECT_NE(net::make_engine("reference")->name().find("LibTorch"), std::string::npos);
-  EXPECT_THROW(net::make_engine("gpu"), Error);
+TEST(MakeEngine, OneThatIsNotThereIsRefused) {
+  EXPECT_NE(net::make_engine(engine::EngineKind::reference)->name().find("LibTorch"), std::string::npos);
   if (!at::hasCUDA()) {
-    EXPECT_THROW(net::make_engine("cuda"), Error);
+    EXPECT_THROW(net::make_engine(engine::EngineKind::cuda), Error);
+  }
+  if (!engine::has_exact_integers()) {
+    EXPECT_THROW(net::make_engine(engine::EngineKind::onednn), Error);
   }
 }
 

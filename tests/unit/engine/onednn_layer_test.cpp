@@ -9,6 +9,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "common/core/random.hpp"
+#include "common/engine/engine_kind.hpp"
 #include "common/engine/onednn/map_kernels.hpp"
 #include "common/engine/onednn/packed_layer.hpp"
 #include "common/net/forward.hpp"
@@ -52,7 +53,7 @@ net::ConvUnit unit_of(Case const& c, RandomStream& random) {
 }
 
 TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
-  if (!has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
+  if (!engine::has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   at::NoGradGuard const no_grad;
   constexpr auto relu6 = Activation::relu6, relu = Activation::relu, h_swish = Activation::h_swish;
   constexpr std::optional<Activation> linear;
@@ -106,7 +107,7 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
 }
 
 TEST(IntegerLayer, SumsWithAShortcutStayFloats) {
-  if (!has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
+  if (!engine::has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   RandomStream random(12, "test.integer_layer");
   auto const unit = unit_of({16, 24, 7, 1, 1, false, false, std::nullopt, 8, 8, 8}, random);
   auto const layer = pack(unit, true);
@@ -120,7 +121,7 @@ TEST(IntegerLayer, SumsWithAShortcutStayFloats) {
 
 // Recalibration finishes sums with a pass of its own, evaluation inside the convolution.
 TEST(MapKernels, AnEpilogueAppliedToSumsIsTheConvolutions) {
-  if (!has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
+  if (!engine::has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   constexpr std::int64_t size = 7;
   for (std::optional<Activation> const activation :
        std::initializer_list<std::optional<Activation>>{{}, Activation::relu6, Activation::relu, Activation::h_swish})

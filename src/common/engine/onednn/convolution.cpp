@@ -197,23 +197,6 @@ ConvolutionShape const& Convolution::shape() const { return state_->shape; }
 Number Convolution::source() const { return state_->source; }
 Number Convolution::destination() const { return state_->destination; }
 
-bool has_exact_integers() {
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::avx2_vnni:
-    case dnnl::cpu_isa::avx512_core_vnni:
-    case dnnl::cpu_isa::avx512_core_bf16:
-    case dnnl::cpu_isa::avx512_core_amx:
-#if DNNL_VERSION_MAJOR >= 3
-    case dnnl::cpu_isa::avx2_vnni_2:
-    case dnnl::cpu_isa::avx512_core_fp16:
-    case dnnl::cpu_isa::avx512_core_amx_fp16:
-#endif
-      return true;
-    default:
-      return false;
-  }
-}
-
 std::string library_name() {
   auto const* const v = dnnl::version();
   return fmt::format("oneDNN {}.{}.{}", v->major, v->minor, v->patch);

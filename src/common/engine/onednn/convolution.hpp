@@ -56,8 +56,6 @@ class Convolution {
   std::unique_ptr<State> state_;
 };
 
-/// True where sums of 8-bit products are exact: older processors saturate them at 16 bits.
-bool has_exact_integers();
 /// "oneDNN 2.6.3"
 std::string library_name();
 

@@ -24,6 +24,5 @@ class OneDnnEngine : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_onednn_engine() { return std::make_unique<OneDnnEngine>(); }
-bool onednn_has_exact_integers() { return onednn::has_exact_integers(); }
 
 }  // namespace apq::net

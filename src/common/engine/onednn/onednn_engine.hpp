@@ -6,9 +6,7 @@
 
 namespace apq::net {
 
-/// Fused oneDNN primitives; quantised layers in integers.
+/// Fused oneDNN primitives; quantised layers in integers, which are wrong where engine::has_exact_integers() is false.
 std::unique_ptr<Engine> make_onednn_engine();
-/// False on processors whose 8-bit products saturate: quantised subnets would not be what they simulate.
-bool onednn_has_exact_integers();
 
 }  // namespace apq::net
