@@ -23,8 +23,8 @@
 #include "common/core/heap.hpp"
 #include "common/engine/calibration.hpp"
 #include "common/engine/evaluate.hpp"
+#include "common/engine/onednn/coded_layer.hpp"
 #include "common/engine/onednn/convolution.hpp"
-#include "common/engine/onednn/packed_layer.hpp"
 #include "common/space/subnet.hpp"
 #include "released_operators.hpp"
 
@@ -68,16 +68,16 @@ double median(std::vector<double> values) {
 class Chain {
  public:
   Chain(net::SubnetNet const& net, std::int64_t size, std::int64_t batch) : batch_(batch) {
-    std::vector<net::onednn::PackedLayer> layers;
+    std::vector<engine::onednn::CodedLayer> layers;
     for (auto const& block : net.blocks)
       for (auto const& unit : block.convs)
-        if (!block.is_after_pooling) layers.push_back(net::onednn::pack(unit, net.is_quantised));
+        if (!block.is_after_pooling) layers.push_back(engine::onednn::coded(unit, net.is_quantised));
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       auto const shape = layers[i].shape(batch, size);
       auto const next = i + 1 < layers.size() ? layers[i + 1].input : std::nullopt;
       bool const is_integer = layers[i].input && next;
-      chain_.push_back(layers[i].convolution(shape, is_integer ? next->number() : net::onednn::Number::f32,
+      chain_.push_back(layers[i].convolution(shape, is_integer ? next->number() : engine::onednn::Number::f32,
                                              layers[i].epilogue(is_integer ? next : std::nullopt, false)));
       size = shape.out_size();
       bytes = std::max({bytes, shape.in_values() * sizeof(float), shape.out_values() * sizeof(float)});
@@ -91,7 +91,7 @@ class Chain {
 
  private:
   std::int64_t batch_;
-  std::vector<net::onednn::Convolution> chain_;
+  std::vector<engine::onednn::Convolution> chain_;
   at::Tensor buffers_[2];
 };
 
@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
   auto const space = space::load_space(space_file);
   auto const supernet = net::make_supernet(space, 1);
   auto const released = bench::make_released_operators();
-  auto const reference = net::make_reference_engine(), fast = net::make_engine(engine::EngineKind::onednn);
+  auto const reference = engine::make_reference_engine(), fast = engine::make_engine(engine::EngineKind::onednn);
   at::manual_seed(1);
   auto const random_images = [&](std::int64_t n) {
     return at::randn({n, space.image_channels, space.image_size, space.image_size}).contiguous(at::MemoryFormat::ChannelsLast);
@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
     batches.push_back(random_images(std::min(left, 32)));
     labels.push_back(at::zeros({std::min(left, 32)}, at::kLong));
   }
-  net::LabelledBatches const evaluation{batches, labels};
+  engine::LabelledBatches const evaluation{batches, labels};
   for (int i = 0; i < (num_calibration > 0 ? 8 : 1); ++i) calibration.push_back(random_images(std::max(8, num_calibration / 8)));
 
   std::printf("%s, %s, %s; %d random subnets, %d images of %d px, one core, median images/s\n", space.name.c_str(),
@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
       RandomStream random(1, "bench.subnets", static_cast<std::uint64_t>(s));
       auto const subnet = space::subnet_of(space, space::random_genes(space, random, quantised));
       auto net = net::slice(supernet, subnet);
-      net::prepare(net, calibration, {}, *fast);
+      engine::prepare(net, calibration, {}, *fast);
       Chain chain(net, space.image_size, 8);
       auto const compiled = fast->compile(net);
       double compile_seconds = seconds([&] { fast->compile(net)->logits(batches[0].slice(0, 0, 1)); });
@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
       std::vector<double> ratio;
       for (int repeat = 0; repeat < 5; ++repeat) {
         double const a = seconds([&] { chain.run(num_images); });
-        double const b = seconds([&] { net::evaluate(*compiled, evaluation); });
+        double const b = seconds([&] { engine::evaluate(*compiled, evaluation); });
         columns["1 chain"].push_back(num_images / a);
         columns["2 onednn"].push_back(num_images / b);
         ratio.push_back(a / b);
@@ -155,7 +155,7 @@ int main(int argc, char** argv) {
       columns["6 compile, ms"].push_back(1e3 * compile_seconds);
       struct Other {
         std::string name;
-        net::Engine const* engine;
+        engine::Engine const* engine;
         bool is_stock;
       };
       std::vector<Other> others;
@@ -170,28 +170,28 @@ int main(int argc, char** argv) {
         if (is_stock) stock.emplace();
         auto const other = engine->compile(net);
         if (!is_stock) other->logits(batches[0]);  // after a column that gave its memory back
-        double const t = seconds([&] { net::evaluate(*other, evaluation); });
+        double const t = seconds([&] { engine::evaluate(*other, evaluation); });
         columns[name].push_back(num_images / t);
         columns[name + ": onednn is faster by"].push_back(columns["2 onednn"].back() * t / num_images);
       }
       if (num_calibration > 0) {
-        auto const sample = [&](net::Engine const& engine) {
+        auto const sample = [&](engine::Engine const& engine) {
           return seconds([&] {
             auto fresh = net::slice(supernet, subnet);
-            net::prepare(fresh, calibration, {}, engine);
-            net::evaluate(*engine.compile(fresh), evaluation);
+            engine::prepare(fresh, calibration, {}, engine);
+            engine::evaluate(*engine.compile(fresh), evaluation);
           });
         };
         auto const calibration_images = static_cast<double>(8 * calibration[0].size(0));
-        net::recalibrate_norms(net, calibration, false, *fast);
+        engine::recalibrate_norms(net, calibration, false, *fast);
         for (bool const integers : {false, true}) {
           if (integers && !quantised) continue;
           columns[integers ? "6c recalibration in integers" : "6a recalibration in float"].push_back(
-              calibration_images / seconds([&] { net::recalibrate_norms(net, calibration, integers, *fast); }));
+              calibration_images / seconds([&] { engine::recalibrate_norms(net, calibration, integers, *fast); }));
         }
         if (quantised)
           columns["6b ranges"].push_back(static_cast<double>(calibration[0].size(0)) /
-                                         seconds([&] { net::calibrate_ranges(net, calibration[0], {}, *fast); }));
+                                         seconds([&] { engine::calibrate_ranges(net, calibration[0], {}, *fast); }));
         double const f = sample(*fast);
         columns["7 whole sample onednn, s"].push_back(f);
         for (auto const& [name, engine, is_stock] : others) {

@@ -18,8 +18,8 @@ using namespace apq;
 struct Bench {
   space::SearchSpace space = space::load_space(APQ_SOURCE_DIR "/configs/spaces/fashion_mnist.yaml");
   net::Supernet supernet = net::make_supernet(space, 1);
-  net::LabelledBatches calibration, validation;
-  std::unique_ptr<net::Engine> engine = net::make_engine(engine::EngineKind::automatic);
+  engine::LabelledBatches calibration, validation;
+  std::unique_ptr<engine::Engine> engine = engine::make_engine(engine::EngineKind::automatic);
   Bench() {
     at::set_num_threads(1);
     image::DataConfig data;
@@ -27,8 +27,8 @@ struct Bench {
     data.validation_images = 2000;
     auto const splits = image::load_splits(mpi::Communicator(MPI_COMM_WORLD), data, {1, space.image_size, space.num_classes},
                                            {.calibration = true, .validation = true});
-    calibration = net::make_batches(splits.calibration, 250, data.normalisation);
-    validation = net::make_batches(splits.validation, 100, data.normalisation);
+    calibration = engine::make_batches(splits.calibration, 250, data.normalisation);
+    validation = engine::make_batches(splits.validation, 100, data.normalisation);
   }
 };
 
@@ -42,13 +42,13 @@ void sample(benchmark::State& state, bool quantised, bool with_calibration) {
     RandomStream random(1, "bench.subnets", index++ % 16);
     auto const subnet = space::subnet_of(bench.space, space::random_genes(bench.space, random, quantised));
     auto net = net::slice(bench.supernet, subnet);
-    if (!with_calibration) net::prepare(net, bench.calibration.images, {}, *bench.engine);
+    if (!with_calibration) engine::prepare(net, bench.calibration.images, {}, *bench.engine);
     state.ResumeTiming();
     if (with_calibration) {
       at::NoGradGuard const no_grad;
-      net::prepare(net, bench.calibration.images, {}, *bench.engine);
+      engine::prepare(net, bench.calibration.images, {}, *bench.engine);
     }
-    auto const counts = net::evaluate(*bench.engine->compile(net), bench.validation);
+    auto const counts = engine::evaluate(*bench.engine->compile(net), bench.validation);
     images += counts.total;
   }
   state.counters["images"] = benchmark::Counter(static_cast<double>(images), benchmark::Counter::kIsRate);

@@ -26,8 +26,8 @@ at::Tensor quantised_weight(net::LayerQuantisation const& q, at::Tensor const& w
 
 struct Hooks {
   bool quantise = false;
-  net::Engine::InputObserver const* on_input = nullptr;
-  net::Engine::StatisticsObserver const* on_statistics = nullptr;  // then batches are normalised by their own
+  engine::Engine::InputObserver const* on_input = nullptr;
+  engine::Engine::StatisticsObserver const* on_statistics = nullptr;  // then batches are normalised by their own
 };
 
 at::Tensor forward(net::SubnetNet const& net, at::Tensor const& images, Hooks const& hooks) {
@@ -61,7 +61,7 @@ at::Tensor forward(net::SubnetNet const& net, at::Tensor const& images, Hooks co
                     hooks.quantise ? quantised_weight(q, net.classifier_weight) : net.classifier_weight, net.classifier_bias);
 }
 
-class Compiled : public net::CompiledNet {
+class Compiled : public engine::CompiledNet {
  public:
   explicit Compiled(net::SubnetNet net) : net_(std::move(net)) {}
   at::Tensor logits(at::Tensor const& images) override {
@@ -76,19 +76,19 @@ class Compiled : public net::CompiledNet {
   net::SubnetNet net_;
 };
 
-class ReleasedOperators : public net::Engine {
+class ReleasedOperators : public engine::Engine {
  public:
   std::string name() const override { return "the released code's operators"; }
   void observe_inputs(net::SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const override {
     at::NoGradGuard const no_grad;
     forward(net, images, {.on_input = &observe});
   }
-  void observe_statistics(net::SubnetNet const& net, net::Batches batches, bool quantise,
+  void observe_statistics(net::SubnetNet const& net, engine::Batches batches, bool quantise,
                           StatisticsObserver const& observe) const override {
     at::NoGradGuard const no_grad;
     for (std::size_t i = 0; i < batches.size(); ++i) forward(net, batches[i], {.quantise = quantise, .on_statistics = &observe});
   }
-  std::unique_ptr<net::CompiledNet> compile(net::SubnetNet const& net) const override { return std::make_unique<Compiled>(net); }
+  std::unique_ptr<engine::CompiledNet> compile(net::SubnetNet const& net) const override { return std::make_unique<Compiled>(net); }
 };
 
 }  // namespace
@@ -101,6 +101,6 @@ bool knows(net::SubnetNet const& net) {
   });
 }
 
-std::unique_ptr<net::Engine> make_released_operators() { return std::make_unique<ReleasedOperators>(); }
+std::unique_ptr<engine::Engine> make_released_operators() { return std::make_unique<ReleasedOperators>(); }
 
 }  // namespace apq::bench

@@ -83,7 +83,7 @@ Body add_import_weights(CLI::App& app) {
                                             : table_of(*o, imported);
       std::fputs(text.c_str(), stdout);
       std::fflush(stdout);
-      net::require_fit(imported.names, o->file.string());
+      checkpoint::require_fit(imported.names, o->file.string());
     });
     return 0;
   };

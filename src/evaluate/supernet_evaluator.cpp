@@ -15,7 +15,7 @@
 
 namespace apq::evaluate {
 
-std::string engine_name(EvaluatorConfig const& config) { return net::make_engine(config.engine, config.node_rank)->name(); }
+std::string engine_name(EvaluatorConfig const& config) { return engine::make_engine(config.engine, config.node_rank)->name(); }
 
 struct SupernetEvaluator::State {
   net::Supernet supernet;
@@ -24,11 +24,11 @@ struct SupernetEvaluator::State {
   image::Normalisation normalisation;
   EvaluatorConfig config;
   net::Fidelity fidelity;
-  std::unique_ptr<net::Engine> engine;
+  std::unique_ptr<engine::Engine> engine;
   std::optional<space::Subnet> last_architecture;  // its quantised versions start from the same statistics
-  net::NormBuffers last_norms;
+  engine::NormBuffers last_norms;
   struct Batches {
-    net::LabelledBatches calibration, evaluation;
+    engine::LabelledBatches calibration, evaluation;
   };
   std::map<int, Batches> by_size;
 
@@ -38,17 +38,17 @@ struct SupernetEvaluator::State {
     auto const num_sizes = 1 + evaluation.smaller.size();
     auto const most_bytes_kept = (std::size_t{64} << 20) / num_sizes, most_device_bytes = (std::size_t{4} << 30) / num_sizes;
     auto batches = [&](image::Split const& split, int batch) {
-      if (split.size() == 0) return net::LabelledBatches{};
+      if (split.size() == 0) return engine::LabelledBatches{};
       auto const sized = split.at_size(size);
       if (!sized)
         throw Error(Errc::config,
                     fmt::format("the {} images were not loaded at {}x{} pixels, which this subnet takes", split.name, size, size));
-      return net::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept, engine->device(),
-                               most_device_bytes);
+      return engine::make_batches(*sized, static_cast<std::size_t>(batch), normalisation, most_bytes_kept, engine->device(),
+                                  most_device_bytes);
     };
     return by_size.emplace(size, Batches{batches(calibration, config.calibration_batch), batches(evaluation, config.batch)}).first->second;
   }
-  net::Enough is_enough;  // empty: never
+  engine::Enough is_enough;  // empty: never
 };
 
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
@@ -56,7 +56,7 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
                                      EvaluatorConfig const& config, StoppingRule const& sequential)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
-  state_->engine = net::make_engine(config.engine, config.node_rank);
+  state_->engine = engine::make_engine(config.engine, config.node_rank);
   state_->supernet = net::load_supernet(space, supernet);
   state_->hash = state_->supernet.hash();
   state_->calibration = calibration;
@@ -66,7 +66,7 @@ SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::files
   if (evaluation.decoded && evaluation.smaller.empty()) state_->at_size(evaluation.decoded->size);
   state_->fidelity = net::fidelity_of(config.fidelity);
   if (sequential.is_on())
-    state_->is_enough = [sequential](net::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
+    state_->is_enough = [sequential](engine::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
 }
 
 SupernetEvaluator::~SupernetEvaluator() = default;
@@ -81,8 +81,8 @@ Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
     state_->last_architecture = std::move(architecture);
     state_->last_norms.clear();
   }
-  net::prepare(net, batches.calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
-  auto const counts = net::evaluate(*state_->engine->compile(net), batches.evaluation, state_->is_enough);
+  engine::prepare(net, batches.calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
+  auto const counts = engine::evaluate(*state_->engine->compile(net), batches.evaluation, state_->is_enough);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }
 

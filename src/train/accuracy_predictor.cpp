@@ -20,14 +20,14 @@ std::vector<float> copy(at::Tensor const& tensor) {
 }
 
 /// [out, in] of a linear layer to [in, out].
-PackedLayer pack(net::StateDict const& weights, std::string const& name, int panel_columns) {
+PackedLayer pack(checkpoint::StateDict const& weights, std::string const& name, int panel_columns) {
   auto const& weight = weights.at(name + ".weight");
   return {static_cast<int>(weight.size(1)), copy(weight.t()), copy(weights.at(name + ".bias")), panel_columns};
 }
 
 /// PyTorch's default of nn.Linear: weights and biases uniform in +-1/sqrt(inputs).
-net::StateDict initial_weights(net::Shapes const& shapes, std::uint64_t seed) {
-  net::StateDict weights;
+checkpoint::StateDict initial_weights(checkpoint::Shapes const& shapes, std::uint64_t seed) {
+  checkpoint::StateDict weights;
   std::uint64_t index = 0;
   for (auto const& [name, shape] : shapes) {
     RandomStream random(seed, "train.init", index++);
@@ -43,15 +43,15 @@ net::StateDict initial_weights(net::Shapes const& shapes, std::uint64_t seed) {
 
 }  // namespace
 
-net::Shapes parameter_shapes(space::Encoding const& encoding, bool quantised, int hidden) {
-  net::Shapes shapes{{"layers.0.0.weight", {hidden, encoding.architecture_size()}},
-                     {"layers.0.0.bias", {hidden}},
-                     {"layers.1.0.weight", {hidden, hidden}},
-                     {"layers.1.0.bias", {hidden}},
-                     {"layers.2.0.weight", {hidden, hidden}},
-                     {"layers.2.0.bias", {hidden}},
-                     {"regressor.weight", {1, hidden}},
-                     {"regressor.bias", {1}}};
+checkpoint::Shapes parameter_shapes(space::Encoding const& encoding, bool quantised, int hidden) {
+  checkpoint::Shapes shapes{{"layers.0.0.weight", {hidden, encoding.architecture_size()}},
+                            {"layers.0.0.bias", {hidden}},
+                            {"layers.1.0.weight", {hidden, hidden}},
+                            {"layers.1.0.bias", {hidden}},
+                            {"layers.2.0.weight", {hidden, hidden}},
+                            {"layers.2.0.bias", {hidden}},
+                            {"regressor.weight", {1, hidden}},
+                            {"regressor.bias", {1}}};
   if (quantised) {
     shapes["quantize_fc.weight"] = {hidden, encoding.full_size() - encoding.architecture_size()};
     shapes["quantize_fc.bias"] = {hidden};
@@ -59,7 +59,7 @@ net::Shapes parameter_shapes(space::Encoding const& encoding, bool quantised, in
   return shapes;
 }
 
-AccuracyPredictor::Model::Model(space::Encoding const& the_encoding, net::StateDict the_weights)
+AccuracyPredictor::Model::Model(space::Encoding const& the_encoding, checkpoint::StateDict the_weights)
     : encoding(the_encoding),
       quantised(the_weights.contains("quantize_fc.weight")),
       hidden(static_cast<int>(the_weights.at("layers.0.0.bias").numel())),
@@ -75,7 +75,7 @@ AccuracyPredictor::Model::Model(space::Encoding const& the_encoding, net::StateD
   packed.regressor_bias = weights.at("regressor.bias").item<float>();
 }
 
-AccuracyPredictor AccuracyPredictor::Model::wrap(space::Encoding const& encoding, net::StateDict weights) {
+AccuracyPredictor AccuracyPredictor::Model::wrap(space::Encoding const& encoding, checkpoint::StateDict weights) {
   return AccuracyPredictor(std::make_unique<Model>(encoding, std::move(weights)));
 }
 
@@ -87,20 +87,20 @@ AccuracyPredictor::AccuracyPredictor(AccuracyPredictor&&) noexcept = default;
 AccuracyPredictor& AccuracyPredictor::operator=(AccuracyPredictor&&) noexcept = default;
 
 AccuracyPredictor AccuracyPredictor::load(std::filesystem::path const& file, space::Encoding const& encoding) {
-  auto weights = net::load_state_dict(file);
+  auto weights = checkpoint::load_state_dict(file);
   // What the file says about its kind and width; all else has to follow from these two.
   bool const quantised = weights.contains("quantize_fc.weight") || weights.contains("quantize_fc.bias");
   auto const bias = weights.find("layers.0.0.bias");
   int const hidden =
       bias != weights.end() && bias->second.dim() == 1 && bias->second.numel() > 0 ? static_cast<int>(bias->second.numel()) : 400;
-  net::require_match(parameter_shapes(encoding, quantised, hidden), weights, file.string());
+  checkpoint::require_match(parameter_shapes(encoding, quantised, hidden), weights, file.string());
   for (auto const& [name, tensor] : weights)
     if (!at::isfinite(tensor).all().item<bool>())
       throw Error(Errc::data, fmt::format("{}: {} holds a value that is not finite", file.string(), name));
   return Model::wrap(encoding, std::move(weights));
 }
 
-void AccuracyPredictor::save(std::filesystem::path const& file) const { net::save_state_dict(file, model_->weights); }
+void AccuracyPredictor::save(std::filesystem::path const& file) const { checkpoint::save_state_dict(file, model_->weights); }
 
 bool AccuracyPredictor::is_quantised() const { return model_->quantised; }
 

@@ -166,7 +166,7 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
   auto targets = at::empty({n, 1});
   for (std::int64_t i = 0; i < n; ++i) targets[i][0] = (labels[static_cast<std::size_t>(i)] - mean) / scale;
 
-  net::StateDict initial;
+  checkpoint::StateDict initial;
   if (transfer) {
     bool const lacks_bits = quantised && !transfer_from->is_quantised();
     initial = lacks_bits ? add_bit_branch(*transfer_from, settings.zero_init, seed).model().weights : transfer_from->model().weights;
@@ -265,7 +265,7 @@ AccuracyPredictor fit_one(space::SearchSpace const& space, std::vector<h5::Row> 
                                              epoch, quantised ? "quant" : "fp", config.learning_rate));
   }
 
-  net::StateDict weights;
+  checkpoint::StateDict weights;
   weights["layers.0.0.weight"] = first.folded_weight(v["u"]);
   weights["layers.0.0.bias"] = first.folded_bias(v["u"], v["b1"]);
   weights["layers.1.0.weight"] = v["w2"].clone();
@@ -350,7 +350,7 @@ AccuracyPredictor join(space::Encoding const& encoding, Linear const& linear, st
       if (name == "regressor.bias") bias += factor * tensor.item<double>();
       else parts.at(name).push_back(name == "regressor.weight" ? tensor * factor : tensor);
     }
-  net::StateDict weights{{"regressor.bias", at::full({1}, bias, at::kFloat)}};
+  checkpoint::StateDict weights{{"regressor.bias", at::full({1}, bias, at::kFloat)}};
   for (auto const& [name, tensors] : parts)
     weights[name] = name == "layers.1.0.weight" || name == "layers.2.0.weight" ? at::block_diag(tensors)
                                                                                : at::cat(tensors, name == "regressor.weight" ? 1 : 0);

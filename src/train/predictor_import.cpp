@@ -31,7 +31,7 @@ struct Layout {
   std::int64_t first_kernel() const { return sizes_come_first ? static_cast<std::int64_t>(sizes.size()) : 0; }
 };
 
-Layout layout_of(net::StateDict const& weights, std::vector<int> const& sizes, std::string const& source) {
+Layout layout_of(checkpoint::StateDict const& weights, std::vector<int> const& sizes, std::string const& source) {
   if (weights.contains("layers.0.0.weight"))
     return {"once-for-all",
             {"layers.0.0", "layers.1.0", "layers.2.0"},
@@ -57,17 +57,18 @@ void require_space(space::SearchSpace const& space, std::string const& source) {
   }
 }
 
-net::StateDict checked_weights(net::StateDict const& weights, Layout const& layout, std::int64_t num_blocks, std::string const& source) {
+checkpoint::StateDict checked_weights(checkpoint::StateDict const& weights, Layout const& layout, std::int64_t num_blocks,
+                                      std::string const& source) {
   auto const bias = weights.find(layout.hidden[0] + ".bias");
   auto const hidden = bias != weights.end() && bias->second.dim() == 1 ? bias->second.numel() : 0;
   auto const inputs = 2 * choices * num_blocks + static_cast<std::int64_t>(layout.sizes.size());
-  net::Shapes shapes{{layout.output, {1, hidden}}, {layout.output_bias, {1}}};
+  checkpoint::Shapes shapes{{layout.output, {1, hidden}}, {layout.output_bias, {1}}};
   for (std::size_t i = 0; i < layout.hidden.size(); ++i) {
     shapes[layout.hidden[i] + ".weight"] = {hidden, i == 0 ? inputs : hidden};
     shapes[layout.hidden[i] + ".bias"] = {hidden};
   }
-  net::require_match(shapes, weights, source);
-  net::StateDict result;
+  checkpoint::require_match(shapes, weights, source);
+  checkpoint::StateDict result;
   for (auto const& [name, tensor] : weights) {
     result[name] = tensor.to(at::kFloat);
     if (!at::isfinite(result[name]).all().item<bool>())
@@ -112,7 +113,7 @@ class SizeColumns {
 
 ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesystem::path const& file, std::vector<int> const& sizes) {
   auto const source = file.string();
-  auto const theirs = net::load_state_dict(file);
+  auto const theirs = checkpoint::load_state_dict(file);
   auto const layout = layout_of(theirs, sizes, source);
   require_space(space, source);
   std::int64_t const num_blocks = space.num_blocks();
@@ -130,10 +131,10 @@ ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesys
     else bias = bias + column;  // the size is no input: its part is constant
     if (!std::binary_search(of_size.sizes.begin(), of_size.sizes.end(), size)) interpolated.push_back(size);
   }
-  net::StateDict ours{{"layers.0.0.weight", at::cat(columns, 1).contiguous()},
-                      {"layers.0.0.bias", bias.contiguous()},
-                      {"regressor.weight", weights.at(layout.output).contiguous()},
-                      {"regressor.bias", weights.at(layout.output_bias).contiguous()}};
+  checkpoint::StateDict ours{{"layers.0.0.weight", at::cat(columns, 1).contiguous()},
+                             {"layers.0.0.bias", bias.contiguous()},
+                             {"regressor.weight", weights.at(layout.output).contiguous()},
+                             {"regressor.bias", weights.at(layout.output_bias).contiguous()}};
   for (std::size_t i = 1; i < layout.hidden.size(); ++i)
     for (char const* part : {".weight", ".bias"})
       ours[fmt::format("layers.{}.0{}", i, part)] = weights.at(layout.hidden[i] + part).contiguous();

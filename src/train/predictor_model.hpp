@@ -11,18 +11,18 @@ namespace apq::train {
 /// What lies behind an AccuracyPredictor. The weights are float32, contiguous, named and shaped as
 /// parameter_shapes() says.
 struct AccuracyPredictor::Model {
-  Model(space::Encoding const& the_encoding, net::StateDict the_weights);
+  Model(space::Encoding const& the_encoding, checkpoint::StateDict the_weights);
 
   space::Encoding encoding;
   bool quantised;
   int hidden;
-  net::StateDict weights;
+  checkpoint::StateDict weights;
   PackedMlp packed;  ///< the same weights, as predict() reads them
 
-  static AccuracyPredictor wrap(space::Encoding const& encoding, net::StateDict weights);
+  static AccuracyPredictor wrap(space::Encoding const& encoding, checkpoint::StateDict weights);
 };
 
 /// Names and shapes of the release's predictor (APQ spec A5).
-net::Shapes parameter_shapes(space::Encoding const& encoding, bool quantised, int hidden);
+checkpoint::Shapes parameter_shapes(space::Encoding const& encoding, bool quantised, int hidden);
 
 }  // namespace apq::train

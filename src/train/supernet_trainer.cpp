@@ -22,7 +22,7 @@
 #include "common/engine/evaluate.hpp"
 #include "common/engine/image_batch.hpp"
 #include "common/mpi/collectives.hpp"
-#include "common/net/forward.hpp"
+#include "common/net/reference_forward.hpp"
 #include "common/net/subnet_net.hpp"
 #include "common/space/subnet.hpp"
 #include "train/flat_parameters.hpp"
@@ -86,9 +86,10 @@ class Trainer {
         supernet_(net::make_supernet(space, seed)),
         parameters_(supernet_),
         descent_{config.momentum, config.weight_decay, {}},
-        calibration_(net::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
-        monitor_(net::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100, data.normalisation)),
-        engine_(net::make_engine(engine::EngineKind::automatic)) {
+        calibration_(engine::make_batches(first_of(splits.calibration, 512), 128, data.normalisation)),
+        monitor_(
+            engine::make_batches(first_of(splits.validation, static_cast<std::size_t>(config.monitor_images)), 100, data.normalisation)),
+        engine_(engine::make_engine(engine::EngineKind::automatic)) {
     Sha256 hash;
     hash.add(space.hash).add(splits.train.fingerprint);
     hash.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", seed, config.teacher_epochs, config.epochs, config.batch,
@@ -153,13 +154,13 @@ class Trainer {
                      pixels.subspan((i - range.first) * image_bytes, image_bytes), space_.image_size);
       labels.data_ptr<std::int64_t>()[i - range.first] = train_.label(order[position]);
     }
-    return {net::normalised(bytes, data_.normalisation), labels};
+    return {engine::normalised(bytes, data_.normalisation), labels};
   }
 
   at::Tensor logits_of(space::Subnet const& subnet, at::Tensor const& images) {
     net::ForwardOptions options;
     options.norm = net::NormMode::batch;
-    return net::forward(net::slice(supernet_, subnet), images, options);
+    return net::reference_forward(net::slice(supernet_, subnet), images, options);
   }
 
   void run_epoch(int epoch, bool sandwich, Progress& progress) {
@@ -229,7 +230,7 @@ class Trainer {
     lines_.push_back(row.dump());
   }
 
-  static std::int64_t count(net::LabelledBatches const& batches) {
+  static std::int64_t count(engine::LabelledBatches const& batches) {
     std::int64_t n = 0;
     for (auto const& labels : batches.labels) n += labels.size(0);
     return n;
@@ -238,8 +239,8 @@ class Trainer {
   double top1(space::Subnet const& subnet) {
     at::NoGradGuard const no_grad;
     auto net = net::slice(supernet_, subnet);
-    net::prepare(net, calibration_.images, {}, *engine_);
-    auto const counts = net::evaluate(*engine_->compile(net), monitor_);
+    engine::prepare(net, calibration_.images, {}, *engine_);
+    auto const counts = engine::evaluate(*engine_->compile(net), monitor_);
     return 100.0 * counts.correct / counts.total;
   }
 
@@ -260,11 +261,11 @@ class Trainer {
         std::copy(text.begin(), text.end(), tensor.data_ptr<std::uint8_t>());
         return tensor;
       };
-      net::save_state_dict(with_suffix(".checkpoint"), {{"values", parameters_.values},
-                                                        {"velocity", descent_.velocity},
-                                                        {"epochs_done", at::tensor({static_cast<std::int64_t>(epochs_done)})},
-                                                        {"identity", bytes(identity_)},
-                                                        {"log", bytes(lines)}});
+      checkpoint::save_state_dict(with_suffix(".checkpoint"), {{"values", parameters_.values},
+                                                               {"velocity", descent_.velocity},
+                                                               {"epochs_done", at::tensor({static_cast<std::int64_t>(epochs_done)})},
+                                                               {"identity", bytes(identity_)},
+                                                               {"log", bytes(lines)}});
     });
   }
 
@@ -275,7 +276,7 @@ class Trainer {
     mpi::collectively(comm_, [&] {
       std::error_code ec;
       if (!fs::exists(file, ec)) return;
-      auto const dict = net::load_state_dict(file);
+      auto const dict = checkpoint::load_state_dict(file);
       auto text = [&](char const* key) {
         auto const& tensor = dict.at(key);
         auto const* p = tensor.data_ptr<std::uint8_t>();
@@ -305,7 +306,7 @@ class Trainer {
       if (!comm_.is_root()) return;
       at::NoGradGuard const no_grad;
       auto net = net::slice(supernet_, space::largest_subnet(space_));
-      net::recalibrate_norms(net, calibration_.images, false, *engine_);
+      engine::recalibrate_norms(net, calibration_.images, false, *engine_);
       auto store = [&](net::ConvUnit const& unit) {
         if (!unit.norm) return;
         // blocks.N... units are named by their quantised layer "....conv"; searched blocks nest once more (".bn.bn").
@@ -337,8 +338,8 @@ class Trainer {
   net::Supernet supernet_;
   FlatParameters parameters_;
   NesterovDescent descent_;
-  net::LabelledBatches calibration_, monitor_;
-  std::unique_ptr<net::Engine> engine_;
+  engine::LabelledBatches calibration_, monitor_;
+  std::unique_ptr<engine::Engine> engine_;
   std::vector<std::string> lines_;
 };
 

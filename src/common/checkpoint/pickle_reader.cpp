@@ -11,7 +11,7 @@
 
 #include "common/core/error.hpp"
 
-namespace apq::net::pickle {
+namespace apq::checkpoint::pickle {
 
 Value const* Dict::find(std::string_view key) const {
   Value const* found = nullptr;
@@ -402,4 +402,4 @@ class Machine {
 
 Document read(std::string_view bytes, std::string const& source) { return Machine(bytes, source).run(); }
 
-}  // namespace apq::net::pickle
+}  // namespace apq::checkpoint::pickle

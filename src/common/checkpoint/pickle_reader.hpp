@@ -11,7 +11,7 @@
 // The part of Python's pickle format that a saved state dict needs, read as plain data: nothing is
 // ever executed, and a global that is not on the short list below is refused by name. Knows nothing
 // of LibTorch.
-namespace apq::net::pickle {
+namespace apq::checkpoint::pickle {
 
 struct Value;
 using Items = std::vector<Value const*>;
@@ -75,4 +75,4 @@ struct Document {
 /// else.
 Document read(std::string_view bytes, std::string const& source);
 
-}  // namespace apq::net::pickle
+}  // namespace apq::checkpoint::pickle

@@ -16,7 +16,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 
-namespace apq::net {
+namespace apq::checkpoint {
 namespace fs = std::filesystem;
 namespace {
 
@@ -289,4 +289,4 @@ void require_match(Shapes const& expected, StateDict const& dict, std::string co
     throw Error(Errc::data, fmt::format("{}: keys do not match this space and network; {}", source, fmt::join(problems, "; ")));
 }
 
-}  // namespace apq::net
+}  // namespace apq::checkpoint

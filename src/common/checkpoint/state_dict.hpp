@@ -8,7 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace apq::net {
+namespace apq::checkpoint {
 
 /// Tensors by name, as PyTorch's Module.state_dict() gives them; here sorted by name.
 using StateDict = std::map<std::string, at::Tensor>;
@@ -38,4 +38,4 @@ using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 /// key, with the number of each kind.
 void require_match(Shapes const& expected, StateDict const& dict, std::string const& source);
 
-}  // namespace apq::net
+}  // namespace apq::checkpoint

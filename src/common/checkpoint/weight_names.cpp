@@ -12,7 +12,7 @@
 
 #include "common/core/error.hpp"
 
-namespace apq::net {
+namespace apq::checkpoint {
 namespace {
 
 bool is_ignored(std::string_view name) {
@@ -136,4 +136,4 @@ void require_fit(WeightNames const& names, std::string const& source) {
   throw Error(Errc::data, fmt::format("{}: keys do not match this space and network; {}", source, fmt::join(problems, "; ")));
 }
 
-}  // namespace apq::net
+}  // namespace apq::checkpoint

@@ -6,7 +6,7 @@
 #include <vector>
 
 // Names that others gave the weights of the same networks. Knows nothing of tensors.
-namespace apq::net {
+namespace apq::checkpoint {
 
 using Shape = std::vector<std::int64_t>;
 
@@ -43,4 +43,4 @@ WeightNames match_weight_names(std::map<std::string, Shape> const& expected, std
 ///         all fit.
 void require_fit(WeightNames const& names, std::string const& source);
 
-}  // namespace apq::net
+}  // namespace apq::checkpoint

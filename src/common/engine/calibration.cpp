@@ -12,7 +12,7 @@
 #include "common/core/error.hpp"
 #include "common/net/kl_threshold.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 namespace {
 
 /// Calls `visit` with the values of a tensor in whatever order they lie in.
@@ -24,17 +24,18 @@ void with_values(at::Tensor const& tensor, Visit const& visit) {
   else visit(std::span<float const>(flat.data_ptr<float>(), count));
 }
 
-double threshold(MagnitudeHistogram const& histogram, int levels, Fidelity const& fidelity) {
-  return kl_threshold(histogram, levels, fidelity.kl_searches_every_bin ? ThresholdSearch::exhaustive : ThresholdSearch::coarse_fine);
+double threshold(net::MagnitudeHistogram const& histogram, int levels, net::Fidelity const& fidelity) {
+  return net::kl_threshold(histogram, levels,
+                           fidelity.kl_searches_every_bin ? net::ThresholdSearch::exhaustive : net::ThresholdSearch::coarse_fine);
 }
 
 constexpr int kl_below_bits = 5;
 constexpr double initial_activation_range = 6;
 
-bool has_threshold(LayerQuantisation const& q) { return q.activation_bits > 0 && q.activation_bits < kl_below_bits; }
+bool has_threshold(net::LayerQuantisation const& q) { return q.activation_bits > 0 && q.activation_bits < kl_below_bits; }
 
-double activation_range(LayerQuantisation const& q, MagnitudeRange const& magnitudes, HistogramCounter const* counter,
-                        Fidelity const& fidelity) {
+double activation_range(net::LayerQuantisation const& q, net::MagnitudeRange const& magnitudes, net::HistogramCounter const* counter,
+                        net::Fidelity const& fidelity) {
   double range = magnitudes.high;
   // Without the slip nothing is cut: a ReLU6's outputs are below 6 anyway, all others are not bounded.
   if (fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
@@ -45,19 +46,19 @@ double activation_range(LayerQuantisation const& q, MagnitudeRange const& magnit
   return static_cast<double>(static_cast<float>(range));  // checkpoints hold it as float32
 }
 
-double weight_range(LayerQuantisation const& q, at::Tensor const& w, Fidelity const& fidelity) {
+double weight_range(net::LayerQuantisation const& q, at::Tensor const& w, net::Fidelity const& fidelity) {
   double const largest = w.detach().abs().max().item<double>();
   if (q.weight_bits >= kl_below_bits || !(largest > 0)) return largest;
-  MagnitudeHistogram histogram;
-  with_values(w, [&](auto values) { histogram = magnitude_histogram(values); });
+  net::MagnitudeHistogram histogram;
+  with_values(w, [&](auto values) { histogram = net::magnitude_histogram(values); });
   return threshold(histogram, std::max(2, 1 << (q.weight_bits - 1)), fidelity);
 }
 
 }  // namespace
 
-void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine) {
+void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engine const& engine) {
   at::NoGradGuard const no_grad;
-  auto const layers = layers_of(net);
+  auto const layers = net::layers_of(net);
   struct Sums {
     at::Tensor mean, variance;
     double images = 0;
@@ -78,15 +79,15 @@ void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine co
   }
 }
 
-void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine) {
+void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fidelity const& fidelity, Engine const& engine) {
   at::NoGradGuard const no_grad;
   struct Layer {
-    LayerRef of_net;
-    MagnitudeRange magnitudes;
-    std::optional<HistogramCounter> counter;
+    net::LayerRef of_net;
+    net::MagnitudeRange magnitudes;
+    std::optional<net::HistogramCounter> counter;
   };
   std::vector<Layer> layers;
-  for (auto const& layer : layers_of(net)) layers.push_back({layer, {}, {}});
+  for (auto const& layer : net::layers_of(net)) layers.push_back({layer, {}, {}});
   auto const is_quantised = [](Layer const& layer) { return layer.of_net.quantisation->activation_bits > 0; };
 
   engine.observe_inputs(net, images, [&](std::size_t i, at::Tensor const& input) {
@@ -113,9 +114,9 @@ void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& 
 
 namespace {
 
-void recalibrate_in_float(SubnetNet& net, Batches batches, Engine const& engine, NormBuffers* known) {
-  std::vector<BatchNorm*> norms;
-  for (auto const& layer : layers_of(net))
+void recalibrate_in_float(net::SubnetNet& net, Batches batches, Engine const& engine, NormBuffers* known) {
+  std::vector<net::BatchNorm*> norms;
+  for (auto const& layer : net::layers_of(net))
     if (layer.norm != nullptr) norms.push_back(layer.norm);
   if (known != nullptr && known->size() == norms.size()) {
     for (std::size_t i = 0; i < norms.size(); ++i) std::tie(norms[i]->running_mean, norms[i]->running_var) = (*known)[i];
@@ -129,7 +130,7 @@ void recalibrate_in_float(SubnetNet& net, Batches batches, Engine const& engine,
 
 }  // namespace
 
-void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms) {
+void prepare(net::SubnetNet& net, Batches batches, net::Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms) {
   at::NoGradGuard const no_grad;
   if (batches.size() == 0) {
     if (!net.is_quantised) return;
@@ -149,4 +150,4 @@ void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine c
   }
 }
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -7,15 +7,15 @@
 #include "common/net/fidelity.hpp"
 #include "common/net/subnet_net.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 
 /// Replaces every layer's BN statistics by averages over the batches (weighted by batch size) of the batch means and of
 /// the biased batch variances, each batch normalised by its own statistics (spec A4). Not the pooled variance.
-void recalibrate_norms(SubnetNet& net, Batches batches, bool quantise, Engine const& engine);
+void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engine const& engine);
 
 /// Sets activation and weight ranges from `images` with the quantisers bypassed (spec A6): max|x|, and
 /// below 5 bits the KL threshold where that is smaller.
-void calibrate_ranges(SubnetNet& net, at::Tensor const& images, Fidelity const& fidelity, Engine const& engine);
+void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fidelity const& fidelity, Engine const& engine);
 
 /// Running mean and variance of every batch norm, in network order.
 using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
@@ -28,6 +28,6 @@ using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
 /// else
 ///                     left there. Nothing changes but the time.
 /// @throws Error(config) for a quantised subnet without batches.
-void prepare(SubnetNet& net, Batches batches, Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms = nullptr);
+void prepare(net::SubnetNet& net, Batches batches, net::Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms = nullptr);
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -7,19 +7,17 @@
 #include "common/engine/onednn/onednn_engine.hpp"
 #endif
 
-namespace apq::net {
+namespace apq::engine {
 
-std::unique_ptr<Engine> make_engine(engine::EngineKind kind, int node_rank) {
-  using engine::EngineKind;
-  switch (engine::resolved(kind)) {
+std::unique_ptr<Engine> make_engine(EngineKind kind, int node_rank) {
+  switch (resolved(kind)) {
     case EngineKind::cuda:
       return make_cuda_engine(node_rank);
     case EngineKind::onednn:
 #ifdef APQ_HAS_ONEDNN
-      if (engine::why_not_onednn().empty()) return make_onednn_engine();
+      if (why_not_onednn().empty()) return make_onednn_engine();
 #endif
-      throw Error(Errc::config,
-                  fmt::format("evaluator.engine: onednn cannot be used, {}; use reference, or auto", engine::why_not_onednn()));
+      throw Error(Errc::config, fmt::format("evaluator.engine: onednn cannot be used, {}; use reference, or auto", why_not_onednn()));
     case EngineKind::automatic:
     case EngineKind::reference:
       break;
@@ -27,4 +25,4 @@ std::unique_ptr<Engine> make_engine(engine::EngineKind kind, int node_rank) {
   return make_reference_engine();
 }
 
-}  // namespace apq::net
+}  // namespace apq::engine

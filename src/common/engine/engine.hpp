@@ -10,7 +10,7 @@
 #include "common/engine/image_batch.hpp"
 #include "common/net/subnet_net.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 
 /// Batches of normalised images, each [batch, channels, size, size].
 using Batches = ImageBatches const&;
@@ -35,15 +35,15 @@ class Engine {
   /// `layer` counts as layers_of() lists them; the input is a map, of a matrix [images, channels].
   using InputObserver = std::function<void(std::size_t layer, at::Tensor const& input)>;
   /// Shows every layer's input, with the quantisers bypassed; in parts of the batch if the engine likes.
-  virtual void observe_inputs(SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const = 0;
+  virtual void observe_inputs(net::SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const = 0;
 
   /// Mean and biased variance of a layer's convolution output over one batch of so many images, [channels] each.
   using StatisticsObserver = std::function<void(std::size_t layer, double images, at::Tensor const& mean, at::Tensor const& variance)>;
   /// Runs all batches, each normalised by its own statistics. @param quantise  with the quantisers of a quantised subnet.
-  virtual void observe_statistics(SubnetNet const& net, Batches batches, bool quantise, StatisticsObserver const& observe) const = 0;
+  virtual void observe_statistics(net::SubnetNet const& net, Batches batches, bool quantise, StatisticsObserver const& observe) const = 0;
 
   /// For evaluation, with the quantisers of a quantised subnet. The result does not refer to `net`.
-  virtual std::unique_ptr<CompiledNet> compile(SubnetNet const& net) const = 0;
+  virtual std::unique_ptr<CompiledNet> compile(net::SubnetNet const& net) const = 0;
 };
 
 /// LibTorch operators on the CPU: what the other engines are compared with.
@@ -53,6 +53,6 @@ std::unique_ptr<Engine> make_cuda_engine(int node_rank);
 
 /// @param node_rank  of this rank within its node
 /// @throws Error(config) for an engine that this build or this processor does not have.
-std::unique_ptr<Engine> make_engine(engine::EngineKind kind, int node_rank = 0);
+std::unique_ptr<Engine> make_engine(EngineKind kind, int node_rank = 0);
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -2,7 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
-namespace apq::net {
+namespace apq::engine {
 
 EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches, Enough const& is_enough) {
   at::NoGradGuard const no_grad;
@@ -24,4 +24,4 @@ EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches, Enou
   return counts;
 }
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -6,7 +6,7 @@
 #include "common/engine/engine.hpp"
 #include "common/engine/image_batch.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 
 struct EvaluationCounts {
   std::uint32_t correct = 0, correct5 = 0, total = 0;
@@ -19,4 +19,4 @@ using Enough = std::function<bool(EvaluationCounts const&)>;
 /// Runs a compiled subnet over all batches, or until there is enough; top-5 counts everything where there are at most five classes.
 EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches, Enough const& is_enough = {});
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace apq::net {
+namespace apq::engine {
 namespace {
 
 /// What a byte of each channel becomes, [channels][256]; in the arithmetic of float tensors, to the bit.
@@ -112,4 +112,4 @@ LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, 
   return batches;
 }
 
-}  // namespace apq::net
+}  // namespace apq::engine

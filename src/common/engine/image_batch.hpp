@@ -6,7 +6,7 @@
 
 #include "common/image/data_config.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 
 /// uint8 [batch, channels, size, size] -> float32 of the same shape, channels last: (pixel / 255 - mean) / deviation.
 at::Tensor normalised(at::Tensor const& bytes, image::Normalisation const& normalisation);
@@ -52,4 +52,4 @@ LabelledBatches make_batches(image::Split const& split, std::size_t batch_size, 
                              std::size_t most_bytes_kept = std::size_t{64} << 20, at::Device device = at::kCPU,
                              std::size_t most_device_bytes = std::size_t{4} << 30);
 
-}  // namespace apq::net
+}  // namespace apq::engine

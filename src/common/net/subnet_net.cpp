@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "common/net/names.hpp"
+#include "common/net/parameter_names.hpp"
 
 namespace apq::net {
 namespace {
@@ -28,7 +28,7 @@ class Slicer {
 
   // Learned: y = x W^T over the flattened filter (spec A4); one matrix per step of the kernel list, shared by all channels.
   at::Tensor depthwise_filter(int i, std::vector<int> const& kernels, std::int64_t channels, int kernel) const {
-    auto filter = at(names::depthwise(i) + ".conv.conv.weight").slice(0, 0, channels);
+    auto filter = at(parameter_names::depthwise(i) + ".conv.conv.weight").slice(0, 0, channels);
     if (crops_only_) {
       std::int64_t const margin = (kernels.back() - kernel) / 2;
       return filter.slice(2, margin, margin + kernel).slice(3, margin, margin + kernel);
@@ -38,7 +38,7 @@ class Slicer {
       std::int64_t const to = kernels[k - 1];
       std::int64_t const margin = (from - to) / 2;
       auto const cropped = filter.slice(2, margin, margin + to).slice(3, margin, margin + to);
-      auto const matrix = at(names::kernel_matrix(i, kernels[k], kernels[k - 1]));
+      auto const matrix = at(parameter_names::kernel_matrix(i, kernels[k], kernels[k - 1]));
       filter = at::matmul(cropped.reshape({channels, to * to}), matrix.t()).reshape({channels, 1, to, to});
     }
     return filter;
@@ -51,12 +51,12 @@ class Slicer {
                        .bias = at(name + ".bias").slice(0, 0, out),
                        .quantisation = {}};
     };
-    auto const unit = names::squeeze_excite(i);
+    auto const unit = parameter_names::squeeze_excite(i);
     return {dense(unit + ".reduce", squeezed, channels), dense(unit + ".expand", channels, squeezed)};
   }
 
  private:
-  StateDict const& weights_;
+  checkpoint::StateDict const& weights_;
   double epsilon_;
   bool crops_only_;
 };
@@ -96,13 +96,13 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
   SubnetNet net;
   net.is_quantised = subnet.bits.has_value();
 
-  std::string const stem = names::stem;
+  std::string const stem = parameter_names::stem;
   ConvUnit stem_unit{.name = stem + ".conv",
                      .weight = slicer.at(stem + ".conv.weight"),
                      .stride = space.stem_stride,
                      .norm = slicer.norm(stem + ".bn", space.stem_width),
                      .activation = space.stem_activation};
-  std::string const first = names::first_block;
+  std::string const first = parameter_names::first_block;
   ConvUnit first_depthwise{.name = first + ".depth_conv.conv",
                            .weight = slicer.at(first + ".depth_conv.conv.weight"),
                            .groups = space.stem_width,
@@ -126,21 +126,21 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
     auto const& stage = space.stages[static_cast<std::size_t>(block.stage)];
     if (block.position >= subnet.depths[static_cast<std::size_t>(block.stage)]) continue;
     int const middle = subnet.middle_channels[b];
-    ConvUnit expand{.name = names::expand(i) + ".conv",
-                    .weight = slicer.at(names::expand(i) + ".conv.conv.weight").slice(0, 0, middle),
-                    .norm = slicer.norm(names::expand(i) + ".bn.bn", middle),
+    ConvUnit expand{.name = parameter_names::expand(i) + ".conv",
+                    .weight = slicer.at(parameter_names::expand(i) + ".conv.conv.weight").slice(0, 0, middle),
+                    .norm = slicer.norm(parameter_names::expand(i) + ".bn.bn", middle),
                     .activation = stage.activation};
-    ConvUnit depthwise{.name = names::depthwise(i) + ".conv",
+    ConvUnit depthwise{.name = parameter_names::depthwise(i) + ".conv",
                        .weight = slicer.depthwise_filter(i, block.kernels, middle, subnet.kernels[b]),
                        .stride = block.stride,
                        .groups = middle,
-                       .norm = slicer.norm(names::depthwise(i) + ".bn.bn", middle),
+                       .norm = slicer.norm(parameter_names::depthwise(i) + ".bn.bn", middle),
                        .activation = stage.activation};
     if (stage.squeeze_excite)
       depthwise.squeeze_excite = slicer.squeeze_excite(i, middle, space::squeezed_channels(middle, space.channel_divisor));
-    ConvUnit project{.name = names::project(i) + ".conv",
-                     .weight = slicer.at(names::project(i) + ".conv.conv.weight").slice(1, 0, middle),
-                     .norm = slicer.norm(names::project(i) + ".bn.bn", block.out_channels),
+    ConvUnit project{.name = parameter_names::project(i) + ".conv",
+                     .weight = slicer.at(parameter_names::project(i) + ".conv.conv.weight").slice(1, 0, middle),
+                     .norm = slicer.norm(parameter_names::project(i) + ".bn.bn", block.out_channels),
                      .activation = std::nullopt};
     if (net.is_quantised) {
       auto bits = [&](space::Role role) { return (*subnet.bits)[static_cast<std::size_t>(role)][b]; };
@@ -159,7 +159,7 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
 
   bool const has_final_expand = space.final_expand_width > 0;
   if (has_final_expand) {
-    std::string const last = names::final_expand;
+    std::string const last = parameter_names::final_expand;
     ConvUnit unit{.name = last + ".conv",
                   .weight = slicer.at(last + ".conv.weight"),
                   .norm = slicer.norm(last + ".bn", space.final_expand_width),
@@ -168,7 +168,7 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
     net.blocks.push_back({{unit}});
   }
   if (space.has_feature_mix()) {
-    std::string const mix = names::feature_mix;
+    std::string const mix = parameter_names::feature_mix;
     ConvUnit mix_unit{.name = mix + ".conv", .weight = slicer.at(mix + ".conv.weight"), .activation = space.head_activation};
     if (!has_final_expand) mix_unit.norm = slicer.norm(mix + ".bn", space.feature_mix_width);
     if (net.is_quantised) {
@@ -177,7 +177,7 @@ SubnetNet slice(Supernet const& supernet, space::Subnet const& subnet, Fidelity 
     }
     net.blocks.push_back({{mix_unit}, false, has_final_expand});
   }
-  std::string const classifier = names::classifier;
+  std::string const classifier = parameter_names::classifier;
   net.classifier_weight = slicer.at(classifier + ".weight");
   net.classifier_bias = slicer.at(classifier + ".bias");
   // Without a feature mix the classifier sees a linear bottleneck's output, which has a sign.

@@ -31,7 +31,7 @@ std::vector<ParameterSpec> supernet_parameters(space::SearchSpace const& space);
 /// The once-for-all network: weights of the largest subnet, from which all others are sliced.
 struct Supernet {
   space::SearchSpace space;
-  StateDict weights;  ///< exactly the names of supernet_parameters(space)
+  checkpoint::StateDict weights;  ///< exactly the names of supernet_parameters(space)
   /// 64 hex digits over names, shapes and float32 values: which weights a label came from.
   std::string hash() const;
 };
@@ -40,11 +40,11 @@ struct Supernet {
 Supernet make_supernet(space::SearchSpace const& space, std::uint64_t seed);
 
 /// How a checkpoint's keys fit the space's network.
-WeightNames names_in(space::SearchSpace const& space, StateDict const& checkpoint);
+checkpoint::WeightNames names_in(space::SearchSpace const& space, checkpoint::StateDict const& weights);
 /// The supernet of a checkpoint whose names fit. Weights become float32.
-Supernet adopt(space::SearchSpace const& space, StateDict const& checkpoint, WeightNames const& names);
+Supernet adopt(space::SearchSpace const& space, checkpoint::StateDict const& weights, checkpoint::WeightNames const& names);
 /// True for a network that was trained at one size and comes under others' names: its channels are in no order yet.
-bool needs_sorting(space::SearchSpace const& space, WeightNames const& names);
+bool needs_sorting(space::SearchSpace const& space, checkpoint::WeightNames const& names);
 
 /// Reads the project's own and the release's files, and those of others that weight_names.hpp knows; channels of the
 /// latter are sorted where `needs_sorting`, so that a file and its import are the same supernet.

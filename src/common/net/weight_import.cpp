@@ -6,15 +6,16 @@ namespace apq::net {
 
 ImportedWeights import_weights(space::SearchSpace const& space, std::filesystem::path const& file, std::filesystem::path const& output,
                                ImportOptions const& options) {
-  auto const checkpoint = load_state_dict(file);
+  auto const weights = checkpoint::load_state_dict(file);
   ImportedWeights imported;
-  imported.names = names_in(space, checkpoint);
+  imported.names = names_in(space, weights);
   if (!imported.names.fits()) return imported;
-  auto supernet = adopt(space, checkpoint, imported.names);
+  auto supernet = adopt(space, weights, imported.names);
   imported.is_sorted =
       options.order == ChannelOrder::sorted || (options.order == ChannelOrder::automatic && needs_sorting(space, imported.names));
   if (imported.is_sorted) sort_channels(supernet);
-  save_state_dict(output, supernet.weights, options.release_layout ? DictLayout::wrapped : DictLayout::bare);
+  checkpoint::save_state_dict(output, supernet.weights,
+                              options.release_layout ? checkpoint::DictLayout::wrapped : checkpoint::DictLayout::bare);
   imported.hash = supernet.hash();
   imported.is_written = true;
   return imported;

@@ -21,7 +21,7 @@ struct ImportOptions {
 };
 
 struct ImportedWeights {
-  WeightNames names;
+  checkpoint::WeightNames names;
   bool is_written = false;  ///< false: some key does not fit, no file was written
   bool is_sorted = false;
   std::string hash;  ///< of the supernet, when written

@@ -12,7 +12,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "common/engine/calibration.hpp"
-#include "common/net/forward.hpp"
+#include "common/net/reference_forward.hpp"
 #include "common/net/subnet_net.hpp"
 #include "common/net/supernet.hpp"
 #include "common/space/search_space.hpp"
@@ -144,15 +144,15 @@ class GoldenLogits : public testing::Test {
 TEST_F(GoldenLogits, FullPrecisionWithStoredStatistics) {
   for_each_case([&](hid_t group) {
     auto const net = net::slice(supernet_, subnet_of_case(group, false));
-    EXPECT_LE(relative_error(net::forward(net, images_), read_tensor(group, "logits_fp_stored_bn")), 1e-9);
+    EXPECT_LE(relative_error(net::reference_forward(net, images_), read_tensor(group, "logits_fp_stored_bn")), 1e-9);
   });
 }
 
 TEST_F(GoldenLogits, FullPrecisionAfterRecalibration) {
   for_each_case([&](hid_t group) {
     auto net = net::slice(supernet_, subnet_of_case(group, false));
-    net::recalibrate_norms(net, batches_, false, *net::make_reference_engine());
-    EXPECT_LE(relative_error(net::forward(net, images_), read_tensor(group, "logits_fp_recalibrated_bn")), 1e-9);
+    engine::recalibrate_norms(net, batches_, false, *engine::make_reference_engine());
+    EXPECT_LE(relative_error(net::reference_forward(net, images_), read_tensor(group, "logits_fp_recalibrated_bn")), 1e-9);
   });
 }
 
@@ -160,8 +160,8 @@ TEST_F(GoldenLogits, QuantisedInReleaseFidelity) {
   for_each_case([&](hid_t group) {
     auto const fidelity = net::release_fidelity();
     auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
-    net::recalibrate_norms(net, batches_, true, *net::make_reference_engine());
-    net::calibrate_ranges(net, batches_.front(), fidelity, *net::make_reference_engine());
+    engine::recalibrate_norms(net, batches_, true, *engine::make_reference_engine());
+    engine::calibrate_ranges(net, batches_.front(), fidelity, *engine::make_reference_engine());
     // Layer state first: it tells where a mismatch starts.
     auto const activation_range = read_doubles(group, "activation_range");
     auto const weight_range = read_doubles(group, "weight_range");
@@ -187,7 +187,7 @@ TEST_F(GoldenLogits, QuantisedInReleaseFidelity) {
     compare("classifier.linear", net.classifier_quantisation);
     net::ForwardOptions options;
     options.quantise = true;
-    EXPECT_LE(relative_error(net::forward(net, images_, options), read_tensor(group, "logits_quantized")), 1e-6);
+    EXPECT_LE(relative_error(net::reference_forward(net, images_, options), read_tensor(group, "logits_quantized")), 1e-6);
   });
 }
 
@@ -195,10 +195,10 @@ TEST_F(GoldenLogits, PrepareIsTheSameSequence) {
   hid_t const group = H5Gopen2(file_, cases_.front().c_str(), H5P_DEFAULT);
   auto const fidelity = net::release_fidelity();
   auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
-  net::prepare(net, batches_, fidelity, *net::make_reference_engine());
+  engine::prepare(net, batches_, fidelity, *engine::make_reference_engine());
   net::ForwardOptions options;
   options.quantise = true;
-  EXPECT_LE(relative_error(net::forward(net, images_, options), read_tensor(group, "logits_quantized")), 1e-6);
+  EXPECT_LE(relative_error(net::reference_forward(net, images_, options), read_tensor(group, "logits_quantized")), 1e-6);
   H5Gclose(group);
 }
 

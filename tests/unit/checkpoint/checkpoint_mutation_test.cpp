@@ -33,7 +33,7 @@ int refusals(std::string const& seed, char const* purpose) {
     write(dir / "m.pt", bytes);
     try {
       std::size_t total = 0;
-      for (auto const& [name, tensor] : net::load_state_dict(dir / "m.pt")) total += tensor.nbytes();
+      for (auto const& [name, tensor] : checkpoint::load_state_dict(dir / "m.pt")) total += tensor.nbytes();
       EXPECT_LE(total, (std::size_t{1} << 20) + 8 * bytes.size());
     } catch (Error const& e) {
       EXPECT_EQ(e.code(), Errc::data) << e.what();
@@ -45,8 +45,8 @@ int refusals(std::string const& seed, char const* purpose) {
 
 TEST(CheckpointMutation, ZipFiles) {
   test::TempDir const dir;
-  net::save_state_dict(dir / "a.pt", {{"weight", at::arange(6, at::kFloat).reshape({2, 3})}, {"bias", at::ones({40})}},
-                       net::DictLayout::wrapped);
+  checkpoint::save_state_dict(dir / "a.pt", {{"weight", at::arange(6, at::kFloat).reshape({2, 3})}, {"bias", at::ones({40})}},
+                              checkpoint::DictLayout::wrapped);
   int const refused = refusals(read_file(dir / "a.pt"), "mutation.zip");
   EXPECT_GT(refused, 300);
   EXPECT_LT(refused, 1000);
@@ -56,7 +56,7 @@ TEST(CheckpointMutation, LegacyFiles) {
   test::TempDir const dir;
   auto const seed = test::legacy_checkpoint(test::legacy_object(), {{1, 2, 3, 4, 5, 6}, {7, 8, 9, 10}});
   write(dir / "a.pth", seed);
-  auto const dict = net::load_state_dict(dir / "a.pth");
+  auto const dict = checkpoint::load_state_dict(dir / "a.pth");
   ASSERT_EQ(dict.size(), 2u);
   EXPECT_TRUE(at::equal(dict.at("weight"), at::tensor({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}).reshape({2, 3})));
   EXPECT_TRUE(at::equal(dict.at("bias"), at::tensor({7.f, 8.f, 9.f, 10.f})));
@@ -105,7 +105,7 @@ TEST(CheckpointMutation, SharedStoragesCannotMultiply) {
   }
   write(dir / "many.pth", test::legacy_checkpoint(object + "u.", {std::vector<float>(0x4000)}));
   try {
-    net::load_state_dict(dir / "many.pth");
+    checkpoint::load_state_dict(dir / "many.pth");
     FAIL() << "must be refused";
   } catch (Error const& e) {
     EXPECT_NE(std::string(e.what()).find("claims more data than the file can hold"), std::string::npos) << e.what();

@@ -5,7 +5,7 @@
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
 
-using namespace apq::net::pickle;
+using namespace apq::checkpoint::pickle;
 using namespace std::string_literals;
 
 namespace {

@@ -13,7 +13,7 @@
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 
-using namespace apq::net;
+using namespace apq::checkpoint;
 
 namespace {
 

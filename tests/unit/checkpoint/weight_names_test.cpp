@@ -8,7 +8,7 @@
 
 namespace {
 using namespace apq;
-using Shapes = std::map<std::string, net::Shape>;
+using Shapes = std::map<std::string, checkpoint::Shape>;
 
 Shapes const network{{"first_conv.conv.weight", {8, 3, 3, 3}},
                      {"blocks.0.mobile_inverted_conv.depth_conv.conv.weight", {8, 1, 3, 3}},
@@ -34,8 +34,8 @@ std::string replaced(std::string text, std::string const& from, std::string cons
 }
 
 void expect_all_matched(Shapes const& checkpoint, bool native) {
-  auto const names = net::match_weight_names(network, checkpoint);
-  EXPECT_NO_THROW(net::require_fit(names, "f.pth"));
+  auto const names = checkpoint::match_weight_names(network, checkpoint);
+  EXPECT_NO_THROW(checkpoint::require_fit(names, "f.pth"));
   ASSERT_TRUE(names.fits());
   EXPECT_EQ(names.matched.size(), network.size());
   EXPECT_EQ(names.is_native(), native);
@@ -57,7 +57,7 @@ TEST(WeightNames, ReadsEverySpellingOfTheFamily) {
 }
 
 TEST(WeightNames, SkippedBlocksShiftTheNumbers) {
-  auto const names = net::match_weight_names(network, renamed([](std::string n) { return replaced(n, "blocks.2.", "blocks.11."); }));
+  auto const names = checkpoint::match_weight_names(network, renamed([](std::string n) { return replaced(n, "blocks.2.", "blocks.11."); }));
   auto const found =
       std::find_if(names.matched.begin(), names.matched.end(), [](auto const& pair) { return pair.from.starts_with("blocks.11."); });
   ASSERT_NE(found, names.matched.end());
@@ -69,7 +69,7 @@ TEST(WeightNames, CountersAndRangesAreIgnored) {
   checkpoint["first_conv.bn.num_batches_tracked"] = {};
   checkpoint["first_conv.conv.activation_range"] = {1};
   checkpoint["blocks.7.mobile_inverted_conv.depth_conv.conv.weight_range"] = {1};
-  auto const names = net::match_weight_names(network, checkpoint);
+  auto const names = checkpoint::match_weight_names(network, checkpoint);
   EXPECT_TRUE(names.fits());
   EXPECT_TRUE(names.is_native());
   EXPECT_EQ(names.ignored.size(), 3u);
@@ -82,11 +82,11 @@ TEST(WeightNames, ListsEveryKeyThatDoesNotFit) {
   checkpoint["classifier.linear.weight"] = {11, 8};
   checkpoint["stranger"] = {1};
   checkpoint["blocks.0.mobile_inverted_conv.depth_conv.bn.bn.weight"] = {8};  // the same weight again, spelt otherwise
-  auto const names = net::match_weight_names(network, checkpoint);
+  auto const names = checkpoint::match_weight_names(network, checkpoint);
   EXPECT_FALSE(names.fits());
   EXPECT_EQ(names.matched.size(), network.size() - 3);
   try {
-    net::require_fit(names, "f.pth");
+    checkpoint::require_fit(names, "f.pth");
     FAIL() << "must be refused";
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::data);

@@ -10,7 +10,7 @@
 #include "common/core/error.hpp"
 #include "common/engine/calibration.hpp"
 #include "common/engine/evaluate.hpp"
-#include "common/net/forward.hpp"
+#include "common/net/reference_forward.hpp"
 #include "support/lively_network.hpp"
 #include "support/mobilenet_v3_space.hpp"
 #include "support/shared_data.hpp"
@@ -29,7 +29,7 @@ space::SearchSpace space_named(std::string const& name) {
 class FastEngine : public testing::TestWithParam<char const*> {
  protected:
   void SetUp() override {
-    fast_ = net::make_engine(engine::EngineKind::automatic);
+    fast_ = engine::make_engine(engine::EngineKind::automatic);
     if (fast_->name() == reference_->name()) GTEST_SKIP() << "no engine but the reference in this build or on this processor";
   }
   space::Subnet random_subnet(std::uint64_t index, bool quantised) const {
@@ -45,7 +45,7 @@ class FastEngine : public testing::TestWithParam<char const*> {
     for (auto& [name, tensor] : supernet.weights) tensor = tensor.to(at::kFloat);
     return supernet;
   }();
-  std::unique_ptr<net::Engine> reference_ = net::make_reference_engine(), fast_;
+  std::unique_ptr<engine::Engine> reference_ = engine::make_reference_engine(), fast_;
 };
 
 TEST_P(FastEngine, FullPrecisionLogitsAreTheReferences) {
@@ -85,8 +85,8 @@ TEST(Engines, ConvolutionsOfAnyWidthAreRight) {
       exact.classifier_weight = exact.classifier_weight.to(at::kDouble);
       exact.classifier_bias = exact.classifier_bias.to(at::kDouble);
       auto const x = at::randn({70, 24, size, size});
-      auto const expected = net::forward(exact, x.to(at::kDouble));
-      for (auto const& engine : {net::make_reference_engine(), net::make_engine(engine::EngineKind::automatic)})
+      auto const expected = net::reference_forward(exact, x.to(at::kDouble));
+      for (auto const& engine : {engine::make_reference_engine(), engine::make_engine(engine::EngineKind::automatic)})
         EXPECT_LE(test::relative_error(engine->compile(network)->logits(x), expected), 1e-5)
             << engine->name() << ", " << width << " channels at " << size;
     }
@@ -103,8 +103,8 @@ TEST_P(FastEngine, TrainedWeightsGiveTheSameLogits) {
   for (std::uint64_t i = 0; i < 4; ++i) {
     auto const subnet = random_subnet(i, false);
     auto expected = net::slice(trained, subnet), found = net::slice(trained, subnet);
-    net::prepare(expected, batches, {}, *reference_);
-    net::prepare(found, batches, {}, *fast_);
+    engine::prepare(expected, batches, {}, *reference_);
+    engine::prepare(found, batches, {}, *fast_);
     EXPECT_LE(test::relative_error(fast_->compile(found)->logits(x), reference_->compile(expected)->logits(x)), 1e-3) << "subnet " << i;
   }
 }
@@ -152,7 +152,7 @@ TEST_P(FastEngine, AnImagesLogitsDoNotDependOnItsBatch) {
   for (bool const quantised : {false, true}) {
     auto net = net::slice(supernet_, random_subnet(3, quantised));
     std::vector<at::Tensor> const batches{x};
-    net::prepare(net, batches, {}, *fast_);
+    engine::prepare(net, batches, {}, *fast_);
     auto const compiled = fast_->compile(net);
     auto const whole = compiled->logits(x);
     EXPECT_TRUE(at::equal(compiled->logits(x.slice(0, 5, 6)), whole.slice(0, 5, 6)));
@@ -167,8 +167,8 @@ TEST_P(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
     auto subnet = random_subnet(i, true);
     subnet.bits = space::uniform_bits(space_, 8, 8);
     auto expected = net::slice(supernet_, subnet), found = net::slice(supernet_, subnet);
-    net::prepare(expected, batches, {}, *reference_);
-    net::prepare(found, batches, {}, *fast_);
+    engine::prepare(expected, batches, {}, *reference_);
+    engine::prepare(found, batches, {}, *fast_);
     for (std::size_t b = 0; b < expected.blocks.size(); ++b)
       for (std::size_t u = 0; u < expected.blocks[b].convs.size(); ++u) {
         auto const &e = expected.blocks[b].convs[u], &f = found.blocks[b].convs[u];
@@ -184,13 +184,13 @@ TEST_P(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
 TEST_P(FastEngine, KnownFloatStatisticsChangeNothing) {
   std::vector<at::Tensor> const batches{float_images(32), float_images(20)};
   auto subnet = random_subnet(5, true);
-  net::NormBuffers known;
+  engine::NormBuffers known;
   for (int const bits : {8, 4, 6}) {
     subnet.bits = space::uniform_bits(space_, bits, bits);
     for (auto& kernel : subnet.kernels) kernel = 3;  // 7 x 7 has no 4-bit activations
     auto alone = net::slice(supernet_, subnet), sharing = net::slice(supernet_, subnet);
-    net::prepare(alone, batches, {}, *fast_);
-    net::prepare(sharing, batches, {}, *fast_, &known);
+    engine::prepare(alone, batches, {}, *fast_);
+    engine::prepare(sharing, batches, {}, *fast_, &known);
     EXPECT_TRUE(at::equal(fast_->compile(alone)->logits(batches[0]), fast_->compile(sharing)->logits(batches[0]))) << bits;
   }
   EXPECT_FALSE(known.empty());
@@ -203,7 +203,7 @@ TEST_P(FastEngine, ChannelsWhoseNormIsZeroGiveTheirShift) {
   for (bool const quantised : {false, true}) {
     auto net = net::slice(supernet, random_subnet(2, quantised));
     std::vector<at::Tensor> const batches{float_images(16)};
-    net::prepare(net, batches, {}, *fast_);
+    engine::prepare(net, batches, {}, *fast_);
     auto const found = fast_->compile(net)->logits(float_images(4));
     EXPECT_TRUE(at::isfinite(found).all().item<bool>());
     if (quantised) continue;
@@ -226,14 +226,15 @@ TEST(FoldNorms, LeavesTheFunctionAsItIs) {
       net::fold_norms(folded);
       EXPECT_FALSE(folded.blocks[0].convs[0].norm);
       auto const options = net::ForwardOptions{.quantise = quantised};
-      EXPECT_LE(test::relative_error(net::forward(folded, x, options), net::forward(net, x, options)), 1e-10) << name << quantised;
+      EXPECT_LE(test::relative_error(net::reference_forward(folded, x, options), net::reference_forward(net, x, options)), 1e-10)
+          << name << quantised;
     }
     auto rounded = supernet;
     for (auto& [parameter, tensor] : rounded.weights) tensor = tensor.to(at::kFloat);
     auto net = net::slice(rounded, space::largest_subnet(space));
-    auto const expected = net::forward(net, x.to(at::kFloat));
+    auto const expected = net::reference_forward(net, x.to(at::kFloat));
     net::fold_norms(net);
-    EXPECT_LE(test::relative_error(net::forward(net, x.to(at::kFloat)), expected), 1e-4) << name;
+    EXPECT_LE(test::relative_error(net::reference_forward(net, x.to(at::kFloat)), expected), 1e-4) << name;
   }
 }
 
@@ -244,20 +245,20 @@ TEST(Cuda, LogitsAreTheReferences) {
   auto const trained = net::load_supernet(space, test::source_dir() / "data/fashion_mnist_supernet.pt");
   auto const x = test::images(space, 70).to(at::kFloat);
   std::vector<at::Tensor> const batches{x};
-  auto const reference = net::make_reference_engine(), cuda = net::make_cuda_engine(0);
+  auto const reference = engine::make_reference_engine(), cuda = engine::make_cuda_engine(0);
   auto expected = net::slice(trained, space::largest_subnet(space)), found = expected;
-  net::prepare(expected, batches, {}, *reference);
-  net::prepare(found, batches, {}, *cuda);
+  engine::prepare(expected, batches, {}, *reference);
+  engine::prepare(found, batches, {}, *cuda);
   EXPECT_LE(test::relative_error(cuda->compile(found)->logits(x), reference->compile(expected)->logits(x)), 1e-2);
 }
 
 TEST(MakeEngine, OneThatIsNotThereIsRefused) {
-  EXPECT_NE(net::make_engine(engine::EngineKind::reference)->name().find("LibTorch"), std::string::npos);
+  EXPECT_NE(engine::make_engine(engine::EngineKind::reference)->name().find("LibTorch"), std::string::npos);
   if (!at::hasCUDA()) {
-    EXPECT_THROW(net::make_engine(engine::EngineKind::cuda), Error);
+    EXPECT_THROW(engine::make_engine(engine::EngineKind::cuda), Error);
   }
   if (!engine::has_exact_integers()) {
-    EXPECT_THROW(net::make_engine(engine::EngineKind::onednn), Error);
+    EXPECT_THROW(engine::make_engine(engine::EngineKind::onednn), Error);
   }
 }
 

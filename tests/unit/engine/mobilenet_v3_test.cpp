@@ -10,7 +10,7 @@
 
 #include "common/core/random.hpp"
 #include "common/engine/calibration.hpp"
-#include "common/net/forward.hpp"
+#include "common/net/reference_forward.hpp"
 #include "common/net/subnet_net.hpp"
 #include "common/net/supernet.hpp"
 #include "common/space/subnet.hpp"
@@ -29,7 +29,7 @@ using test::relative_error;
 // MobileNetV3 as its paper and once-for-all describe it, on a state dict of the published names.
 class Reference {
  public:
-  Reference(net::StateDict const& weights, double epsilon) : weights_(weights), epsilon_(epsilon) {}
+  Reference(checkpoint::StateDict const& weights, double epsilon) : weights_(weights), epsilon_(epsilon) {}
 
   at::Tensor operator()(space::SearchSpace const& space, space::Subnet const& subnet, at::Tensor x) const {
     x = h_swish(norm("first_conv.bn", conv("first_conv.conv.weight", x, 2)));
@@ -93,7 +93,7 @@ class Reference {
     return (expanded + 3).clamp(0, 6) / 6;
   }
 
-  net::StateDict const& weights_;
+  checkpoint::StateDict const& weights_;
   double epsilon_;
 };
 
@@ -107,7 +107,7 @@ TEST(MobileNetV3, LargestAndSlicedNetsComputeThePlainComposition) {
   for (int i = 0; i < 12; ++i) subnets.push_back(space::subnet_of(space, space::random_genes(space, random, false)));
   for (auto const& subnet : subnets) {
     auto const x = images(space, 3, subnet.image_size);
-    EXPECT_LE(relative_error(net::forward(net::slice(supernet, subnet), x), reference(space, subnet, x)), 1e-12);
+    EXPECT_LE(relative_error(net::reference_forward(net::slice(supernet, subnet), x), reference(space, subnet, x)), 1e-12);
   }
 }
 
@@ -121,7 +121,7 @@ TEST(MobileNetV3, Float32WithoutGradientsIsTheSame) {
   auto const x = images(space, 3, subnet.image_size);
   auto const expected = Reference(exact.weights, space.bn_epsilon)(space, subnet, x);
   at::NoGradGuard const no_grad;
-  EXPECT_LE(relative_error(net::forward(net::slice(rounded, subnet), x.to(at::kFloat)).to(at::kDouble), expected), 2e-5);
+  EXPECT_LE(relative_error(net::reference_forward(net::slice(rounded, subnet), x.to(at::kFloat)).to(at::kDouble), expected), 2e-5);
 }
 
 TEST(MobileNetV3, GradientsReachEveryTrainedParameter) {
@@ -131,7 +131,7 @@ TEST(MobileNetV3, GradientsReachEveryTrainedParameter) {
     if (spec.is_trained()) supernet.weights.at(spec.name).requires_grad_(true);
   auto const subnet = space::largest_subnet(space);
   auto const x = images(space, 6, subnet.image_size);
-  auto const loss = net::forward(net::slice(supernet, subnet), x, {.norm = net::NormMode::batch}).square().sum();
+  auto const loss = net::reference_forward(net::slice(supernet, subnet), x, {.norm = net::NormMode::batch}).square().sum();
   loss.backward();
   for (auto const& spec : net::supernet_parameters(space)) {
     // The largest kernels need no matrices, and a shift is taken out again by the next batch norm.
@@ -149,12 +149,12 @@ TEST(MobileNetV3, SortingChannelsKeepsTheLargestNetworksFunction) {
   auto const subnet = space::largest_subnet(space);
   auto const x = images(space, 4, subnet.image_size);
   at::NoGradGuard const no_grad;
-  auto const before = net::forward(net::slice(supernet, subnet), x);
+  auto const before = net::reference_forward(net::slice(supernet, subnet), x);
   auto const expand = "blocks.1.mobile_inverted_conv.depth_conv.se.fc.expand.weight";
   auto const unsorted = supernet.weights.at(expand).clone();
   net::sort_channels(supernet);
   EXPECT_FALSE(at::equal(supernet.weights.at(expand), unsorted));
-  EXPECT_LE(relative_error(net::forward(net::slice(supernet, subnet), x), before), 1e-12);
+  EXPECT_LE(relative_error(net::reference_forward(net::slice(supernet, subnet), x), before), 1e-12);
   auto const importance = supernet.weights.at(expand).abs().sum({0, 2, 3});
   for (std::int64_t c = 1; c < importance.size(0); ++c) EXPECT_LE(importance[c].item<double>(), importance[c - 1].item<double>() + 1e-12);
 }
@@ -209,14 +209,14 @@ TEST(MobileNetV3, ReluRangesAreThoseSeenAndNotCutAtSix) {
   };
   auto const x = images(space, 4, subnet.image_size);
   at::NoGradGuard const no_grad;
-  net::forward(net, x, options);
-  net::calibrate_ranges(net, x, {}, *net::make_reference_engine());
+  net::reference_forward(net, x, options);
+  engine::calibrate_ranges(net, x, {}, *engine::make_reference_engine());
   auto const& unit = unit_named(net, "blocks.1.mobile_inverted_conv.depth_conv.conv");
   EXPECT_GT(unit.quantisation.activation_range, 15);
   EXPECT_FLOAT_EQ(static_cast<float>(unit.quantisation.activation_range), static_cast<float>(input.max().item<double>()));
   EXPECT_GE(unit.squeeze_excite->reduce.quantisation.weight_range, 0);
   EXPECT_GT(unit.squeeze_excite->reduce.quantisation.activation_range, 0);
-  net::calibrate_ranges(net, x, net::release_fidelity(), *net::make_reference_engine());
+  engine::calibrate_ranges(net, x, net::release_fidelity(), *engine::make_reference_engine());
   EXPECT_EQ(unit.quantisation.activation_range, 6);
 }
 
@@ -228,13 +228,13 @@ TEST(MobileNetV3, EightBitsStayCloseToFullPrecision) {
   auto const x = images(space, 8, subnet.image_size);
   at::NoGradGuard const no_grad;
   auto net = net::slice(supernet, subnet);
-  net::prepare(net, batches, {}, *net::make_reference_engine());
-  auto const full = net::forward(net, x);
+  engine::prepare(net, batches, {}, *engine::make_reference_engine());
+  auto const full = net::reference_forward(net, x);
   auto error_at = [&](int bits) {
     subnet.bits = space::uniform_bits(space, bits, bits);
     auto quantised = net::slice(supernet, subnet);
-    net::prepare(quantised, batches, {}, *net::make_reference_engine());
-    return relative_error(net::forward(quantised, x, {.quantise = true}), full);
+    engine::prepare(quantised, batches, {}, *engine::make_reference_engine());
+    return relative_error(net::reference_forward(quantised, x, {.quantise = true}), full);
   };
   EXPECT_GT(error_at(8), 0);
   EXPECT_LT(error_at(8), 0.2);
@@ -256,7 +256,7 @@ TEST(MobileNetV3, LayersAreCountedAsForwardReportsThem) {
     EXPECT_EQ(input.size(1), weight.dim() == 4 && weight.size(1) == 1 ? weight.size(0) : weight.size(1)) << layer;
   };
   at::NoGradGuard const no_grad;
-  net::forward(net, images(space, 2, subnet.image_size), options);
+  net::reference_forward(net, images(space, 2, subnet.image_size), options);
   EXPECT_EQ(next, layers.size());
 }
 
@@ -300,7 +300,7 @@ TEST(OfaSupernet, BothSpellingsOfOnceForAllAreRead) {
   auto const space = test::mobilenet_v3_space();
   auto const supernet = net::make_supernet(space, 6);
   for (bool const is_new : {false, true}) {
-    net::StateDict dict;
+    checkpoint::StateDict dict;
     for (auto const& [name, tensor] : supernet.weights) {
       auto theirs = name;
       if (auto const at = theirs.find("mobile_inverted_conv"); is_new && at != theirs.npos) theirs.replace(at, 20, "conv");
@@ -308,7 +308,7 @@ TEST(OfaSupernet, BothSpellingsOfOnceForAllAreRead) {
       dict[theirs] = tensor;
       if (theirs.ends_with("running_var")) dict[theirs.substr(0, theirs.size() - 11) + "num_batches_tracked"] = at::zeros({}, at::kLong);
     }
-    net::save_state_dict(directory / "ofa", dict, net::DictLayout::wrapped);
+    checkpoint::save_state_dict(directory / "ofa", dict, checkpoint::DictLayout::wrapped);
     EXPECT_EQ(net::load_supernet(space, directory / "ofa").hash(), supernet.hash()) << is_new;
   }
 }

@@ -10,15 +10,15 @@
 
 #include "common/core/random.hpp"
 #include "common/engine/engine_kind.hpp"
+#include "common/engine/onednn/coded_layer.hpp"
 #include "common/engine/onednn/map_kernels.hpp"
-#include "common/engine/onednn/packed_layer.hpp"
-#include "common/net/forward.hpp"
 #include "common/net/quantiser.hpp"
+#include "common/net/reference_forward.hpp"
 
 namespace {
 
 using namespace apq;
-using namespace apq::net::onednn;
+using namespace apq::engine::onednn;
 using space::Activation;
 
 at::Tensor normals(RandomStream& random, at::IntArrayRef shape, double mean = 0, double deviation = 1) {
@@ -69,7 +69,7 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
     RandomStream random(11, "test.integer_layer", i);
     constexpr std::int64_t batch = 16;
     auto const unit = unit_of(c, random);
-    auto const layer = pack(unit, true);
+    auto const layer = coded(unit, true);
     ASSERT_TRUE(layer.input);
     bool const goes_below_zero = c.activation != relu6 && c.activation != relu;
     InputCode const next{goes_below_zero, goes_below_zero ? 6.0F : 4.5F, (1 << c.next_bits) - 1};
@@ -95,7 +95,7 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
       if (index == 1) output = input.clone();
     };
     auto const step = unit.quantisation.activation_range / ((1 << unit.quantisation.activation_bits) - 1);
-    net::forward(net, codes * step, options);
+    net::reference_forward(net, codes * step, options);
     auto const expected = output.clamp(next.is_signed ? -static_cast<double>(next.range) : 0.0, static_cast<double>(next.range))
                               .div(static_cast<double>(next.range) / next.levels)
                               .round();
@@ -110,7 +110,7 @@ TEST(IntegerLayer, SumsWithAShortcutStayFloats) {
   if (!engine::has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   RandomStream random(12, "test.integer_layer");
   auto const unit = unit_of({16, 24, 7, 1, 1, false, false, std::nullopt, 8, 8, 8}, random);
-  auto const layer = pack(unit, true);
+  auto const layer = coded(unit, true);
   auto const shape = layer.shape(2, 7);
   std::vector<std::uint8_t> const source(shape.in_values(), 3);
   std::vector<float> plain(shape.out_values()), added(shape.out_values(), 0.37F);
@@ -128,7 +128,7 @@ TEST(MapKernels, AnEpilogueAppliedToSumsIsTheConvolutions) {
     for (Number const number : {Number::f32, Number::u8, Number::s8}) {
       SCOPED_TRACE(std::to_string(activation ? static_cast<int>(*activation) : -1) + " " + std::to_string(static_cast<int>(number)));
       RandomStream random(14, "test.map_kernels");
-      auto const layer = pack(unit_of({24, 37, size, 1, 1, false, true, activation, 8, 7, 8}, random), true);
+      auto const layer = coded(unit_of({24, 37, size, 1, 1, false, true, activation, 8, 7, 8}, random), true);
       auto const shape = layer.shape(2, size);
       std::vector<std::int8_t> source(shape.in_values());
       for (auto& code : source) code = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);

@@ -7,8 +7,8 @@
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
 #include "common/engine/calibration.hpp"
-#include "common/net/forward.hpp"
-#include "common/net/names.hpp"
+#include "common/net/parameter_names.hpp"
+#include "common/net/reference_forward.hpp"
 #include "common/space/subnet.hpp"
 #include "support/lively_network.hpp"
 #include "support/shared_data.hpp"
@@ -51,12 +51,12 @@ TEST(Supernet, AMismatchedCheckpointListsEveryKey) {
   test::TempDir const directory;
   auto const space = small_space();
   auto supernet = net::make_supernet(space, 11);
-  net::StateDict dict = supernet.weights;
+  checkpoint::StateDict dict = supernet.weights;
   dict.erase("classifier.linear.bias");
   dict.erase("first_conv.bn.weight");
   dict["stranger"] = at::zeros({2});
   dict["classifier.linear.weight"] = at::zeros({3, 4});
-  net::save_state_dict(directory / "s.pt", dict);
+  checkpoint::save_state_dict(directory / "s.pt", dict);
   try {
     net::load_supernet(space, directory / "s.pt");
     FAIL() << "must be refused";
@@ -73,12 +73,12 @@ TEST(Supernet, SortingChannelsKeepsTheLargestNetworksFunction) {
   auto supernet = lively_supernet(space);
   auto const x = images(space, 4);
   at::NoGradGuard const no_grad;
-  auto const before = net::forward(net::slice(supernet, space::largest_subnet(space)), x);
-  auto const order_before = supernet.weights.at(net::names::project(0) + ".conv.conv.weight").clone();
+  auto const before = net::reference_forward(net::slice(supernet, space::largest_subnet(space)), x);
+  auto const order_before = supernet.weights.at(net::parameter_names::project(0) + ".conv.conv.weight").clone();
   net::sort_channels(supernet);
-  auto const projection = supernet.weights.at(net::names::project(0) + ".conv.conv.weight");
+  auto const projection = supernet.weights.at(net::parameter_names::project(0) + ".conv.conv.weight");
   EXPECT_FALSE(at::equal(projection, order_before));
-  EXPECT_LE(relative_error(net::forward(net::slice(supernet, space::largest_subnet(space)), x), before), 1e-12);
+  EXPECT_LE(relative_error(net::reference_forward(net::slice(supernet, space::largest_subnet(space)), x), before), 1e-12);
   auto const importance = projection.abs().sum({0, 2, 3});
   for (std::int64_t c = 1; c < importance.size(0); ++c) EXPECT_LE(importance[c].item<double>(), importance[c - 1].item<double>() + 1e-12);
 }
@@ -115,9 +115,9 @@ TEST(Slice, EvaluatingASubnetNeverChangesTheSupernet) {
   std::vector<at::Tensor> const batches{x};
   for (int i = 0; i < 4; ++i) {
     auto net = net::slice(supernet, space::subnet_of(space, space::random_genes(space, random, true)));
-    net::prepare(net, batches, i % 2 == 0 ? net::corrected_fidelity() : net::release_fidelity(), *net::make_reference_engine());
+    engine::prepare(net, batches, i % 2 == 0 ? net::corrected_fidelity() : net::release_fidelity(), *engine::make_reference_engine());
     at::NoGradGuard const no_grad;
-    net::forward(net, x, {.quantise = true});
+    net::reference_forward(net, x, {.quantise = true});
   }
   EXPECT_EQ(supernet.hash(), hash);
 }
@@ -128,13 +128,13 @@ TEST(Slice, GradientsReachTheSharedWeights) {
   for (auto& [name, tensor] : supernet.weights) tensor.requires_grad_(true);
   auto const x = images(space, 8).to(at::kFloat);
   auto smallest = space::smallest_subnet(space);
-  net::forward(net::slice(supernet, smallest), x, {.norm = net::NormMode::batch}).square().sum().backward();
-  auto const gradient = supernet.weights.at(net::names::depthwise(0) + ".conv.conv.weight").grad();
+  net::reference_forward(net::slice(supernet, smallest), x, {.norm = net::NormMode::batch}).square().sum().backward();
+  auto const gradient = supernet.weights.at(net::parameter_names::depthwise(0) + ".conv.conv.weight").grad();
   ASSERT_TRUE(gradient.defined());
   auto const width = space.blocks[0].middle_channels.front();
   EXPECT_GT(gradient.slice(0, 0, width).abs().sum().item<double>(), 0);
   EXPECT_EQ(gradient.slice(0, width).abs().sum().item<double>(), 0);  // channels that were not sliced
-  EXPECT_TRUE(supernet.weights.at(net::names::kernel_matrix(0, 5, 3)).grad().defined());
+  EXPECT_TRUE(supernet.weights.at(net::parameter_names::kernel_matrix(0, 5, 3)).grad().defined());
 }
 
 TEST(Recalibration, StatisticsAreThoseOfTheImagesWhateverWasStored) {
@@ -146,8 +146,8 @@ TEST(Recalibration, StatisticsAreThoseOfTheImagesWhateverWasStored) {
   at::NoGradGuard const no_grad;
   auto recalibrated = [&] {
     auto net = net::slice(supernet, subnet);
-    net::recalibrate_norms(net, batches, false, *net::make_reference_engine());
-    return net::forward(net, x);
+    engine::recalibrate_norms(net, batches, false, *engine::make_reference_engine());
+    return net::reference_forward(net, x);
   };
   auto const before = recalibrated();
   for (auto& [name, tensor] : supernet.weights)
@@ -166,8 +166,8 @@ TEST(Fidelity, EachSlipChangesTheNumbersOnItsOwn) {
   at::NoGradGuard const no_grad;
   auto logits = [&](net::Fidelity const& fidelity) {
     auto net = net::slice(supernet, subnet, fidelity);
-    net::prepare(net, batches, fidelity, *net::make_reference_engine());
-    return net::forward(net, x, {.quantise = true});
+    engine::prepare(net, batches, fidelity, *engine::make_reference_engine());
+    return net::reference_forward(net, x, {.quantise = true});
   };
   auto const corrected = logits({});
   EXPECT_GT(relative_error(logits({.feature_mix_loses_a_bit = true}), corrected), 1e-6);
@@ -183,12 +183,12 @@ TEST(Quantised, EightBitsStayCloseToFullPrecision) {
   auto const x = images(space, 8);
   at::NoGradGuard const no_grad;
   auto net = net::slice(supernet, subnet);
-  net::prepare(net, batches, {}, *net::make_reference_engine());
-  auto const full = net::forward(net, x);
+  engine::prepare(net, batches, {}, *engine::make_reference_engine());
+  auto const full = net::reference_forward(net, x);
   subnet.bits = space::uniform_bits(space, 8, 8);
   auto quantised = net::slice(supernet, subnet);
-  net::prepare(quantised, batches, {}, *net::make_reference_engine());
-  double const error = relative_error(net::forward(quantised, x, {.quantise = true}), full);
+  engine::prepare(quantised, batches, {}, *engine::make_reference_engine());
+  double const error = relative_error(net::reference_forward(quantised, x, {.quantise = true}), full);
   EXPECT_GT(error, 0);
   EXPECT_LT(error, 0.2);
 }

@@ -8,8 +8,8 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/engine/calibration.hpp"
-#include "common/net/forward.hpp"
-#include "common/net/names.hpp"
+#include "common/net/parameter_names.hpp"
+#include "common/net/reference_forward.hpp"
 #include "common/net/supernet.hpp"
 #include "common/net/weight_import.hpp"
 #include "common/space/net_config.hpp"
@@ -35,7 +35,7 @@ net::Supernet in_float64(net::Supernet supernet) {
 }
 
 at::Tensor logits(net::Supernet const& supernet, space::Subnet const& subnet, at::Tensor const& images) {
-  return net::forward(net::slice(supernet, subnet), images);
+  return net::reference_forward(net::slice(supernet, subnet), images);
 }
 
 double relative_error(at::Tensor const& a, at::Tensor const& b) { return ((a - b).norm() / b.norm()).item<double>(); }
@@ -76,10 +76,10 @@ class SampleNet : public testing::Test {
     replace_file(dir_ / "n.json", test::net_config_sample());
     space_ = space::load_space(dir_ / "n.json");
     trained_ = lively(space_);
-    net::StateDict dict;
+    checkpoint::StateDict dict;
     for (auto const& [name, tensor] : trained_.weights) dict[static_name(name)] = tensor;
     dict["first_conv.bn.num_batches_tracked"] = at::zeros({}, at::kLong);
-    net::save_state_dict(dir_ / "n.pth", dict);
+    checkpoint::save_state_dict(dir_ / "n.pth", dict);
   }
   at::NoGradGuard const no_grad_;
   test::TempDir const dir_;
@@ -120,9 +120,9 @@ TEST_F(SampleNet, ImportingKeepsTheFunctionAndSortsTheChannels) {
 }
 
 TEST_F(SampleNet, NothingIsWrittenWhenAKeyDoesNotFit) {
-  auto dict = net::load_state_dict(dir_ / "n.pth");
+  auto dict = checkpoint::load_state_dict(dir_ / "n.pth");
   dict.erase("classifier.linear.bias");
-  net::save_state_dict(dir_ / "n.pth", dict);
+  checkpoint::save_state_dict(dir_ / "n.pth", dict);
   auto const imported = net::import_weights(space_, dir_ / "n.pth", dir_ / "out.pt", {});
   EXPECT_FALSE(imported.is_written);
   EXPECT_EQ(imported.names.missing, std::vector<std::string>{"classifier.linear.bias"});
@@ -138,11 +138,11 @@ TEST_F(SampleNet, SubnetsAreCropsOfTheTrainedNet) {
   auto const net = net::slice(trained_, subnet);
   ASSERT_EQ(net.blocks.size(), 2u + 1 + 2);  // stem, first block, one block of stage 0, two of stage 1
   auto const& depthwise = net.blocks[2].convs[1];
-  auto const& trained = trained_.weights.at(net::names::depthwise(0) + ".conv.conv.weight");
+  auto const& trained = trained_.weights.at(net::parameter_names::depthwise(0) + ".conv.conv.weight");
   EXPECT_TRUE(at::equal(depthwise.weight, trained.slice(0, 0, 16).slice(2, 2, 5).slice(3, 2, 5)));
   EXPECT_EQ(net.blocks[2].convs[0].weight.size(0), 16);
   EXPECT_FALSE(net.blocks[4].has_shortcut) << "the last block was trained without one";
-  EXPECT_EQ(net::forward(net, random_images(space_, 2, space_.image_size, 1).to(at::kFloat)).sizes(), (at::IntArrayRef{2, 10}));
+  EXPECT_EQ(net::reference_forward(net, random_images(space_, 2, space_.image_size, 1).to(at::kFloat)).sizes(), (at::IntArrayRef{2, 10}));
 }
 
 TEST_F(SampleNet, TheClassifierOfANetWithoutFeatureMixSeesASign) {
@@ -153,22 +153,22 @@ TEST_F(SampleNet, TheClassifierOfANetWithoutFeatureMixSeesASign) {
   EXPECT_TRUE(net.classifier_quantisation.is_signed);
   EXPECT_EQ(net.classifier_quantisation.activation_bits, 7);
   std::vector<at::Tensor> const batches{random_images(space_, 40, space_.image_size, 2), random_images(space_, 40, space_.image_size, 3)};
-  net::prepare(net, batches, {}, *net::make_reference_engine());
+  engine::prepare(net, batches, {}, *engine::make_reference_engine());
   auto reference = net::slice(supernet, space::largest_subnet(space_));
-  net::prepare(reference, batches, {}, *net::make_reference_engine());
+  engine::prepare(reference, batches, {}, *engine::make_reference_engine());
   auto const images = random_images(space_, 8, space_.image_size, 4);
-  EXPECT_LE(relative_error(net::forward(net, images, {.quantise = true}), net::forward(reference, images)), 0.1);
+  EXPECT_LE(relative_error(net::reference_forward(net, images, {.quantise = true}), net::reference_forward(reference, images)), 0.1);
 }
 
 TEST_F(SampleNet, WithoutCalibrationImagesTheStoredStatisticsStay) {
   auto subnet = space::largest_subnet(space_);
   auto net = net::slice(trained_, subnet);
   auto const before = net.blocks[0].convs[0].norm->running_mean.clone();
-  net::prepare(net, {}, {}, *net::make_reference_engine());
+  engine::prepare(net, {}, {}, *engine::make_reference_engine());
   EXPECT_TRUE(at::equal(net.blocks[0].convs[0].norm->running_mean, before));
   subnet.bits = space::uniform_bits(space_, 8, 8);
   auto quantised = net::slice(trained_, subnet);
-  EXPECT_THROW(net::prepare(quantised, {}, {}, *net::make_reference_engine()), Error);
+  EXPECT_THROW(engine::prepare(quantised, {}, {}, *engine::make_reference_engine()), Error);
 }
 
 TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
@@ -185,10 +185,10 @@ TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
     auto const file = data / "weights" / (std::string(name) + "_imagenet.pth");
     if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is absent";
     auto const space = space::load_space(json);
-    auto const checkpoint = net::load_state_dict(file);
-    auto const names = net::names_in(space, checkpoint);
-    EXPECT_NO_THROW(net::require_fit(names, file.string()));
-    EXPECT_EQ(names.matched.size() + names.ignored.size(), checkpoint.size());
+    auto const theirs = checkpoint::load_state_dict(file);
+    auto const names = net::names_in(space, theirs);
+    EXPECT_NO_THROW(checkpoint::require_fit(names, file.string()));
+    EXPECT_EQ(names.matched.size() + names.ignored.size(), theirs.size());
     EXPECT_FALSE(names.is_native());
     for (auto const& ignored : names.ignored) EXPECT_TRUE(ignored.ends_with(".num_batches_tracked")) << ignored;
     std::int64_t trained = 0;
@@ -203,7 +203,7 @@ TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
     auto const images = random_images(space, 2, 64, 1);
     auto const largest = space::largest_subnet(space);
     auto const sorted = in_float64(net::load_supernet(space, file));
-    auto const as_trained = logits(in_float64(net::adopt(space, checkpoint, names)), largest, images);
+    auto const as_trained = logits(in_float64(net::adopt(space, theirs, names)), largest, images);
     EXPECT_LE(relative_error(logits(sorted, largest, images), as_trained), 1e-10);
     EXPECT_GT(as_trained.std().item<double>(), 0.1);
 
@@ -213,8 +213,8 @@ TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
     std::vector<at::Tensor> const batches{random_images(space, 4, 64, 2)};
     for (auto const& subnet : subnets) {
       auto net = net::slice(sorted, subnet);
-      net::prepare(net, batches, {}, *net::make_reference_engine());
-      auto const y = net::forward(net, images, {.quantise = true});
+      engine::prepare(net, batches, {}, *engine::make_reference_engine());
+      auto const y = net::reference_forward(net, images, {.quantise = true});
       EXPECT_EQ(y.sizes(), (at::IntArrayRef{2, 1000}));
       EXPECT_TRUE(at::isfinite(y).all().item<bool>());
     }

@@ -98,8 +98,8 @@ TEST(AccuracyPredictor, RefusesFilesThatDoNotFit) {
   space::Encoding const encoding(space);
   test::TempDir const dir;
   auto const weights = AccuracyPredictor(encoding, true, 5, 50).model().weights;
-  auto failure = [&](net::StateDict const& dict) {
-    net::save_state_dict(dir / "p.pt", dict);
+  auto failure = [&](checkpoint::StateDict const& dict) {
+    checkpoint::save_state_dict(dir / "p.pt", dict);
     try {
       AccuracyPredictor::load(dir / "p.pt", encoding);
     } catch (Error const& error) {

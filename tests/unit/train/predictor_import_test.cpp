@@ -45,7 +45,7 @@ at::Tensor random_tensor(std::vector<std::int64_t> const& shape, std::uint64_t i
   return tensor;
 }
 
-net::StateDict foreign(std::int64_t inputs) {
+checkpoint::StateDict foreign(std::int64_t inputs) {
   return {{"layers.0.0.weight", random_tensor({9, inputs}, 0)}, {"layers.0.0.bias", random_tensor({9}, 1)},
           {"layers.1.0.weight", random_tensor({9, 9}, 2)},      {"layers.1.0.bias", random_tensor({9}, 3)},
           {"layers.2.0.weight", random_tensor({9, 9}, 4)},      {"layers.2.0.bias", random_tensor({9}, 5)},
@@ -53,9 +53,9 @@ net::StateDict foreign(std::int64_t inputs) {
 }
 
 // The same numbers under the names of once-for-all's tutorial.
-net::StateDict of_tutorial(net::StateDict const& dict) {
+checkpoint::StateDict of_tutorial(checkpoint::StateDict const& dict) {
   std::map<std::string, std::string> const names{{"layers.0.0.", "0."}, {"layers.1.0.", "2."}, {"layers.2.0.", "4."}, {"layers.3.", "6."}};
-  net::StateDict result{{"6.bias", dict.at("base_acc")}};
+  checkpoint::StateDict result{{"6.bias", dict.at("base_acc")}};
   for (auto const& [name, tensor] : dict)
     for (auto const& [from, to] : names)
       if (name.starts_with(from)) result[to + name.substr(from.size())] = tensor;
@@ -63,7 +63,7 @@ net::StateDict of_tutorial(net::StateDict const& dict) {
 }
 
 // Once-for-all's forward pass on the inputs that are one.
-double forward(net::StateDict const& w, std::vector<std::int64_t> const& ones) {
+double forward(checkpoint::StateDict const& w, std::vector<std::int64_t> const& ones) {
   auto x = at::zeros({w.at("layers.0.0.weight").size(1)});
   for (auto one : ones) x[one] = 1;
   for (char const* layer : {"layers.0.0", "layers.1.0", "layers.2.0"})
@@ -105,7 +105,7 @@ void expect_error(Errc code, std::string const& reason, auto const& action) {
 TEST(PredictorImport, SizesBeforeKernelsAndBetweenThemInterpolated) {
   test::TempDir const directory;
   auto const dict = foreign(3 + 24);
-  net::save_state_dict(directory / "p.pth", dict, net::DictLayout::wrapped);
+  checkpoint::save_state_dict(directory / "p.pth", dict, checkpoint::DictLayout::wrapped);
   auto const space = small_space("sizes: [48, 56, 64]");
   auto const imported = train::import_predictor(space, directory / "p.pth", {32, 48, 64});
   EXPECT_EQ(imported.layout, "once-for-all");
@@ -129,7 +129,7 @@ TEST(PredictorImport, SizesBeforeKernelsAndBetweenThemInterpolated) {
 TEST(PredictorImport, TutorialHasSizesAfterRatiosAndOneSizeGoesIntoTheBias) {
   test::TempDir const directory;
   auto const dict = foreign(24 + 8);
-  net::save_state_dict(directory / "p.pth", of_tutorial(dict));
+  checkpoint::save_state_dict(directory / "p.pth", of_tutorial(dict));
   auto const several = small_space("sizes: [160, 224]");
   auto const imported = train::import_predictor(several, directory / "p.pth");
   EXPECT_EQ(imported.layout, "once-for-all tutorial");
@@ -146,8 +146,8 @@ TEST(PredictorImport, RefusesWhatItCannotBeTrueTo) {
   test::TempDir const directory;
   auto dict = foreign(4 + 24);
   auto const space = small_space("sizes: [128, 192]");
-  auto import = [&](space::SearchSpace const& of, net::StateDict const& file) {
-    net::save_state_dict(directory / "p.pth", file);
+  auto import = [&](space::SearchSpace const& of, checkpoint::StateDict const& file) {
+    checkpoint::save_state_dict(directory / "p.pth", file);
     return train::import_predictor(of, directory / "p.pth");
   };
   EXPECT_EQ(import(space, dict).known_sizes, (std::vector{128, 160, 192, 224}));

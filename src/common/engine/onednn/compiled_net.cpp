@@ -7,7 +7,7 @@
 
 #include "common/engine/onednn/map_kernels.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 namespace {
 
 constexpr std::size_t cached_bytes = std::size_t{4} << 20;
@@ -46,7 +46,7 @@ struct Value {
 
 }  // namespace
 
-std::int64_t chunk_of(std::vector<PackedLayer> const& layers, std::int64_t image_size, bool is_quantised) {
+std::int64_t chunk_of(std::vector<CodedLayer> const& layers, std::int64_t image_size, bool is_quantised) {
   std::size_t largest = 1;
   std::int64_t size = image_size;
   for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
@@ -59,7 +59,7 @@ std::int64_t chunk_of(std::vector<PackedLayer> const& layers, std::int64_t image
 }
 
 void CompiledSubnet::plan(std::int64_t image_size) {
-  auto const layers = pack_layers(net_, quantise_);
+  auto const layers = coded_layers(net_, quantise_);
   image_size_ = image_size;
   num_layers_ = layers.size();
   adds_to_images_ = net_.blocks.front().has_shortcut;
@@ -201,4 +201,4 @@ at::Tensor CompiledSubnet::run(at::Tensor const& images, Engine::InputObserver c
   return logits;
 }
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

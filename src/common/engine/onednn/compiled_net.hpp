@@ -8,14 +8,14 @@
 #include <ATen/ATen.h>
 
 #include "common/engine/engine.hpp"
+#include "common/engine/onednn/coded_layer.hpp"
 #include "common/engine/onednn/convolution.hpp"
-#include "common/engine/onednn/packed_layer.hpp"
 #include "common/engine/onednn/squeeze_excite.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
 /// Images that a network is run on at a time, so that about the largest map of a block stays in the cache.
-std::int64_t chunk_of(std::vector<PackedLayer> const& layers, std::int64_t image_size, bool is_quantised);
+std::int64_t chunk_of(std::vector<CodedLayer> const& layers, std::int64_t image_size, bool is_quantised);
 
 /// The steps of one subnet at one image size: fused convolutions on maps that are channels-last. Where the next layer
 /// takes integers and nothing else needs the floats, a convolution writes the next layer's codes; sums around a
@@ -23,7 +23,7 @@ std::int64_t chunk_of(std::vector<PackedLayer> const& layers, std::int64_t image
 class CompiledSubnet : public CompiledNet {
  public:
   /// @param quantise  false: all layers in float.
-  CompiledSubnet(SubnetNet const& net, bool quantise) : net_(net), quantise_(quantise) {}
+  CompiledSubnet(net::SubnetNet const& net, bool quantise) : net_(net), quantise_(quantise) {}
   at::Tensor logits(at::Tensor const& images) override { return run(images, {}); }
   /// The same, showing every layer's float input chunk by chunk, as Engine::observe_inputs does. For float networks.
   at::Tensor run(at::Tensor const& images, Engine::InputObserver const& observe);
@@ -43,7 +43,7 @@ class CompiledSubnet : public CompiledNet {
   void plan(std::int64_t image_size);
   void run_chunk(float const* images, float* logits, std::int64_t count, Engine::InputObserver const& observe);
 
-  SubnetNet net_;  // until it is planned
+  net::SubnetNet net_;  // until it is planned
   bool quantise_;
   std::int64_t image_size_ = 0, image_channels_ = 0, classes_ = 0, chunk_ = 0;
   std::size_t num_layers_ = 0;
@@ -52,4 +52,4 @@ class CompiledSubnet : public CompiledNet {
   std::vector<at::Tensor> buffers_;  // uint8, aligned
 };
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

@@ -10,18 +10,18 @@
 
 #include "common/core/error.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 namespace {
 
 using Format = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
 
-dnnl::engine const& engine() {
+dnnl::engine const& processor() {
   static dnnl::engine const cpu(dnnl::engine::kind::cpu, 0);
   return cpu;
 }
 dnnl::stream& stream() {
-  static thread_local dnnl::stream in_order(engine());
+  static thread_local dnnl::stream in_order(processor());
   return in_order;
 }
 
@@ -76,7 +76,7 @@ dnnl::convolution_forward::primitive_desc describe(ConvolutionShape const& s, Nu
   if (is_clipped) after.append_eltwise(dnnl::algorithm::eltwise_clip, *epilogue.lowest, *epilogue.highest);
   if (has_scales && source != Number::f32) attributes.set_scales_mask(DNNL_ARG_WEIGHTS, s.groups > 1 ? 3 : 1);
   attributes.set_post_ops(after);
-  return {engine(),
+  return {processor(),
           dnnl::prop_kind::forward_inference,
           dnnl::algorithm::convolution_direct,
           src,
@@ -96,12 +96,12 @@ dnnl::convolution_forward::primitive_desc describe(ConvolutionShape const& s, Nu
   auto const direct = dnnl::algorithm::convolution_direct;
   auto const description = has_scales ? dnnl::convolution_forward::desc(prop, direct, src, weights, bias, dst, strides, padding, padding)
                                       : dnnl::convolution_forward::desc(prop, direct, src, weights, dst, strides, padding, padding);
-  return {description, attributes, engine()};
+  return {description, attributes, processor()};
 #endif
 }
 
 dnnl::memory filled(dnnl::memory::desc const& description, void const* values) {
-  dnnl::memory memory(description, engine());
+  dnnl::memory memory(description, processor());
   std::memcpy(memory.get_data_handle(), values, description.get_size());
   return memory;
 }
@@ -138,10 +138,10 @@ struct Convolution::State {
     primitive = dnnl::convolution_forward(description);
     auto const type = std::is_same_v<T, float> ? Type::f32 : Type::s8;
     auto plain = filled(weights_of(s, type, true), weights.data());
-    dnnl::memory packed(description.weights_desc(), engine());
+    dnnl::memory packed(description.weights_desc(), processor());
     dnnl::reorder(plain, packed).execute(stream(), plain, packed);
-    arguments = {{DNNL_ARG_SRC, dnnl::memory(description.src_desc(), engine(), DNNL_MEMORY_NONE)},
-                 {DNNL_ARG_DST, dnnl::memory(description.dst_desc(), engine(), DNNL_MEMORY_NONE)},
+    arguments = {{DNNL_ARG_SRC, dnnl::memory(description.src_desc(), processor(), DNNL_MEMORY_NONE)},
+                 {DNNL_ARG_DST, dnnl::memory(description.dst_desc(), processor(), DNNL_MEMORY_NONE)},
                  {DNNL_ARG_WEIGHTS, packed}};
     if (!epilogue.scales.empty()) {
       std::vector<float> shifts = epilogue.shifts;
@@ -202,4 +202,4 @@ std::string library_name() {
   return fmt::format("oneDNN {}.{}.{}", v->major, v->minor, v->patch);
 }
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

@@ -8,7 +8,7 @@
 
 // What the oneDNN engine asks of the library, the same for its versions 2 and 3. Maps are channels-last,
 // [batch, height, width, channels], without gaps.
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
 enum class Number { f32, s8, u8 };
 std::size_t bytes_of(Number number);
@@ -59,4 +59,4 @@ class Convolution {
 /// "oneDNN 2.6.3"
 std::string library_name();
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

@@ -2,7 +2,7 @@
 
 #include "common/engine/onednn/convolution.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
 /// How the input of an integer layer is coded: x is about code * step.
 struct InputCode {
@@ -13,4 +13,4 @@ struct InputCode {
   Number number() const { return is_signed ? Number::s8 : Number::u8; }
 };
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

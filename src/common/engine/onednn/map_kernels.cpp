@@ -8,7 +8,7 @@
 
 #include "common/core/per_processor.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 namespace {
 
 constexpr std::size_t block_rows = 64;      // of statistics: a block of rows and channels fits the first cache, so that
@@ -189,4 +189,4 @@ void mean_over_map(float const* from, std::size_t images, std::size_t rows_per_i
   for (std::size_t i = 0; i < images; ++i) mean_rows(from + i * rows_per_image * channels, rows_per_image, channels, to + i * channels);
 }
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

@@ -8,7 +8,7 @@
 
 // Passes over channels-last float maps, [rows, channels] with rows = batch x height x width. Sums are taken in an order that depends on the
 // map alone.
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
 /// Mean and spread per channel, gathered map by map.
 class ChannelStatistics {
@@ -40,4 +40,4 @@ void multiply_by_gates(float const* gates, std::size_t images, std::size_t rows_
 /// Mean over each image's rows: [images, rows_per_image, channels] -> [images, channels].
 void mean_over_map(float const* from, std::size_t images, std::size_t rows_per_image, std::size_t channels, float* to);
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

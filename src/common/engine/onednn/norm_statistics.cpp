@@ -14,7 +14,7 @@
 #include "common/engine/onednn/map_kernels.hpp"
 #include "common/engine/onednn/squeeze_excite.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 namespace {
 
 /// Floats that are not set when they are made.
@@ -34,7 +34,7 @@ class Floats {
 /// A convolution without its norm, and the norm that its statistics make of it.
 struct Layer {
   std::size_t place;  // among the network's layers
-  PackedLayer packed;
+  CodedLayer packed;
   std::optional<InputCode> next;  // of the layer that reads this one's output, where that takes integers
   Convolution convolution;        // of one chunk, to float
   at::Tensor norm_weight, norm_bias;
@@ -71,7 +71,7 @@ struct Layer {
   }
 };
 
-at::Tensor matrix_of(PackedLayer const& layer) {
+at::Tensor matrix_of(CodedLayer const& layer) {
   if (layer.kernel != 1 || layer.stride != 1 || layer.groups != 1 || layer.out_channels <= layer.in_channels) return {};
   auto matrix = at::empty({layer.out_channels, layer.in_channels}, at::kDouble);
   if (layer.input) std::copy(layer.codes.begin(), layer.codes.end(), matrix.data_ptr<double>());
@@ -80,15 +80,15 @@ at::Tensor matrix_of(PackedLayer const& layer) {
 }
 
 /// Those before the pooling: behind it there are no norms.
-std::span<BlockUnit const> blocks_with_norms(SubnetNet const& net) {
-  return {net.blocks.begin(), std::ranges::find_if(net.blocks, &BlockUnit::is_after_pooling)};
+std::span<net::BlockUnit const> blocks_with_norms(net::SubnetNet const& net) {
+  return {net.blocks.begin(), std::ranges::find_if(net.blocks, &net::BlockUnit::is_after_pooling)};
 }
 
 /// A batch on its way through the network.
 class Pass {
  public:
-  Pass(SubnetNet const& net, bool quantise, std::int64_t image_size) {
-    auto packed = pack_layers(net, quantise);
+  Pass(net::SubnetNet const& net, bool quantise, std::int64_t image_size) {
+    auto packed = coded_layers(net, quantise);
     chunk_ = chunk_of(packed, image_size, false);
     std::int64_t size = image_size;
     std::size_t index = 0;
@@ -124,7 +124,7 @@ class Pass {
     for (auto& codes : codes_) codes.resize(wide_values_);
   }
 
-  void run(SubnetNet const& net, at::Tensor const& images, Engine::StatisticsObserver const& observe) {
+  void run(net::SubnetNet const& net, at::Tensor const& images, Engine::StatisticsObserver const& observe) {
     images_ = images.size(0);
     num_chunks_ = (images_ + chunk_ - 1) / chunk_;
     kept_.resize(layers_.front().in_values() * chunks());
@@ -317,7 +317,7 @@ class Pass {
 
 }  // namespace
 
-void observe_statistics(SubnetNet const& net, Batches batches, bool quantise, Engine::StatisticsObserver const& observe) {
+void observe_statistics(net::SubnetNet const& net, Batches batches, bool quantise, Engine::StatisticsObserver const& observe) {
   if (batches.size() == 0) return;
   std::optional<Pass> pass;
   for (std::size_t batch = 0; batch < batches.size(); ++batch) {
@@ -327,4 +327,4 @@ void observe_statistics(SubnetNet const& net, Batches batches, bool quantise, En
   }
 }
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

@@ -3,20 +3,20 @@
 #include "common/engine/onednn/compiled_net.hpp"
 #include "common/engine/onednn/norm_statistics.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 namespace {
 
 class OneDnnEngine : public Engine {
  public:
   std::string name() const override { return onednn::library_name(); }
 
-  void observe_inputs(SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const override {
+  void observe_inputs(net::SubnetNet const& net, at::Tensor const& images, InputObserver const& observe) const override {
     onednn::CompiledSubnet(net, false).run(images, observe);
   }
-  void observe_statistics(SubnetNet const& net, Batches batches, bool quantise, StatisticsObserver const& observe) const override {
+  void observe_statistics(net::SubnetNet const& net, Batches batches, bool quantise, StatisticsObserver const& observe) const override {
     onednn::observe_statistics(net, batches, quantise, observe);
   }
-  std::unique_ptr<CompiledNet> compile(SubnetNet const& net) const override {
+  std::unique_ptr<CompiledNet> compile(net::SubnetNet const& net) const override {
     return std::make_unique<onednn::CompiledSubnet>(net, net.is_quantised);
   }
 };
@@ -25,4 +25,4 @@ class OneDnnEngine : public Engine {
 
 std::unique_ptr<Engine> make_onednn_engine() { return std::make_unique<OneDnnEngine>(); }
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -4,9 +4,9 @@
 
 #include "common/engine/engine.hpp"
 
-namespace apq::net {
+namespace apq::engine {
 
 /// Fused oneDNN primitives; quantised layers in integers, which are wrong where engine::has_exact_integers() is false.
 std::unique_ptr<Engine> make_onednn_engine();
 
-}  // namespace apq::net
+}  // namespace apq::engine

@@ -2,16 +2,16 @@
 
 #include "common/engine/onednn/map_kernels.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
-SqueezeExcite::SqueezeExcite(std::span<PackedLayer const, 2> layers, std::int64_t batch, std::int64_t size)
+SqueezeExcite::SqueezeExcite(std::span<CodedLayer const, 2> layers, std::int64_t batch, std::int64_t size)
     : batch_(batch),
       size_(size),
       reduce_(compile(layers[0])),
       expand_(compile(layers[1])),
       gates_(static_cast<std::size_t>(batch * layers[1].out_channels)) {}
 
-SqueezeExcite::Matrix SqueezeExcite::compile(PackedLayer const& layer) const {
+SqueezeExcite::Matrix SqueezeExcite::compile(CodedLayer const& layer) const {
   auto const values = static_cast<std::size_t>(batch_ * layer.in_channels);
   return {layer.convolution(layer.shape(batch_, 1), Number::f32, layer.epilogue({}, false)), layer.input, std::vector<float>(values),
           std::vector<std::uint8_t>(layer.input ? values : 0)};
@@ -33,4 +33,4 @@ void SqueezeExcite::run(float* map, Observer const& observe) {
   multiply_by_gates(gates_.data(), images, rows, channels, map);
 }
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

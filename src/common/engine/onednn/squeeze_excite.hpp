@@ -6,16 +6,16 @@
 #include <span>
 #include <vector>
 
+#include "common/engine/onednn/coded_layer.hpp"
 #include "common/engine/onednn/convolution.hpp"
-#include "common/engine/onednn/packed_layer.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
 /// Multiplies every channel of a map by its gate, which two matrices make of the map's mean (SqueezeExciteUnit). Compiled for one batch.
 class SqueezeExcite {
  public:
   /// @param layers  reduce and expand, as packed. @param size  of the map.
-  SqueezeExcite(std::span<PackedLayer const, 2> layers, std::int64_t batch, std::int64_t size);
+  SqueezeExcite(std::span<CodedLayer const, 2> layers, std::int64_t batch, std::int64_t size);
   /// Shows the float input of either matrix, [batch, channels].
   using Observer = std::function<void(std::size_t matrix, float const* input, std::int64_t channels)>;
   /// @param map  [batch, size, size, channels]
@@ -29,11 +29,11 @@ class SqueezeExcite {
     std::vector<std::uint8_t> codes;  // of them, where the layer is quantised
     void run(float* output);
   };
-  Matrix compile(PackedLayer const& layer) const;
+  Matrix compile(CodedLayer const& layer) const;
 
   std::int64_t batch_, size_;
   Matrix reduce_, expand_;
   std::vector<float> gates_;
 };
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 // State-dict names of the release (APQ spec A5); block i of the space is blocks.{i+1} there, blocks.0 is the fixed first block.
-namespace apq::net::names {
+namespace apq::net::parameter_names {
 
 inline std::string block(int i) { return fmt::format("blocks.{}.mobile_inverted_conv", i + 1); }
 inline std::string expand(int i) { return block(i) + ".inverted_bottleneck"; }
@@ -20,4 +20,4 @@ inline constexpr char const* final_expand = "final_expand_layer";
 inline constexpr char const* feature_mix = "feature_mix_layer";
 inline constexpr char const* classifier = "classifier.linear";
 
-}  // namespace apq::net::names
+}  // namespace apq::net::parameter_names

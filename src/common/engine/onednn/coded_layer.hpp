@@ -9,10 +9,10 @@
 #include "common/net/subnet_net.hpp"
 #include "common/space/search_space.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 
 /// A layer's weights as numbers outside of tensors, quantised where the layer is.
-struct PackedLayer {
+struct CodedLayer {
   std::vector<float> weights;      ///< of a layer with float input, [out, in / groups, k, k]; at the quantiser's grid where it has one
   std::vector<std::int8_t> codes;  ///< of one with integer input: weight = code * weight_step
   float weight_step = 1;
@@ -33,13 +33,13 @@ struct PackedLayer {
 };
 
 /// @param quantise  false: as a full-precision layer, whatever its bits.
-PackedLayer pack(ConvUnit const& unit, bool quantise);
+CodedLayer coded(net::ConvUnit const& unit, bool quantise);
 /// @param weight, bias  [out, in], [out]
-PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQuantisation const& quantisation, bool quantise,
+CodedLayer coded_dense(at::Tensor const& weight, at::Tensor const& bias, net::LayerQuantisation const& quantisation, bool quantise,
                        std::optional<space::Activation> activation = {});
 /// All layers in network order: convolutions, each followed by its squeeze-excite's two matrices (without the gate's h-sigmoid); the
 /// classifier last.
 /// @throws Error(config) for a network of another form than slice() makes.
-std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise);
+std::vector<CodedLayer> coded_layers(net::SubnetNet const& net, bool quantise);
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn

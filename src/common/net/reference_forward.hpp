@@ -23,9 +23,9 @@ struct ForwardOptions {
 /// The reference executor, on LibTorch: float32 or float64, CPU or CUDA, differentiable when gradients are enabled.
 /// @param images  [batch, channels, size, size] in the weights' dtype, normalised.
 /// @return        [batch, classes] logits.
-at::Tensor forward(SubnetNet const& net, at::Tensor images, ForwardOptions const& options = {});
+at::Tensor reference_forward(SubnetNet const& net, at::Tensor images, ForwardOptions const& options = {});
 
-/// Quantises the weights once, so that `forward` with `quantise` only has activations left to do. Same numbers.
+/// Quantises the weights once, so that `reference_forward` with `quantise` only has activations left to do. Same numbers.
 void freeze_weights(SubnetNet& net);
 
 /// Makes every norm with its stored statistics part of the convolution before it: a scaled weight and a bias. The same function but for

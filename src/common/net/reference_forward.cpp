@@ -1,4 +1,4 @@
-#include "common/net/forward.hpp"
+#include "common/net/reference_forward.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -128,7 +128,7 @@ class Pass {
 
 }  // namespace
 
-at::Tensor forward(SubnetNet const& net, at::Tensor images, ForwardOptions const& options) {
+at::Tensor reference_forward(SubnetNet const& net, at::Tensor images, ForwardOptions const& options) {
   Pass pass(options, options.quantise && net.is_quantised);
   auto x = images.scalar_type() == at::kFloat ? images.contiguous(at::MemoryFormat::ChannelsLast) : images;
   for (auto const& block : net.blocks) {

@@ -1,4 +1,4 @@
-#include "common/engine/onednn/packed_layer.hpp"
+#include "common/engine/onednn/coded_layer.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include "common/core/error.hpp"
 #include "common/net/quantiser.hpp"
 
-namespace apq::net::onednn {
+namespace apq::engine::onednn {
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -22,7 +22,7 @@ std::vector<float> values_of(at::Tensor const& tensor) {
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
-void pack_weights(PackedLayer& layer, at::Tensor const& weight, LayerQuantisation const& q, bool quantise) {
+void code_weights(CodedLayer& layer, at::Tensor const& weight, net::LayerQuantisation const& q, bool quantise) {
   at::NoGradGuard const no_grad;
   if (!quantise || q.weight_bits <= 0) {
     layer.weights = values_of(weight);
@@ -31,7 +31,7 @@ void pack_weights(PackedLayer& layer, at::Tensor const& weight, LayerQuantisatio
   double const range = q.weight_range >= 0 ? q.weight_range : weight.detach().abs().max().item<double>();
   double const step = range > 0 ? range / static_cast<double>((1L << (q.weight_bits - 1)) - 1) : 1;
   if (q.activation_bits <= 0) {
-    layer.weights = values_of(range > 0 ? quantise_weight(weight.detach(), range, q.weight_bits) : weight);
+    layer.weights = values_of(range > 0 ? net::quantise_weight(weight.detach(), range, q.weight_bits) : weight);
     return;
   }
   auto const codes = weight.detach().contiguous().clamp(-range, range).div_(step).round_().to(at::kChar);
@@ -41,7 +41,7 @@ void pack_weights(PackedLayer& layer, at::Tensor const& weight, LayerQuantisatio
 }
 
 // What the compiled forms of a network take for granted.
-void require_known_form(SubnetNet const& net) {
+void require_known_form(net::SubnetNet const& net) {
   for (auto const& block : net.blocks)
     for (auto const& unit : block.convs) {
       bool const is_before_sum = block.has_shortcut && &unit == &block.convs.back();
@@ -56,12 +56,12 @@ void require_known_form(SubnetNet const& net) {
 
 }  // namespace
 
-Convolution PackedLayer::convolution(ConvolutionShape const& shape, Number destination, Epilogue const& epilogue) const {
+Convolution CodedLayer::convolution(ConvolutionShape const& shape, Number destination, Epilogue const& epilogue) const {
   if (input) return {shape, input->number(), destination, std::span(codes), epilogue};
   return {shape, Number::f32, destination, std::span(weights), epilogue};
 }
 
-Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool adds) const {
+Epilogue CodedLayer::epilogue(std::optional<InputCode> const& written_as, bool adds) const {
   Epilogue epilogue;
   epilogue.adds_to_destination = adds;
   epilogue.has_h_swish = activation == space::Activation::h_swish;
@@ -86,9 +86,9 @@ Epilogue PackedLayer::epilogue(std::optional<InputCode> const& written_as, bool 
   return epilogue;
 }
 
-PackedLayer pack(ConvUnit const& unit, bool quantise) {
-  PackedLayer layer;
-  pack_weights(layer, unit.weight, unit.quantisation, quantise);
+CodedLayer coded(net::ConvUnit const& unit, bool quantise) {
+  CodedLayer layer;
+  code_weights(layer, unit.weight, unit.quantisation, quantise);
   layer.out_channels = unit.weight.size(0);
   layer.in_channels = unit.weight.size(1) * unit.groups;
   layer.kernel = unit.weight.size(2);
@@ -111,10 +111,10 @@ PackedLayer pack(ConvUnit const& unit, bool quantise) {
   return layer;
 }
 
-PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQuantisation const& quantisation, bool quantise,
+CodedLayer coded_dense(at::Tensor const& weight, at::Tensor const& bias, net::LayerQuantisation const& quantisation, bool quantise,
                        std::optional<space::Activation> activation) {
-  PackedLayer layer;
-  pack_weights(layer, weight, quantisation, quantise);
+  CodedLayer layer;
+  code_weights(layer, weight, quantisation, quantise);
   layer.is_dense = true;
   layer.activation = activation;
   layer.out_channels = weight.size(0);
@@ -125,19 +125,19 @@ PackedLayer pack_dense(at::Tensor const& weight, at::Tensor const& bias, LayerQu
   return layer;
 }
 
-std::vector<PackedLayer> pack_layers(SubnetNet const& net, bool quantise) {
+std::vector<CodedLayer> coded_layers(net::SubnetNet const& net, bool quantise) {
   require_known_form(net);
-  std::vector<PackedLayer> layers;
+  std::vector<CodedLayer> layers;
   for (auto const& block : net.blocks)
     for (auto const& unit : block.convs) {
-      layers.push_back(pack(unit, quantise));
+      layers.push_back(coded(unit, quantise));
       if (!unit.squeeze_excite) continue;
       auto const& [reduce, expand] = *unit.squeeze_excite;
-      layers.push_back(pack_dense(reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
-      layers.push_back(pack_dense(expand.weight, expand.bias, expand.quantisation, quantise));
+      layers.push_back(coded_dense(reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
+      layers.push_back(coded_dense(expand.weight, expand.bias, expand.quantisation, quantise));
     }
-  layers.push_back(pack_dense(net.classifier_weight, net.classifier_bias, net.classifier_quantisation, quantise));
+  layers.push_back(coded_dense(net.classifier_weight, net.classifier_bias, net.classifier_quantisation, quantise));
   return layers;
 }
 
-}  // namespace apq::net::onednn
+}  // namespace apq::engine::onednn
