@@ -21,6 +21,7 @@
 #include "collect/claim_order.hpp"
 #include "collect/node_writer.hpp"
 #include "common/core/random.hpp"
+#include "common/h5/joined.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/run_main.hpp"
 #include "common/mpi/work_claim.hpp"
@@ -127,7 +128,7 @@ void measure_files(Options const& o, Measured& m) {
     auto const folder = directory / std::to_string(k);
     fs::create_directories(folder);
     for (int i = 0; i < shards[k]; ++i) fs::copy_file(a, folder / fmt::format("{:05}.h5", i));
-    joined[k] = typical(3, [&] { h5::write_joined(folder, directory / "joined.h5"); });
+    joined[k] = typical(3, [&] { h5::write_joined(h5::read_dataset(folder), directory / "joined.h5"); });
   }
   m.join = line_through(shards[0], joined[0], shards[1], joined[1]);
   fs::remove_all(directory);

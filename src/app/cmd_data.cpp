@@ -17,7 +17,7 @@
 #include "common/core/log.hpp"
 #include "common/core/sha256.hpp"
 #include "common/core/study_layout.hpp"
-#include "common/h5/shard.hpp"
+#include "common/h5/joined.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
 
@@ -67,10 +67,7 @@ std::vector<Stage> stages_of(fs::path directory) {
 }
 
 // All rows; a shard that the joined file lists and that is gone is an error, not fewer rows.
-h5::Dataset read(Stage const& stage) {
-  if (fs::exists(stage.joined)) h5::check_joined(stage.joined);
-  return h5::read_dataset(stage.directory);
-}
+h5::Dataset read(Stage const& stage) { return h5::read_stage(stage.directory, stage.joined); }
 
 // The space given, else the study's where it can be found.
 std::optional<space::SearchSpace> find_space(Options const& o) {
@@ -140,14 +137,14 @@ int list(Options const& o) {
 
 using Complain = std::function<void(std::string const&)>;
 
-void verify_rows(fs::path const& file, std::optional<space::SearchSpace> const& space, Complain const& complain) {
-  auto const shard = h5::read_shard(file);
-  for (auto const& row : shard.rows) {
+void verify_rows(h5::StoredShard const& stored, std::optional<space::SearchSpace> const& space, Complain const& complain) {
+  auto const file = stored.file.path.string();
+  for (auto const& row : stored.shard.rows) {
     if (row.total == 0 || row.correct > row.correct5 || row.correct5 > row.total)
-      complain(fmt::format("{}: sample {} has impossible counts ({} top-1, {} top-5, {} images)", file.string(), row.id, row.correct,
-                           row.correct5, row.total));
-    if (space && shard.header.space_hash == space->hash && !space::is_valid(*space, row.genes))
-      complain(fmt::format("{}: sample {} is not a subnet of space {}", file.string(), row.id, space->name));
+      complain(fmt::format("{}: sample {} has impossible counts ({} top-1, {} top-5, {} images)", file, row.id, row.correct, row.correct5,
+                           row.total));
+    if (space && stored.shard.header.space_hash == space->hash && !space::is_valid(*space, row.genes))
+      complain(fmt::format("{}: sample {} is not a subnet of space {}", file, row.id, space->name));
   }
 }
 
@@ -158,8 +155,7 @@ std::uint64_t wanted_samples(Options const& o, std::string const& stage) {
   return Config::load(file).section("collect").section(stage).get_or<std::uint64_t>("samples", 0);
 }
 
-void verify_ids(Stage const& stage, std::uint64_t wanted, Complain const& complain) {
-  auto const rows = h5::read_dataset(stage.directory, h5::OnDamage::tolerate).rows;
+void verify_ids(Stage const& stage, std::vector<h5::Row> const& rows, std::uint64_t wanted, Complain const& complain) {
   auto const last = rows.empty() ? 0 : rows.back().id + 1;
   auto const expected = std::max(wanted, last);
   if (rows.size() == expected) return;
@@ -169,9 +165,9 @@ void verify_ids(Stage const& stage, std::uint64_t wanted, Complain const& compla
                        expected - rows.size(), expected, first));
 }
 
-void verify_joined(Stage const& stage, std::size_t num_shards, Complain const& complain) {
+void verify_joined(Stage const& stage, h5::Dataset const& dataset, std::size_t num_shards, Complain const& complain) {
   if (!fs::exists(stage.joined)) return;
-  h5::check_joined(stage.joined);
+  h5::check_joined(stage.joined, dataset);
   if (h5::read_manifest(stage.joined).size() != num_shards)
     complain(fmt::format("{}: does not join all {} shards of {}; `apq data join` writes it anew", stage.joined.string(), num_shards,
                          stage.directory.string()));
@@ -194,18 +190,22 @@ int verify(Options const& o) {
   auto const space = find_space(o);
   std::string sound;
   for (auto const& stage : stages) {
-    std::vector<fs::path> shards;
     for (auto const& entry : fs::directory_iterator(stage.directory)) {
       auto const extension = entry.path().extension();
       if (extension == ".damaged" || extension == ".partial")
         log::root().info("{}: set aside, not part of the dataset", entry.path().string());
-      if (extension == ".h5") shards.push_back(entry.path());
     }
-    std::sort(shards.begin(), shards.end());
-    for (auto const& file : shards) guarded([&] { verify_rows(file, space, complain); });
-    guarded([&] { verify_ids(stage, wanted_samples(o, stage.name), complain); });
-    guarded([&] { verify_joined(stage, shards.size(), complain); });
-    sound += fmt::format("{}: {} shards are sound\n", stage.name, shards.size());
+    auto const files = h5::shards_in(stage.directory);
+    h5::Dataset dataset;
+    for (auto const& file : files)
+      guarded([&] {
+        std::vector<h5::StoredShard> one{h5::load_shard(file)};
+        verify_rows(one.front(), space, complain);
+        h5::add_shards(dataset, std::move(one));
+      });
+    guarded([&] { verify_ids(stage, dataset.rows, wanted_samples(o, stage.name), complain); });
+    guarded([&] { verify_joined(stage, dataset, files.size(), complain); });
+    sound += fmt::format("{}: {} shards are sound\n", stage.name, files.size());
   }
   if (faults == 0) fmt::print("{}", sound);
   return faults == 0 ? 0 : static_cast<int>(Errc::data);
@@ -272,7 +272,7 @@ int export_rows(Options const& o) {
 
 int join(Options const& o) {
   for (auto const& stage : stages_of(o.directory)) {
-    h5::write_joined(stage.directory, stage.joined);
+    h5::write_joined(h5::read_dataset(stage.directory), stage.joined);
     fmt::print("{}\n", stage.joined.string());
   }
   return 0;

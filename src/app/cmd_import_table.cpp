@@ -14,6 +14,7 @@
 #include "common/core/log.hpp"
 #include "common/core/sha256.hpp"
 #include "common/core/study_layout.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/mpi/collectives.hpp"
 
 namespace apq::app {
@@ -55,9 +56,8 @@ h5::ShardHeader header_of(Options const& o, space::SearchSpace const& space, std
   header.seed = 0;
   header.space_hash = space.hash;
   header.space_name = space.name;
-  header.supernet_hash = sha256_of("imported " + hash);
-  header.evaluation_hash = sha256_of(fmt::format("imported {} images {}", hash, table.images));
-  header.engine = header.fidelity = "imported";
+  header.identity = {{"table", hash}, {"table.images", table.images == 0 ? "as the rows say" : std::to_string(table.images)}};
+  header.engine = "imported";
   header.config = config;
   header.code_version = build.version;
   header.libraries = fmt::format("HDF5 {}, MPI {}, {}", build.hdf5, build.mpi, build.compiler);
@@ -100,7 +100,7 @@ std::string import_file(Options const& o) {
   collect::DirectoryLock const lock(directory);
   auto const there = h5::read_dataset(directory);
   bool const is_there = !there.files.empty();
-  if (is_there && (there.header.identity() != header.identity() || h5::content_hash(there.rows) != h5::content_hash(table.rows)))
+  if (is_there && (!h5::difference(there.header, header).empty() || h5::content_hash(there.rows) != h5::content_hash(table.rows)))
     throw Error(Errc::data, fmt::format("{}: holds other rows ({}, {}); a table needs a study of its own", directory.string(),
                                         there.rows.size(), there.header.source));
   if (!config.empty()) replace_file(layout.config(), config);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -20,6 +21,7 @@
 #include "common/core/log.hpp"
 #include "common/core/process_age.hpp"
 #include "common/core/progress.hpp"
+#include "common/h5/joined.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/shared_array.hpp"
@@ -31,30 +33,27 @@ namespace {
 
 void require_identity(h5::Dataset const& dataset, h5::ShardHeader const& wanted) {
   if (dataset.files.empty()) return;
-  auto const there = dataset.header.identity();
-  for (auto const& [key, value] : wanted.identity())
-    if (there.at(key) != value)
-      throw Error(Errc::data, fmt::format("{}: was collected with {} {}, this study has {}; choose another study.dir",
-                                          dataset.files.front().string(), key, there.at(key), value));
+  if (auto const differs = h5::difference(dataset.header, wanted); !differs.empty())
+    throw Error(Errc::data, fmt::format("{}: its labels depend on something else than this study's ({}); choose another study.dir",
+                                        dataset.files.front().path.string(), differs));
+}
+
+// What a killed run was writing: the lock on the directory says that nobody writes it any more.
+void remove_partial_files(fs::path const& directory) {
+  std::vector<fs::path> files;
+  for (auto const& entry : fs::directory_iterator(directory)) files.push_back(entry.path());
+  for (auto const& file : files)
+    if (file.extension() == ".partial") fs::remove(file);
 }
 
 // Damaged shards leave the dataset, under a name that says so; their ids are missing from now on.
-// What a killed run was writing goes: the lock on the directory says that nobody writes it any
-// more.
-void clean_up(fs::path const& directory) {
-  std::vector<fs::path> files;
-  for (auto const& entry : fs::directory_iterator(directory)) files.push_back(entry.path());
-  for (auto const& file : files) {
-    if (file.extension() == ".partial") fs::remove(file);
-    if (file.extension() != ".h5") continue;
-    try {
-      h5::read_shard(file);
-    } catch (Error const& e) {
-      if (e.code() != Errc::data) throw;
-      log::root().warn("{}; set aside, its samples are collected again", e.what());
-      fs::rename(file, file.string() + ".damaged");
-    }
+h5::Dataset read_sound_shards(fs::path const& directory) {
+  auto dataset = h5::read_dataset(directory, h5::OnDamage::tolerate);
+  for (auto const& damaged : std::exchange(dataset.damaged, {})) {
+    log::root().warn("{}; set aside, its samples are collected again", damaged.message);
+    fs::rename(damaged.path, damaged.path.string() + ".damaged");
   }
+  return dataset;
 }
 
 space::Genes genes_of(CollectRequest const& request, std::uint64_t id) {
@@ -188,17 +187,6 @@ bool label_samples(CollectRequest const& request, std::vector<std::uint64_t> con
   return stopped;
 }
 
-// A joined file that is absent or not of exactly these shards is written anew.
-bool needs_join(fs::path const& joined, h5::Dataset const& dataset) {
-  if (!fs::exists(joined)) return true;
-  try {
-    h5::check_joined(joined);
-    return h5::read_manifest(joined).size() != dataset.files.size();
-  } catch (Error const&) {
-    return true;
-  }
-}
-
 }  // namespace
 
 CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
@@ -207,13 +195,14 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   auto const& stage = request.header.stage;
   request.header.num_genes = stage == "quant" ? space.num_genes() : space.num_architecture_genes();
   std::optional<DirectoryLock> lock;
+  h5::Dataset dataset;  // root's
   std::vector<std::uint64_t> missing;
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
     make_directory(request.directory);
     lock.emplace(request.directory);
-    clean_up(request.directory);
-    auto const dataset = h5::read_dataset(request.directory);
+    remove_partial_files(request.directory);
+    dataset = read_sound_shards(request.directory);
     require_identity(dataset, request.header);
     require_samples(dataset, request);
     missing = missing_ids(dataset.rows, request.num_samples);
@@ -251,13 +240,12 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
     auto const begin = NodeWriter::steady_seconds();
-    auto const dataset = h5::read_dataset(request.directory);
+    h5::read_new_shards(dataset, request.directory);
     require_samples(dataset, request);
     if (auto const still = missing_ids(dataset.rows, request.num_samples); !still.empty())
       throw Error(Errc::internal, fmt::format("{}: {} samples are missing after the collection, the first is {}",
                                               request.directory.string(), still.size(), still.front()));
-    if (!request.joined.empty() && !dataset.files.empty() && needs_join(request.joined, dataset))
-      h5::write_joined(request.directory, request.joined);
+    if (!request.joined.empty() && !dataset.files.empty() && !h5::joins(request.joined, dataset)) h5::write_joined(dataset, request.joined);
     spent.writing += NodeWriter::steady_seconds() - begin;
   });
   spent.all = NodeWriter::steady_seconds() - start;

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "collect/collect_config.hpp"
-#include "common/h5/shard.hpp"
+#include "common/h5/shard_header.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 #include "evaluate/evaluator.hpp"

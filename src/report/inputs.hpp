@@ -10,7 +10,7 @@
 #include "common/core/study_layout.hpp"
 #include "common/cost/cost_model.hpp"
 #include "common/energy/ledger.hpp"
-#include "common/h5/shard.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/space/search_space.hpp"
 #include "common/space/subnet.hpp"
 

@@ -72,11 +72,8 @@ std::string provenance_section(Inputs const& inputs) {
     auto const stage = h.stage + " labels: ";
     fact(stage + "content", collected->content_hash);
     fact(stage + "shards", std::to_string(collected->dataset.files.size()));
-    fact(stage + "supernet", h.supernet_hash);
-    fact(stage + "evaluation", h.evaluation_hash);
-    fact(stage + "validation images", h.validation_fingerprint);
-    fact(stage + "calibration images", h.calibration_fingerprint);
-    fact(stage + "engine", h.engine + (h.fidelity.empty() ? "" : ", fidelity " + h.fidelity));
+    fact(stage + "engine", h.engine);
+    for (auto const& [name, value] : h.identity) fact(stage + name, value);
     fact(stage + "made with", h.code_version + (h.libraries.empty() ? "" : "; " + h.libraries));
     fact(stage + "first host", h.host);
     fact(stage + "source", h.source);

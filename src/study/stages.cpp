@@ -14,6 +14,7 @@
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/core/sha256.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/measured_fitness.hpp"
@@ -33,10 +34,19 @@ std::string host_name() {
   return name.data();
 }
 
-// Everything but the subnet that a label depends on.
-std::string evaluation_hash(Experiment const& e, image::Splits const& splits) {
-  return sha256_of(fmt::format("{} {} {} {}{}", splits.calibration.fingerprint, splits.validation.fingerprint, e.data.normalisation.text(),
-                               e.evaluator.text(), e.collect.sequential.text()));
+// Everything but the subnet that a label depends on, by name.
+std::map<std::string, std::string> identity_of(Experiment const& e, image::Splits const& splits) {
+  auto const images = [](image::Split const& split) { return fmt::format("{} images {}", split.size(), split.fingerprint); };
+  auto const& v = e.evaluator;
+  return {{"supernet", evaluate::supernet_hash(e.space, e.supernet_file())},
+          {"data.calibration", images(splits.calibration)},
+          {"data.validation", images(splits.validation)},
+          {"data.normalisation", e.data.normalisation.text()},
+          {"evaluator.batch", std::to_string(v.batch)},
+          {"evaluator.calibration_batch", std::to_string(v.calibration_batch)},
+          {"evaluator.fidelity", std::string(net::fidelity_kind_names(v.fidelity))},
+          {"evaluator.engine", std::string(engine::engine_kind_names(engine::resolved(v.engine)))},
+          {"collect.sequential", e.collect.sequential.is_on() ? e.collect.sequential.text().substr(1) : "off"}};
 }
 
 h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::Splits const& splits) {
@@ -46,12 +56,8 @@ h5::ShardHeader header_of(Experiment const& e, std::string const& stage, image::
   header.seed = e.seed;
   header.space_hash = e.space.hash;
   header.space_name = e.space.name;
-  header.supernet_hash = evaluate::supernet_hash(e.space, e.supernet_file());
-  header.evaluation_hash = evaluation_hash(e, splits);
-  header.validation_fingerprint = splits.validation.fingerprint;
-  header.calibration_fingerprint = splits.calibration.fingerprint;
+  header.identity = identity_of(e, splits);
   header.engine = evaluate::engine_name(e.evaluator);
-  header.fidelity = net::fidelity_kind_names(e.evaluator.fidelity);
   header.config = e.resolved;
   header.code_version = build.version;
   header.libraries = fmt::format("LibTorch {}, HDF5 {}, MPI {}, {}", build.torch, build.hdf5, build.mpi, build.compiler);

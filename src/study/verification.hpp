@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/h5/shard.hpp"
+#include "common/h5/dataset.hpp"
 #include "study/experiment.hpp"
 
 namespace apq::study {

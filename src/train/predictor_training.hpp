@@ -7,7 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "common/h5/shard.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 #include "train/accuracy_predictor.hpp"

@@ -79,17 +79,21 @@ File File::create(std::string const& name) {
           name};
 }
 
-File File::open(fs::path const& path) {
+std::string File::bytes_of(fs::path const& path) {
   std::error_code ec;
   if (!fs::is_regular_file(path, ec)) throw Error(Errc::io, fmt::format("{}: no such file", path.string()));
-  auto image = unsealed(read_file(path), path.string());
+  return read_file(path);
+}
+
+File File::parse(std::string bytes, std::string const& name) {
+  auto image = unsealed(std::move(bytes), name);
   auto const properties = in_memory();
   H5Pset_file_image(properties.get(), image.data(), image.size());
-  auto const unused = path.string() + " in memory";  // HDF5 takes no image under the name of a file
+  // HDF5 looks first whether there is a file of the image's name: this one cannot be, and no file system is asked.
+  auto const unused = "/dev/null/" + name;
   return {
-      FileHandle(
-          checked(H5Fopen(unused.c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data, path.string(), "is not a readable HDF5 file"), ""),
-      path.string()};
+      FileHandle(checked(H5Fopen(unused.c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data, name, "is not a readable HDF5 file"), ""),
+      name};
 }
 
 void File::save(fs::path const& path) const { replace_file(path, sealed(image())); }

@@ -48,7 +48,11 @@ class File {
   static File create(std::string const& name);
   /// Reads a file that `save` wrote into memory. @throws Error(io) when it cannot be read,
   /// Error(data) when it is not one of apq's or any byte of it has changed.
-  static File open(std::filesystem::path const& path);
+  static File open(std::filesystem::path const& path) { return parse(bytes_of(path), path.string()); }
+  /// The two halves of `open`, for who needs the bytes themselves too. @throws Error(io) when the file cannot be read.
+  static std::string bytes_of(std::filesystem::path const& path);
+  /// @throws Error(data) as `open`.
+  static File parse(std::string bytes, std::string const& name);
   /// Writes the created file whole and sealed (seal.hpp): temporary file, fsync, rename.
   /// @throws Error(io) with the system's reason; an older file of that name stays as it was.
   void save(std::filesystem::path const& path) const;

@@ -1,11 +1,10 @@
 #include "common/h5/shard.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <map>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
-#include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
 #include "common/h5/h5_file.hpp"
@@ -14,39 +13,17 @@ namespace apq::h5 {
 namespace fs = std::filesystem;
 namespace {
 
-// Every text of the header by its attribute name; one list serves writing and reading.
-template <class Header, class Visit>
-void for_each_text(Header& h, Visit visit) {
-  visit("stage", h.stage);
-  visit("space_hash", h.space_hash);
-  visit("space_name", h.space_name);
-  visit("supernet_hash", h.supernet_hash);
-  visit("evaluation_hash", h.evaluation_hash);
-  visit("validation_fingerprint", h.validation_fingerprint);
-  visit("calibration_fingerprint", h.calibration_fingerprint);
-  visit("engine", h.engine);
-  visit("fidelity", h.fidelity);
-  visit("config", h.config);
-  visit("code_version", h.code_version);
-  visit("libraries", h.libraries);
-  visit("host", h.host);
-  visit("source", h.source);
-}
-
-void add_label(Sha256& hash, Row const& row) {
-  hash.add_value(row.id).add(row.genes.data(), row.genes.size());
-  hash.add_value(row.correct).add_value(row.correct5).add_value(row.total);
-}
-
 // Over header and rows, everything a reader gets.
 std::string checksum(Shard const& shard) {
   Sha256 hash;
   for_each_text(shard.header, [&](char const* name, std::string const& text) {
     hash.add(name).add_value(static_cast<std::uint64_t>(text.size())).add(text);
   });
+  hash.add(shard.header.evaluation_hash());
   hash.add_value(shard.header.seed).add_value(static_cast<std::uint64_t>(shard.header.num_genes));
   for (auto const& row : shard.rows) {
-    add_label(hash, row);
+    hash.add_value(row.id).add(row.genes.data(), row.genes.size());
+    hash.add_value(row.correct).add_value(row.correct5).add_value(row.total);
     hash.add_value(row.loss).add_value(row.seconds).add_value(row.joules);
   }
   return hash.hex();
@@ -60,59 +37,19 @@ std::vector<T> column(std::vector<Row> const& rows, T Row::*member) {
   return values;
 }
 
-bool same_label(Row const& a, Row const& b) {
-  return a.genes == b.genes && a.correct == b.correct && a.correct5 == b.correct5 && a.total == b.total;
-}
-
-}  // namespace
-
-std::map<std::string, std::string> ShardHeader::identity() const {
-  return {{"stage", stage},
-          {"seed", std::to_string(seed)},
-          {"space_hash", space_hash},
-          {"supernet_hash", supernet_hash},
-          {"evaluation_hash", evaluation_hash}};
-}
-
-void write_shard(fs::path const& path, Shard const& shard) {
-  std::vector<std::uint8_t> genes;
-  for (auto const& row : shard.rows) {
-    if (row.genes.size() != static_cast<std::size_t>(shard.header.num_genes))
-      throw Error(Errc::internal,
-                  fmt::format("{}: row {} has {} genes instead of {}", path.string(), row.id, row.genes.size(), shard.header.num_genes));
-    genes.insert(genes.end(), row.genes.begin(), row.genes.end());
-  }
-  auto file = File::create(path.string());
-  auto write = [&]<class T>(char const* name, std::vector<T> const& values, char const* unit, char const* description) {
-    file.write<T>(name, values, 0, unit, description);
-  };
-  file.write_attribute("format", "apq shard");
-  file.write_attribute("format_version", static_cast<std::uint64_t>(shard_format_version));
-  for_each_text(shard.header, [&](char const* name, std::string const& text) { file.write_attribute(name, text); });
-  file.write_attribute("seed", shard.header.seed);
-  file.write_attribute("num_genes", static_cast<std::uint64_t>(shard.header.num_genes));
-  write("id", column(shard.rows, &Row::id), "1", "sample index within the study and stage");
-  file.write<std::uint8_t>("genes", genes, static_cast<std::size_t>(shard.header.num_genes), "1",
-                           "1 + index of the choice, 0 where the block is inactive: kernels, "
-                           "middle widths, depths, then bits by role");
-  write("correct", column(shard.rows, &Row::correct), "images", "top-1 hits");
-  write("correct5", column(shard.rows, &Row::correct5), "images", "top-5 hits");
-  write("total", column(shard.rows, &Row::total), "images", "images evaluated");
-  write("loss", column(shard.rows, &Row::loss), "nats", "mean cross entropy");
-  write("seconds", column(shard.rows, &Row::seconds), "s", "wall time of the sample");
-  write("joules", column(shard.rows, &Row::joules), "J", "energy of the sample; NaN: unknown");
-  file.write_attribute("checksum", checksum(shard));
-  file.save(path);
-}
-
-Shard read_shard(fs::path const& path) {
-  auto const file = File::open(path);
+Shard parse_shard(fs::path const& path, File const& file) {
   if (!file.has_attribute("format") || file.text_attribute("format") != "apq shard")
     throw Error(Errc::data, fmt::format("{}: is an HDF5 file, but not an apq shard", path.string()));
   if (auto const version = file.number_attribute("format_version"); version != shard_format_version)
-    throw Error(Errc::data, fmt::format("{}: has shard format {}; this apq reads format {}", path.string(), version, shard_format_version));
+    throw OtherVersion(Errc::data,
+                       fmt::format("{}: has shard format {}; this apq reads format {}", path.string(), version, shard_format_version));
   Shard shard;
   for_each_text(shard.header, [&](char const* name, std::string& text) { text = file.text_attribute(name); });
+  try {
+    shard.header.identity = nlohmann::json::parse(file.text_attribute("identity")).get<std::map<std::string, std::string>>();
+  } catch (nlohmann::json::exception const&) {
+    throw Error(Errc::data, fmt::format("{}: is damaged (its identity is not an object of texts)", path.string()));
+  }
   shard.header.seed = file.number_attribute("seed");
   shard.header.num_genes = static_cast<int>(file.number_attribute("num_genes"));
   auto const ids = file.read<std::uint64_t>("id");
@@ -146,56 +83,49 @@ Shard read_shard(fs::path const& path) {
   return shard;
 }
 
-Dataset read_dataset(fs::path const& directory, OnDamage on_damage) {
-  Dataset dataset;
-  std::error_code ec;
-  if (!fs::is_directory(directory, ec)) return dataset;
-  std::vector<fs::path> files;
-  for (auto const& entry : fs::directory_iterator(directory))
-    if (entry.path().extension() == ".h5") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  for (auto const& path : files) {
-    Shard shard;
-    try {
-      shard = read_shard(path);
-    } catch (Error const& e) {
-      if (on_damage == OnDamage::fail) throw;
-      dataset.damaged.emplace_back(e.what());
-      continue;
-    }
-    if (dataset.files.empty()) dataset.header = shard.header;
-    auto const ours = dataset.header.identity();
-    for (auto const& [key, value] : shard.header.identity())
-      if (value != ours.at(key))
-        throw Error(Errc::data, fmt::format("{}: belongs to another dataset ({} {}, but {} in {})", path.string(), key, value, ours.at(key),
-                                            dataset.files.front().string()));
-    dataset.files.push_back(path);
-    dataset.rows.insert(dataset.rows.end(), std::make_move_iterator(shard.rows.begin()), std::make_move_iterator(shard.rows.end()));
+}  // namespace
+
+void write_shard(fs::path const& path, Shard const& shard) {
+  std::vector<std::uint8_t> genes;
+  for (auto const& row : shard.rows) {
+    if (row.genes.size() != static_cast<std::size_t>(shard.header.num_genes))
+      throw Error(Errc::internal,
+                  fmt::format("{}: row {} has {} genes instead of {}", path.string(), row.id, row.genes.size(), shard.header.num_genes));
+    genes.insert(genes.end(), row.genes.begin(), row.genes.end());
   }
-  std::stable_sort(dataset.rows.begin(), dataset.rows.end(), [](Row const& a, Row const& b) { return a.id < b.id; });
-  std::vector<Row> unique;
-  unique.reserve(dataset.rows.size());
-  for (auto& row : dataset.rows) {
-    if (!unique.empty() && unique.back().id == row.id) {
-      if (!same_label(unique.back(), row))
-        throw Error(Errc::data, fmt::format("{}: sample {} has two different labels; the "
-                                            "evaluation is not deterministic on these machines",
-                                            directory.string(), row.id));
-      continue;
-    }
-    unique.push_back(std::move(row));
-  }
-  dataset.rows = std::move(unique);
-  return dataset;
+  auto file = File::create(path.string());
+  auto write = [&]<class T>(char const* name, std::vector<T> const& values, char const* unit, char const* description) {
+    file.write<T>(name, values, 0, unit, description);
+  };
+  file.write_attribute("format", "apq shard");
+  file.write_attribute("format_version", static_cast<std::uint64_t>(shard_format_version));
+  for_each_text(shard.header, [&](char const* name, std::string const& text) { file.write_attribute(name, text); });
+  file.write_attribute("identity", nlohmann::json(shard.header.identity).dump());
+  file.write_attribute("evaluation_hash", shard.header.evaluation_hash());
+  file.write_attribute("seed", shard.header.seed);
+  file.write_attribute("num_genes", static_cast<std::uint64_t>(shard.header.num_genes));
+  write("id", column(shard.rows, &Row::id), "1", "sample index within the study and stage");
+  file.write<std::uint8_t>("genes", genes, static_cast<std::size_t>(shard.header.num_genes), "1",
+                           "1 + index of the choice, 0 where the block is inactive: kernels, "
+                           "middle widths, depths, then bits by role");
+  write("correct", column(shard.rows, &Row::correct), "images", "top-1 hits");
+  write("correct5", column(shard.rows, &Row::correct5), "images", "top-5 hits");
+  write("total", column(shard.rows, &Row::total), "images", "images evaluated");
+  write("loss", column(shard.rows, &Row::loss), "nats", "mean cross entropy");
+  write("seconds", column(shard.rows, &Row::seconds), "s", "wall time of the sample");
+  write("joules", column(shard.rows, &Row::joules), "J", "energy of the sample; NaN: unknown");
+  file.write_attribute("checksum", checksum(shard));
+  file.save(path);
 }
 
-std::string content_hash(std::vector<Row> const& rows) {
-  std::vector<Row const*> sorted;
-  for (auto const& row : rows) sorted.push_back(&row);
-  std::sort(sorted.begin(), sorted.end(), [](auto const* a, auto const* b) { return a->id < b->id; });
-  Sha256 hash;
-  for (auto const* row : sorted) add_label(hash, *row);
-  return hash.hex();
+StoredShard load_shard(fs::path const& path) {
+  auto bytes = File::bytes_of(path);
+  StoredShard stored{.file = {.path = path, .bytes = bytes.size(), .sha256 = sha256_of(bytes)}};
+  stored.shard = parse_shard(path, File::parse(std::move(bytes), path.string()));
+  stored.file.rows = stored.shard.rows.size();
+  return stored;
 }
+
+Shard read_shard(fs::path const& path) { return load_shard(path).shard; }
 
 }  // namespace apq::h5

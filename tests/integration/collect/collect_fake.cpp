@@ -6,6 +6,7 @@
 
 #include "collect/collector.hpp"
 #include "common/core/study_layout.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/mpi/run_main.hpp"
 #include "support/fake_evaluator.hpp"
 #include "support/shared_data.hpp"

@@ -13,6 +13,8 @@
 #include "collect/sampler.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/h5/h5_file.hpp"
+#include "common/h5/joined.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "support/fake_evaluator.hpp"
@@ -39,8 +41,7 @@ class Collector : public testing::Test {
     r.header.stage = stage;
     r.header.seed = 5;
     r.header.space_hash = space.hash;
-    r.header.supernet_hash = "fake";
-    r.header.evaluation_hash = "fake";
+    r.header.identity = {{"supernet", "fake"}, {"evaluator.engine", "fake"}};
     r.num_samples = samples;
     r.directory = root / "shards" / stage;
     r.config.shard_rows = 8;
@@ -100,7 +101,7 @@ TEST_F(Collector, ADamagedShardIsSetAsideAndItsSamplesCollectedAgain) {
   run(request(30));
   mpi::barrier(world);
   if (world.is_root()) {
-    auto const victim = h5::read_dataset(root / "shards/fp").files.front();
+    auto const victim = h5::read_dataset(root / "shards/fp").files.front().path;
     auto bytes = read_file(victim);
     replace_file(victim, std::string_view(bytes).substr(0, bytes.size() / 2));
   }
@@ -112,18 +113,33 @@ TEST_F(Collector, ADamagedShardIsSetAsideAndItsSamplesCollectedAgain) {
   EXPECT_EQ(aside, 1);
 }
 
-TEST_F(Collector, ShardsOfAnotherSupernetAreRefusedNamingBothHashes) {
+// It is sound, and its labels may be dear.
+TEST_F(Collector, AShardOfAnotherFormatIsRefusedNotSetAside) {
+  run(request(5));
+  mpi::barrier(world);
+  if (world.is_root()) {
+    auto file = h5::File::create("newer");
+    file.write_attribute("format", "apq shard");
+    file.write_attribute("format_version", std::uint64_t{99});
+    file.save(root / "shards/fp/z.h5");
+  }
+  mpi::barrier(world);
+  auto const message = message_of(request(9));
+  EXPECT_NE(message.find("z.h5: has shard format 99; this apq reads format 2"), std::string::npos) << message;
+  EXPECT_TRUE(fs::exists(root / "shards/fp/z.h5"));
+}
+
+TEST_F(Collector, ShardsOfAnotherSupernetAreRefusedNamingBoth) {
   run(request(5));
   auto other = request(5);
-  other.header.supernet_hash = "stranger";
+  other.header.identity["supernet"] = "stranger";
   try {
     run(other);
     ADD_FAILURE() << "must be refused";
   } catch (Error const& e) {
     std::string const text = e.what();
     EXPECT_EQ(e.code(), Errc::data);
-    EXPECT_NE(text.find("supernet_hash fake"), std::string::npos) << text;
-    EXPECT_NE(text.find("stranger"), std::string::npos) << text;
+    EXPECT_NE(text.find("(supernet: fake there, stranger here)"), std::string::npos) << text;
   }
 }
 
@@ -150,7 +166,7 @@ TEST_F(Collector, TheJoinedFileFollowsTheShards) {
   auto r = request(9);
   r.joined = root / "dataset_fp.h5";
   auto rows_joined = [&] {
-    h5::check_joined(r.joined);
+    EXPECT_NO_THROW(h5::check_joined(r.joined, h5::read_dataset(r.directory)));
     std::size_t rows = 0;
     for (auto const& shard : h5::read_manifest(r.joined)) rows += shard.rows;
     return rows;

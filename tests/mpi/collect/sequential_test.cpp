@@ -7,6 +7,7 @@
 #include "collect/collector.hpp"
 #include "collect/sampler.hpp"
 #include "common/core/random.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/net/supernet.hpp"
 #include "evaluate/supernet_evaluator.hpp"
@@ -70,7 +71,7 @@ class Sequential : public testing::Test {
     r.space = &space;
     r.header.stage = "quant";
     r.header.seed = 5;
-    r.header.evaluation_hash = name;
+    r.header.identity = {{"test", name}};
     r.num_samples = samples;
     r.directory = root / name;
     collect::collect(world, r, [&] { return make_evaluator(validation, rule); });

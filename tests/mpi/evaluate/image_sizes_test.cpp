@@ -10,6 +10,7 @@
 #include "collect/sampler.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/net/supernet.hpp"

@@ -5,6 +5,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/h5/joined.hpp"
 #include "common/mpi/collectives.hpp"
 #include "support/temp_dir.hpp"
 #include "train/predictor_training.hpp"
@@ -151,7 +152,7 @@ TEST(TrainStage, ALostShardIsAnError) {
   StudyLayout const layout{dir.path};
   if (f.world.is_root()) {
     write_shards(f, dir.path, f.space.hash);
-    h5::write_joined(layout.shards("fp"), layout.joined("fp"));
+    h5::write_joined(h5::read_dataset(layout.shards("fp")), layout.joined("fp"));
     std::filesystem::remove(layout.shards("fp") / "shard_0.h5");
   }
   mpi::barrier(f.world);

@@ -12,6 +12,7 @@
 #include "collect/directory_lock.hpp"
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
+#include "common/h5/dataset.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {

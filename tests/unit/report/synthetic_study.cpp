@@ -84,12 +84,11 @@ void write_stage(StudyLayout const& layout, space::SearchSpace const& space, std
   shard.header.seed = 7;
   shard.header.space_hash = space.hash;
   shard.header.space_name = space.name;
-  shard.header.supernet_hash = std::string(64, 'a');
-  shard.header.evaluation_hash = std::string(64, 'b');
-  shard.header.validation_fingerprint = std::string(64, 'c');
-  shard.header.calibration_fingerprint = std::string(64, 'd');
+  shard.header.identity = {{"supernet", std::string(64, 'a')},
+                           {"data.validation", std::string(64, 'c')},
+                           {"data.calibration", std::string(64, 'd')},
+                           {"evaluator.fidelity", "corrected"}};
   shard.header.engine = "reference";
-  shard.header.fidelity = "corrected";
   shard.header.code_version = "0.1.0";
   shard.header.source = "invented";
   shard.header.num_genes = static_cast<int>(rows.front().genes.size());

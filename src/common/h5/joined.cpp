@@ -1,21 +1,38 @@
-#include <algorithm>
+#include "common/h5/joined.hpp"
+
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <map>
 #include <sstream>
 
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
-#include "common/core/sha256.hpp"
 #include "common/h5/h5_file.hpp"
-#include "common/h5/shard.hpp"
 
 namespace apq::h5 {
 namespace fs = std::filesystem;
 namespace {
 
 fs::path folder_of(fs::path const& file) { return file.has_parent_path() ? file.parent_path() : fs::path("."); }
+
+// Paths of shards in few folders, of which each is looked up once.
+class Folders {
+ public:
+  explicit Folders(std::function<fs::path(fs::path const&)> form) : form_(std::move(form)) {}
+  fs::path operator()(fs::path const& file) {
+    auto const folder = folder_of(file);
+    auto const [found, is_new] = forms_.try_emplace(folder);
+    if (is_new) found->second = form_(folder);
+    return found->second / file.filename();
+  }
+
+ private:
+  std::function<fs::path(fs::path const&)> form_;
+  std::map<fs::path, fs::path> forms_;
+};
 
 // What HDF5 gives for the rows of a missing shard: nothing that could pass for a label.
 template <class T>
@@ -25,7 +42,7 @@ constexpr T fill_value() {
 }
 
 template <class T>
-void add_virtual(File& file, std::string const& name, std::size_t columns, std::vector<JoinedShard> const& sources) {
+void add_virtual(File& file, std::string const& name, std::size_t columns, std::vector<ShardFile> const& sources) {
   std::size_t total = 0;
   for (auto const& source : sources) total += source.rows;
   int const rank = columns == 0 ? 1 : 2;
@@ -53,15 +70,14 @@ void add_virtual(File& file, std::string const& name, std::size_t columns, std::
 
 }  // namespace
 
-void write_joined(fs::path const& directory, fs::path const& path) {
-  auto const dataset = read_dataset(directory);  // of one identity, none damaged
-  if (dataset.files.empty()) throw Error(Errc::data, fmt::format("{}: holds no shards to join", directory.string()));
-  std::vector<JoinedShard> sources;
+void write_joined(Dataset const& dataset, fs::path const& path) {
+  if (dataset.files.empty()) throw Error(Errc::data, fmt::format("{}: there are no shards to join", path.string()));
+  auto sources = dataset.files;
   std::vector<std::string> manifest;
-  for (auto const& file : dataset.files) {
-    sources.push_back({fs::relative(file, folder_of(path)), read_shard(file).rows.size(), sha256_of_file(file)});
-    auto const& s = sources.back();
-    manifest.push_back(fmt::format("{} {} {}", s.file_hash, s.rows, s.path.string()));
+  Folders relative([&](fs::path const& folder) { return fs::relative(folder, folder_of(path)); });
+  for (auto& source : sources) {
+    source.path = relative(source.path).lexically_normal();
+    manifest.push_back(fmt::format("{} {} {}", source.sha256, source.rows, source.path.string()));
   }
   auto file = File::create(path.string());
   add_virtual<std::uint64_t>(file, "id", 0, sources);
@@ -73,13 +89,13 @@ void write_joined(fs::path const& directory, fs::path const& path) {
   file.save(path);
 }
 
-std::vector<JoinedShard> read_manifest(fs::path const& path) {
-  std::vector<JoinedShard> shards;
+std::vector<ShardFile> read_manifest(fs::path const& path) {
+  std::vector<ShardFile> shards;
   for (auto const& line : File::open(path).read_lines("manifest")) {
     std::istringstream fields(line);
-    JoinedShard shard{};
+    ShardFile shard;
     std::string name;
-    if (!(fields >> shard.file_hash >> shard.rows && std::getline(fields >> std::ws, name)))
+    if (!(fields >> shard.sha256 >> shard.rows && std::getline(fields >> std::ws, name)))
       throw Error(Errc::data, fmt::format("{}: has a malformed manifest line '{}'", path.string(), line));
     shard.path = folder_of(path) / name;
     shards.push_back(std::move(shard));
@@ -87,20 +103,29 @@ std::vector<JoinedShard> read_manifest(fs::path const& path) {
   return shards;
 }
 
-void check_joined(fs::path const& path) {
+void check_joined(fs::path const& path, Dataset const& dataset) {
+  Folders canonical([](fs::path const& folder) { return fs::weakly_canonical(folder); });
+  std::map<fs::path, std::string> there;
+  for (auto const& file : dataset.files) there.emplace(canonical(file.path), file.sha256);
   for (auto const& shard : read_manifest(path)) {
-    if (!fs::exists(shard.path))
+    auto const found = there.find(canonical(shard.path));
+    if (found == there.end())
       throw Error(Errc::data, fmt::format("{}: its shard {} with {} rows is missing; restore it, or collect again", path.string(),
                                           shard.path.string(), shard.rows));
-    if (sha256_of_file(shard.path) != shard.file_hash)
+    if (found->second != shard.sha256)
       throw Error(Errc::data, fmt::format("{}: its shard {} has changed since it was joined; restore it, or collect again", path.string(),
                                           shard.path.string()));
   }
 }
 
-Dataset read_stage(StudyLayout const& layout, std::string const& stage) {
-  if (auto const joined = layout.joined(stage); fs::exists(joined)) check_joined(joined);
-  return read_dataset(layout.shards(stage));
+bool joins(fs::path const& path, Dataset const& dataset) {
+  if (!fs::exists(path)) return false;
+  try {
+    check_joined(path, dataset);
+    return read_manifest(path).size() == dataset.files.size();
+  } catch (Error const&) {
+    return false;
+  }
 }
 
 }  // namespace apq::h5

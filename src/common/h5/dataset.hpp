@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/core/study_layout.hpp"
+#include "common/h5/shard.hpp"
+
+namespace apq::h5 {
+
+struct DamagedShard {
+  std::filesystem::path path;
+  std::string message;
+};
+
+/// All rows of a stage of a study, sorted by id, no id twice.
+struct Dataset {
+  ShardHeader header;  ///< of the first shard
+  std::vector<Row> rows;
+  std::vector<ShardFile> files;       ///< by path; `rows` of a file counts what it holds, also ids that another one has
+  std::vector<DamagedShard> damaged;  ///< shards that could not be read (only where that is tolerated)
+};
+
+enum class OnDamage { fail, tolerate };
+
+/// The shards of a directory (*.h5), sorted; an absent directory has none.
+std::vector<std::filesystem::path> shards_in(std::filesystem::path const& directory);
+
+/// @throws Error(data) for a shard of different identity (each part that differs named with both values), or an id with two
+///         different labels.
+void add_shards(Dataset& dataset, std::vector<StoredShard> shards);
+
+/// Reads every shard of `directory` (absent or empty: no rows), each opened once. An id found twice must have equal labels.
+/// @throws Error(data) as add_shards, or for a damaged shard unless tolerated; OtherVersion in any case.
+Dataset read_dataset(std::filesystem::path const& directory, OnDamage on_damage = OnDamage::fail);
+
+/// Adds the shards that have come since `dataset` was read; those it has are not opened again.
+/// @throws Error(data) as read_dataset, or when one that it has is gone.
+void read_new_shards(Dataset& dataset, std::filesystem::path const& directory);
+
+/// The rows of a study's stage; where its joined file exists, every shard that it lists must be there, unchanged. Each shard is
+/// opened once. @throws Error(data) as read_dataset and check_joined.
+Dataset read_stage(StudyLayout const& layout, std::string const& stage);
+Dataset read_stage(std::filesystem::path const& directory, std::filesystem::path const& joined);
+
+/// 64 hex digits over the canonical rows sorted by id: id, genes, correct, correct5, total. Not time, energy, loss, host.
+std::string content_hash(std::vector<Row> const& rows);
+
+}  // namespace apq::h5
