@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "collect/sampler.hpp"
 #include "common/core/config.hpp"
 #include "common/core/error.hpp"
 #include "common/core/interval.hpp"
@@ -148,11 +149,12 @@ void verify_rows(h5::StoredShard const& stored, std::optional<space::SearchSpace
   }
 }
 
-// How many samples the study's configuration asks for; 0: not known.
-std::uint64_t wanted_samples(Options const& o, std::string const& stage) {
+// How many samples the study's configuration asks for, as far as the space has so many; 0: not known.
+std::uint64_t wanted_samples(Options const& o, std::string const& stage, std::optional<space::SearchSpace> const& space) {
   auto const file = StudyLayout{o.directory}.config();
   if (!is_study(o.directory) || !fs::exists(file)) return 0;
-  return Config::load(file).section("collect").section(stage).get_or<std::uint64_t>("samples", 0);
+  auto const wanted = Config::load(file).section("collect").section(stage).get_or<std::uint64_t>("samples", 0);
+  return space ? collect::num_samples(*space, stage, wanted) : wanted;
 }
 
 void verify_ids(Stage const& stage, std::vector<h5::Row> const& rows, std::uint64_t wanted, Complain const& complain) {
@@ -203,7 +205,7 @@ int verify(Options const& o) {
         verify_rows(one.front(), space, complain);
         h5::add_shards(dataset, std::move(one));
       });
-    guarded([&] { verify_ids(stage, dataset.rows, wanted_samples(o, stage.name), complain); });
+    guarded([&] { verify_ids(stage, dataset.rows, wanted_samples(o, stage.name, space), complain); });
     guarded([&] { verify_joined(stage, dataset, files.size(), complain); });
     sound += fmt::format("{}: {} shards are sound\n", stage.name, files.size());
   }

@@ -36,10 +36,10 @@ image::Split first_of(image::Split split, std::size_t count) {
 }
 
 double mean_macs(study::Experiment const& e, cost::CostModel const& model, std::string const& stage) {
-  constexpr std::uint64_t draws = 500;
+  collect::Samples const samples(e.space, e.seed, stage, e.collect.policies_per_architecture, 500);
   double sum = 0;
-  for (std::uint64_t i = 0; i < draws; ++i) sum += model(collect::sample(e.space, e.seed, stage, i)).macs;
-  return sum / draws;
+  for (std::size_t i = 0; i < samples.size(); ++i) sum += model(samples[i]).macs;
+  return sum / static_cast<double>(samples.size());
 }
 
 // Bytes of this process in memory, 0 where /proc does not say.
@@ -67,17 +67,14 @@ Measured measure(study::Experiment const& e, image::Splits const& splits, cost::
   for (std::string const stage : {"fp", "quant"}) {
     // A quantised sample recalibrates twice and calibrates once, but those passes scale alike with the images.
     std::vector<study::MeasuredSample> samples;
-    for (int i = 0; i < o.samples; ++i) {
-      auto const genes = collect::sample(e.space, e.seed, stage, static_cast<std::uint64_t>(i));
+    collect::Samples const drawn(e.space, e.seed, stage, e.collect.policies_per_architecture, static_cast<std::uint64_t>(o.samples));
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+      auto const genes = drawn.genes(i);
       auto const start = Clock::now();
-      auto const label = evaluator.evaluate(space::subnet_of(e.space, genes), static_cast<std::uint64_t>(i));
+      auto const label = evaluator.evaluate(space::subnet_of(e.space, genes), i);
       samples.push_back({seconds_since(start), model(genes).macs, calibration.size() + validation.size()});
       if (stage == "fp")
-        rows.push_back({.id = static_cast<std::uint64_t>(i),
-                        .genes = genes,
-                        .correct = label.correct,
-                        .correct5 = label.correct5,
-                        .total = label.total});
+        rows.push_back({.id = i, .genes = genes, .correct = label.correct, .correct5 = label.correct5, .total = label.total});
     }
     (stage == "fp" ? measured.fp_seconds : measured.quant_seconds) =
         study::seconds_per_sample(samples, mean_macs(e, model, stage), splits.calibration.size() + splits.validation.size());
@@ -100,8 +97,8 @@ std::vector<study::StageWork> work_of(study::Experiment const& e, image::Splits 
   double const images = static_cast<double>(splits.calibration.size() + splits.validation.size());
   double const tested = images + static_cast<double>(splits.test.size() + splits.calibration.size());
   auto const winners = 2 * e.search.constraints.size();  // and the best collected sample beside each
-  return {{"collect fp", e.collect.fp_samples, m.fp_seconds},
-          {"collect quant", e.collect.quant_samples, m.quant_seconds},
+  return {{"collect fp", collect::num_samples(e.space, "fp", e.collect.fp_samples), m.fp_seconds},
+          {"collect quant", collect::num_samples(e.space, "quant", e.collect.quant_samples), m.quant_seconds},
           {"train fp", 1, fit_seconds(static_cast<double>(e.collect.fp_samples), e.train.fp.epochs)},
           {"train quant", static_cast<std::uint64_t>(2 + curve),
            fit_seconds(static_cast<double>(e.collect.quant_samples), e.train.quant.epochs)},
@@ -113,8 +110,7 @@ int plan_study(mpi::Communicator const& world, study::Experiment const& e, Optio
   int const ranks_per_node = o.ranks_per_node > 0 ? o.ranks_per_node : node.size();
   std::set<int> sizes;
   for (char const* stage : {"fp", "quant"})
-    for (int i = 0; i < o.samples; ++i)
-      sizes.insert(space::image_size_of(e.space, collect::sample(e.space, e.seed, stage, static_cast<std::uint64_t>(i))));
+    for (int size : study::sampled_sizes(e, stage, static_cast<std::uint64_t>(o.samples))) sizes.insert(size);
   auto const splits =
       study::load_splits(world, e, {.calibration = true, .validation = true, .smaller = study::smaller_sizes(e.space, std::move(sizes))});
   Measured m;

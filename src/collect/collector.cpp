@@ -56,14 +56,23 @@ h5::Dataset read_sound_shards(fs::path const& directory) {
   return dataset;
 }
 
-space::Genes genes_of(CollectRequest const& request, std::uint64_t id) {
-  return sample(*request.space, request.header.seed, request.header.stage, id, request.config.policies_per_architecture);
+Samples draw(CollectRequest const& request, std::uint64_t count) {
+  return {*request.space, request.header.seed, request.header.stage, request.config.policies_per_architecture, count};
+}
+
+// A small space ends before the samples do.
+void limit_samples(CollectRequest& request) {
+  auto const& stage = request.header.stage;
+  auto const wanted = std::exchange(request.num_samples, num_samples(*request.space, stage, request.num_samples));
+  if (request.num_samples < wanted)
+    log::root().warn("collect {}: the space has {} different subnets {}: all are labelled; {} were asked for", stage, request.num_samples,
+                     stage == "quant" ? "with their bit widths" : "in full precision", wanted);
 }
 
 // Seed and space agree by now, so another subnet under an id comes from another way of sampling.
-void require_samples(h5::Dataset const& dataset, CollectRequest const& request) {
+void require_samples(h5::Dataset const& dataset, CollectRequest const& request, Samples const& samples) {
   for (auto const& row : dataset.rows)
-    if (row.genes != genes_of(request, row.id))
+    if (row.id >= samples.size() || !std::ranges::equal(row.genes, samples[row.id]))
       throw Error(Errc::data, fmt::format("{}: sample {} is another subnet than this study draws (was "
                                           "policies_per_architecture changed, now {}?); choose "
                                           "another study.dir",
@@ -80,10 +89,12 @@ std::vector<std::uint64_t> missing_ids(std::vector<h5::Row> const& rows, std::ui
   return missing;
 }
 
+double joules_so_far(CollectRequest const& request) { return request.joules ? request.joules() : std::numeric_limits<double>::quiet_NaN(); }
+
 // The label of one sample; whatever goes wrong names the sample and its genes.
-h5::Row evaluate(CollectRequest const& request, evaluate::Evaluator& evaluator, std::uint64_t id) {
+h5::Row evaluate(CollectRequest const& request, evaluate::Evaluator& evaluator, std::uint64_t id, space::Genes const& genes) {
   auto const start = std::chrono::steady_clock::now();
-  auto const genes = genes_of(request, id);
+  double const joules_before = joules_so_far(request);
   auto fail = [&](Errc code, std::string const& what) {
     throw Error(code, fmt::format("sample {} of stage {}: {}; genes [{}]", id, request.header.stage, what, fmt::join(genes, " ")));
   };
@@ -109,7 +120,7 @@ h5::Row evaluate(CollectRequest const& request, evaluate::Evaluator& evaluator, 
           .total = label.total,
           .loss = static_cast<float>(label.loss),
           .seconds = static_cast<float>(seconds),
-          .joules = request.joules_of ? static_cast<float>(request.joules_of(seconds)) : std::numeric_limits<float>::quiet_NaN()};
+          .joules = static_cast<float>(joules_so_far(request) - joules_before)};
 }
 
 volatile std::sig_atomic_t stop_requested = 0;
@@ -146,7 +157,7 @@ void report(mpi::Communicator const& comm, std::string const& stage, TimeSpent s
 
 // Takes samples until none is left; true when a signal ended it. Where one rank stops, all stop
 // after the sample in hand; what is labelled is written in any case.
-bool label_samples(CollectRequest const& request, std::vector<std::uint64_t> const& ids, NodeWriter& writer,
+bool label_samples(CollectRequest const& request, Samples const& samples, std::vector<std::uint64_t> const& ids, NodeWriter& writer,
                    std::function<std::unique_ptr<evaluate::Evaluator>()> const& make_evaluator, mpi::WorkClaim& claim, Progress& progress,
                    TimeSpent& spent) {
   StopOnSignal const stop_on_signal;
@@ -163,7 +174,7 @@ bool label_samples(CollectRequest const& request, std::vector<std::uint64_t> con
       if (!evaluator) evaluator = make_evaluator();
       // Claimed is done but for the samples in hand: close enough for a progress line.
       progress.update(already_there + *item);
-      auto const row = evaluate(request, *evaluator, ids[*item]);
+      auto const row = evaluate(request, *evaluator, ids[*item], samples.genes(ids[*item]));
       spent.evaluating += row.seconds;
       auto const begin = NodeWriter::steady_seconds();
       writer.add(row);
@@ -194,30 +205,35 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
   auto const& space = *request.space;
   auto const& stage = request.header.stage;
   request.header.num_genes = stage == "quant" ? space.num_genes() : space.num_architecture_genes();
+  limit_samples(request);
   std::optional<DirectoryLock> lock;
   h5::Dataset dataset;  // root's
   std::vector<std::uint64_t> missing;
+  std::optional<Samples> samples;
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
     make_directory(request.directory);
-    lock.emplace(request.directory);
+    if (request.lock) lock.emplace(request.directory);
     remove_partial_files(request.directory);
     dataset = read_sound_shards(request.directory);
     require_identity(dataset, request.header);
-    require_samples(dataset, request);
+    samples = draw(request, std::max(request.num_samples, dataset.rows.empty() ? 0 : dataset.rows.back().id + 1));
+    require_samples(dataset, request, *samples);
     missing = missing_ids(dataset.rows, request.num_samples);
     if (request.cost_of)
-      missing = claim_order(std::move(missing), comm.size(), [&](std::uint64_t id) { return request.cost_of(genes_of(request, id)); });
+      missing = claim_order(std::move(missing), comm.size(), [&](std::uint64_t id) { return request.cost_of(samples->genes(id)); });
   });
   // The run's name keeps its shards apart from those of earlier runs, whatever their ranks were.
   auto const run =
       mpi::broadcast(comm, fmt::format("{:x}-{}", std::chrono::system_clock::now().time_since_epoch().count() / 1000, ::getpid()));
   missing = mpi::broadcast(comm, missing);
+  if (!missing.empty() && request.prepare) request.prepare();
   CollectResult const result{request.num_samples - missing.size(), missing.size()};
   TimeSpent spent;
   auto const start = NodeWriter::steady_seconds();
 
   if (!missing.empty()) {
+    if (!samples) samples = draw(request, request.num_samples);
     auto const claim = mpi::make_shared_counter(comm, missing.size());
     auto const node = comm.node();
     NodeWriter::Options const options{.directory = request.directory,
@@ -231,7 +247,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
     memory.publish();
     Progress progress("collect " + stage, "samples", request.num_samples, result.already_there, comm.is_root());
     bool stopped = false;
-    mpi::collectively(comm, [&] { stopped = label_samples(request, missing, writer, make_evaluator, *claim, progress, spent); });
+    mpi::collectively(comm, [&] { stopped = label_samples(request, *samples, missing, writer, make_evaluator, *claim, progress, spent); });
     if (mpi::allreduce_max(comm, stopped ? 1.0 : 0.0) > 0)
       throw mpi::CollectiveError(Errc::io, fmt::format("collect {}: stopped by a signal; run the same command again to go on", stage));
     progress.update(request.num_samples);
@@ -241,7 +257,7 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
     if (!comm.is_root()) return;
     auto const begin = NodeWriter::steady_seconds();
     h5::read_new_shards(dataset, request.directory);
-    require_samples(dataset, request);
+    require_samples(dataset, request, *samples);
     if (auto const still = missing_ids(dataset.rows, request.num_samples); !still.empty())
       throw Error(Errc::internal, fmt::format("{}: {} samples are missing after the collection, the first is {}",
                                               request.directory.string(), still.size(), still.front()));

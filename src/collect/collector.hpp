@@ -16,13 +16,18 @@ namespace apq::collect {
 struct CollectRequest {
   space::SearchSpace const* space;
   h5::ShardHeader header;             ///< stage, seed, hashes; num_genes is filled in
-  std::uint64_t num_samples;          ///< ids 0 .. num_samples-1 will be there
+  std::uint64_t num_samples;          ///< ids 0 .. num_samples-1 will be there, as far as the space has so many subnets
   std::filesystem::path directory;    ///< of the stage's shards
   std::filesystem::path joined = {};  ///< file that joins them for h5py (write_joined); empty: none is written
   CollectConfig config;
-  std::function<double(double seconds)> joules_of;  ///< energy of so many busy seconds; empty: unknown
-  std::function<double(space::Genes const&)> cost_of =
-      {};  ///< of a sample, about proportional to its time (claim_order.hpp); empty: unknown
+  /// Energy that this rank answers for so far, J: a row gets what is added during its sample; empty: unknown.
+  std::function<double()> joules = {};
+  /// Of a sample, about proportional to its time (claim_order.hpp); empty: unknown.
+  std::function<double(space::Genes const&)> cost_of = {};
+  /// Collective over the collection's ranks; called once, and only when a sample is missing, before the first evaluator is made: what
+  /// evaluators need and is dear, e.g. decoding images.
+  std::function<void()> prepare = {};
+  bool lock = true;  ///< false: the caller guards the directory against other runs
 };
 
 struct CollectResult {
@@ -32,6 +37,7 @@ struct CollectResult {
 /// Labels the samples whose ids are missing in `directory`. The ranks take them one by one from a shared counter; those of a
 /// node write shards together. Damaged shards are set aside as *.damaged and their ids collected again. At the end the whole
 /// set is read back, checked and joined. An evaluator is made on each rank only when there is work, and must not use MPI.
+/// A space with fewer subnets than samples asked for has each labelled once, and the log says so.
 /// When one rank fails or gets SIGTERM, SIGINT or SIGUSR1, all stop after the sample in hand and write what they have.
 /// Collective over `comm`.
 /// @throws Error(data) when shards of another space, seed, supernet or evaluation are there (both hashes named), or their

@@ -89,6 +89,10 @@ Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
 std::string SupernetEvaluator::engine() const { return state_->engine->name(); }
 std::string const& SupernetEvaluator::supernet_hash() const { return state_->hash; }
 
+int gpus_held(EvaluatorConfig const& config) {
+  return config.engine == engine::EngineKind::cuda && static_cast<std::size_t>(config.node_rank) < at::getNumGPUs() ? 1 : 0;
+}
+
 std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet) {
   return net::load_supernet(space, supernet).hash();
 }

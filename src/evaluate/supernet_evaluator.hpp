@@ -35,6 +35,10 @@ class SupernetEvaluator : public Evaluator {
   std::unique_ptr<State> state_;
 };
 
+/// GPUs that this rank's evaluator holds, for the stage's meter: 1 on the first rank of a node that uses a GPU, 0 on those that share it
+/// and without the cuda engine.
+int gpus_held(EvaluatorConfig const& config);
+
 /// Hash of a supernet file's weights, without making an evaluator.
 std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet);
 

@@ -81,9 +81,11 @@ std::vector<int> smaller_sizes(space::SearchSpace const& space, std::set<int> si
 }
 
 std::vector<int> sampled_sizes(Experiment const& e, std::string const& stage, std::uint64_t num_samples) {
+  if (e.space.image_sizes.size() == 1) return {};
   std::set<int> sizes;
-  for (std::uint64_t i = 0; i < num_samples && sizes.size() < e.space.image_sizes.size(); ++i)
-    sizes.insert(space::image_size_of(e.space, collect::sample(e.space, e.seed, stage, i, e.collect.policies_per_architecture)));
+  collect::Samples const samples(e.space, e.seed, stage, e.collect.policies_per_architecture, num_samples);
+  for (std::size_t i = 0; i < samples.size() && sizes.size() < e.space.image_sizes.size(); ++i)
+    sizes.insert(space::image_size_of(e.space, samples[i]));
   return smaller_sizes(e.space, std::move(sizes));
 }
 

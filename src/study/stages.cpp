@@ -160,13 +160,12 @@ void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::stri
                .num_samples = num_samples,
                .directory = e.layout.shards(stage),
                .joined = e.layout.joined(stage),
-               .config = e.collect,
-               .joules_of = {}};
+               .config = e.collect};
   });
   cost::CostModel const cost_model(e.space, {});
   request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
-  energy::StageMeter meter(comm, e.energy, "collect." + stage);
-  request.joules_of = [&](double seconds) { return meter.joules_of(seconds); };
+  energy::StageMeter meter(comm, e.energy, "collect." + stage, evaluate::gpus_held(e.evaluator));
+  request.joules = [&] { return meter.joules(); };
   auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<evaluate::Evaluator> {
     return std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
                                                          e.evaluator, e.collect.sequential);

@@ -1,10 +1,12 @@
 #include "common/energy/energy_config.hpp"
 
+#include "common/energy/source.hpp"
+
 namespace apq::energy {
 
 EnergyConfig read_energy_config(Config section) {
   EnergyConfig config;
-  config.source = section.choice_or("source", config.source, {"auto", "rapl", "declared"});
+  config.source = section.choice_or("source", config.source, source_names());
   config.watts_per_core = section.get_or("watts_per_core", config.watts_per_core, {0.0, 1000.0});
   config.watts_per_gpu = section.get_or("watts_per_gpu", config.watts_per_gpu, {0.0, 10'000.0});
   config.pue = section.get_or("pue", config.pue, {1.0, 10.0});

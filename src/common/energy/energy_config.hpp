@@ -10,7 +10,7 @@ namespace apq::energy {
 /// Section `energy` of an experiment. Every factor ends up in the ledger beside the figures it
 /// made.
 struct EnergyConfig {
-  std::string source = "auto";   ///< auto | rapl | declared
+  std::string source = "auto";   ///< auto, or a name of the table of sources (source.hpp)
   double watts_per_core = 10.0;  ///< declared power of a busy core
   double watts_per_gpu = 300.0;  ///< declared power of a GPU in use; no meter of apq reads GPUs
   double pue = 1.0;              ///< data-centre overhead (power usage effectiveness), >= 1

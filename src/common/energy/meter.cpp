@@ -2,17 +2,13 @@
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
+#include <ctime>
 #include <limits>
-#include <mutex>
-#include <optional>
-#include <thread>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "common/core/log.hpp"
-#include "common/energy/rapl.hpp"
+#include "common/energy/source.hpp"
 #include "common/mpi/collectives.hpp"
 
 namespace apq::energy {
@@ -21,67 +17,41 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double joules_per_kwh = 3.6e6;
-// A 32-bit counter of a 500 W package wraps after about 9 minutes.
-constexpr auto poll_interval = std::chrono::seconds(20);
 
 double processor_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  auto const seconds = [](timeval const& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// A counter that a thread of its own keeps from wrapping unseen.
-class PolledCounter {
+class Unknown : public Source {
  public:
-  explicit PolledCounter(std::vector<RaplPackage> packages) : counter_(std::move(packages)), thread_([this] { poll(); }) {}
-  ~PolledCounter() {
-    {
-      std::scoped_lock lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
-  double joules() {
-    std::scoped_lock lock(mutex_);
-    counter_.update();
-    return counter_.is_complete() ? counter_.joules() : unknown;
-  }
-
- private:
-  void poll() {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, poll_interval, [this] { return stop_; })) counter_.update();
-  }
-  RaplCounter counter_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;
-  std::thread thread_;
+  double joules(Elapsed const&) override { return unknown; }
 };
 
-enum class Source { rapl, declared, none };
+struct Metered {
+  std::unique_ptr<Source> source;
+  std::string method;
+};
 
-Source choose(std::string const& wanted, bool rapl_everywhere) {
-  if (wanted == "declared") return Source::declared;
-  if (rapl_everywhere) return Source::rapl;
-  return wanted == "rapl" ? Source::none : Source::declared;
-}
-
-std::string describe(Source source, EnergyConfig const& config, double gpu_h) {
-  auto const gpus = gpu_h > 0 ? fmt::format(" + declared {:g} W per GPU", config.watts_per_gpu) : std::string();
-  switch (source) {
-    case Source::rapl:
-      return "rapl package counters, whole nodes, without memory" + gpus;
-    case Source::declared:
-      return fmt::format("declared {:g} W per busy core", config.watts_per_core) + gpus;
-    case Source::none:
-      return "unknown: rapl asked for, counters not readable";
+// The kind that the configuration names for this part, else the first that every rank can read. Collective.
+Metered choose(mpi::Communicator const& comm, Part part, EnergyConfig const& config, Holding const& holding) {
+  std::vector<SourceKind const*> kinds;
+  for (auto const& kind : source_kinds())
+    if (kind.part == part) kinds.push_back(&kind);
+  std::vector<std::uint64_t> without;  // ranks that cannot read each
+  for (auto const* kind : kinds) without.push_back(kind->is_available(config, holding) ? 0 : 1);
+  mpi::allreduce_sum(comm, std::span(without));
+  for (std::size_t k = 0; k < kinds.size(); ++k) {
+    if (kinds[k]->name != config.source) continue;
+    if (without[k] == 0) return {kinds[k]->make(config, holding), kinds[k]->method(config)};
+    log::root().warn("energy.source = {}, but it cannot be read on every node: energy will be unknown; {}, or set energy.source=declared",
+                     config.source, kinds[k]->remedy);
+    return {std::make_unique<Unknown>(), fmt::format("unknown: {} asked for, not readable", config.source)};
   }
-  return {};
+  std::size_t first = 0;
+  while (without[first] != 0) ++first;  // the last is always there
+  return {kinds[first]->make(config, holding), kinds[first]->method(config)};
 }
 
 }  // namespace
@@ -90,62 +60,44 @@ struct StageMeter::State {
   mpi::Communicator const& comm;
   EnergyConfig config;
   std::string stage;
-  int gpus, node_ranks;
-  bool is_node_leader;
-  Source source;
-  std::optional<PolledCounter> counter;  // on every rank that asks for its share; only the leader's is summed
-  Clock::time_point start;
-  double processor_start;
+  int gpus;
+  Metered processors = {}, gpu = {};
+  Clock::time_point start = {};
+  double processor_start = 0;
+
+  Elapsed elapsed() const { return {std::chrono::duration<double>(Clock::now() - start).count(), processor_seconds() - processor_start}; }
+  double joules(Elapsed const& elapsed) const {
+    return processors.source->joules(elapsed) + (gpus > 0 ? gpu.source->joules(elapsed) : 0.0);
+  }
 };
 
-StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, int gpus) {
-  auto const node = comm.node();
-  auto packages = config.source == "declared" ? std::vector<RaplPackage>{} : find_rapl_packages(config.powercap);
-  std::array<double, 1> without{packages.empty() ? 1.0 : 0.0};
-  mpi::allreduce_sum(comm, std::span<double>(without));
-  auto const source = choose(config.source, without[0] == 0);
-  if (source == Source::none)
-    log::root().warn(
-        "energy.source = rapl, but {} is not readable on every node: energy will be unknown; allow "
-        "reading "
-        "energy_uj or set energy.source=declared",
-        config.powercap.string());
-  state_.reset(new State{comm, config, std::move(stage), gpus, node.size(), node.is_root(), source, std::nullopt, {}, 0});
+StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, int gpus)
+    : state_(new State{comm, config, std::move(stage), gpus}) {
+  Holding const holding{comm.node().size(), gpus};
   mpi::barrier(comm);
-  if (source == Source::rapl) state_->counter.emplace(std::move(packages));
+  state_->processors = choose(comm, Part::processors, config, holding);
+  state_->gpu = choose(comm, Part::gpus, config, holding);
   state_->start = Clock::now();
   state_->processor_start = processor_seconds();
 }
 
 StageMeter::~StageMeter() = default;
 
-double StageMeter::joules_of(double busy_seconds) const {
-  auto& s = *state_;
-  double const gpu = s.config.watts_per_gpu * s.gpus * busy_seconds;
-  if (s.source == Source::none) return unknown;
-  if (s.source == Source::declared) return s.config.watts_per_core * busy_seconds + gpu;
-  double const elapsed = seconds_since(s.start);
-  return elapsed > 0 ? s.counter->joules() / elapsed / s.node_ranks * busy_seconds + gpu : unknown;
-}
+double StageMeter::joules() const { return state_->joules(state_->elapsed()); }
 
 StageCost StageMeter::finish(std::filesystem::path const& ledger) {
   auto& s = *state_;
-  double const wall = seconds_since(s.start);
-  double const busy = processor_seconds() - s.processor_start;
-  double const counted = s.counter && s.is_node_leader ? s.counter->joules() : 0.0;
-  std::array<double, 3> sums{busy, s.gpus * wall, counted};
+  auto const elapsed = s.elapsed();
+  std::array<double, 3> sums{elapsed.processor_s, s.gpus * elapsed.wall_s, s.joules(elapsed)};
   mpi::allreduce_sum(s.comm, std::span<double>(sums));
   StageCost run;
   run.stage = s.stage;
-  run.wall_s = mpi::allreduce_max(s.comm, wall);
+  run.wall_s = mpi::allreduce_max(s.comm, elapsed.wall_s);
   run.core_h = sums[0] / 3600;
   run.gpu_h = sums[1] / 3600;
-  double joules = s.source == Source::rapl ? sums[2] : s.config.watts_per_core * sums[0];
-  joules += s.config.watts_per_gpu * sums[1];
-  if (s.source == Source::none) joules = unknown;
-  run.kwh = joules * s.config.pue / joules_per_kwh;
+  run.kwh = sums[2] * s.config.pue / joules_per_kwh;
   run.gco2e = run.kwh * s.config.grid_gco2e_per_kwh;
-  run.method = describe(s.source, s.config, run.gpu_h);
+  run.method = s.processors.method + (run.gpu_h > 0 ? " + " + s.gpu.method : "");
   run.pue = s.config.pue;
   run.grid_gco2e_per_kwh = s.config.grid_gco2e_per_kwh;
   run.grid_source = s.config.grid_source;

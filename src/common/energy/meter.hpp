@@ -12,11 +12,10 @@ namespace apq::energy {
 
 /// Measures one stage of a job: wall time, processor time of the ranks, GPU time, energy.
 ///
-/// Source `auto` takes the RAPL package counters when every node can read them, else declared power
-/// (watts per busy core x processor time). The first rank of a node reads that node's counters and
-/// answers for it, so energy counts once per node whatever the number of ranks. The counters see
-/// the whole node, other jobs on it included. GPUs are always counted with declared power. `rapl`
-/// without readable counters gives unknown energy and a warning.
+/// Energy comes from one source for the processors and one for the GPUs (source.hpp). `auto` takes the first of the table that every rank
+/// can read: RAPL's package counters, else declared power (watts per busy core x processor time); GPUs are always counted with
+/// declared power. The counters see the whole node, other jobs on it included. A source that is named and cannot be read gives
+/// unknown energy and a warning.
 class StageMeter {
  public:
   /// @param gpus  GPUs this rank holds; a GPU that ranks share is named by one of them.
@@ -27,9 +26,9 @@ class StageMeter {
   StageMeter(StageMeter const&) = delete;
   StageMeter& operator=(StageMeter const&) = delete;
 
-  /// Joules this rank answers for when it was busy for so long just now, without PUE: declared
-  /// power, or its share of the node's mean measured power. NaN when unknown. Local.
-  double joules_of(double busy_seconds) const;
+  /// Joules since the stage began that this rank answers for, without PUE; never falls. The ledger's figure is the sum of this over the
+  /// ranks at the end, so what parts of the work took adds up to no more. NaN when unknown. Local.
+  double joules() const;
 
   /// Ends the measurement and adds it to `ledger` on rank 0. Collective; every rank gets the
   /// stage's new total.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -20,6 +21,7 @@
 #include "support/fake_evaluator.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
+#include "support/tiny_space.hpp"
 
 namespace {
 
@@ -150,6 +152,51 @@ TEST_F(Collector, SamplesDrawnInAnotherWayAreRefused) {
   EXPECT_NE(message_of(other).find("is another subnet than this study draws"), std::string::npos) << message_of(other);
 }
 
+TEST_F(Collector, ASmallSpaceIsLabelledOnceAndTheUserIsTold) {
+  space = test::tiny_space();
+  for (std::string const stage : {"fp", "quant"}) {
+    testing::internal::CaptureStderr();
+    auto const result = run(request(120, stage));
+    auto const log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(result.collected, 16u);
+    if (world.is_root()) {
+      EXPECT_NE(log.find(stage == "fp" ? "the space has 16 different subnets in full precision: all are labelled; 120 were asked for"
+                                       : "the space has 16 different subnets with their bit widths: all are labelled; 120 were asked for"),
+                std::string::npos)
+          << log;
+    }
+    auto const rows = h5::read_dataset(root / "shards" / stage).rows;
+    std::set<space::Genes> seen;
+    for (auto const& row : rows) seen.insert(row.genes);
+    EXPECT_EQ(rows.size(), 16u);
+    EXPECT_EQ(seen.size(), 16u);
+    EXPECT_EQ(hash(stage), expected_hash(16, stage));
+    mpi::barrier(world);
+    EXPECT_EQ(run(request(120, stage)).collected, 0u);
+  }
+}
+
+TEST_F(Collector, WhatEvaluatorsNeedIsPreparedOnlyWhenThereIsWork) {
+  int prepared = 0;
+  auto r = request(12);
+  r.prepare = [&] {
+    mpi::barrier(world);
+    ++prepared;
+  };
+  run(r);
+  EXPECT_EQ(prepared, 1);
+  run(r);
+  EXPECT_EQ(prepared, 1);
+}
+
+TEST_F(Collector, ARowTakesTheEnergyThatIsAddedDuringIt) {
+  double total = 0;
+  auto r = request(10);
+  r.joules = [&] { return total += 2; };
+  run(r);
+  for (auto const& row : h5::read_dataset(root / "shards/fp").rows) EXPECT_EQ(row.joules, 2.0f);
+}
+
 TEST_F(Collector, OneRunAtATimeInADirectory) {
   run(request(3));
   std::optional<collect::DirectoryLock> held;
@@ -157,6 +204,9 @@ TEST_F(Collector, OneRunAtATimeInADirectory) {
   mpi::barrier(world);
   auto const message = message_of(request(6));
   EXPECT_NE(message.find("another run is collecting into this directory"), std::string::npos) << message;
+  auto guarded = request(6);
+  guarded.lock = false;  // as one whose caller holds it
+  EXPECT_EQ(run(guarded).collected, 3u);
   held.reset();
   run(request(6));
   EXPECT_EQ(hash(), expected_hash(6));

@@ -1,0 +1,19 @@
+#include <algorithm>
+
+#include "common/energy/source.hpp"
+
+namespace apq::energy {
+
+std::vector<SourceKind> const& source_kinds() {
+  static std::vector<SourceKind> const kinds{rapl_source(), declared_processors(), declared_gpus()};
+  return kinds;
+}
+
+std::vector<std::string> source_names() {
+  std::vector<std::string> names{"auto"};
+  for (auto const& kind : source_kinds())
+    if (std::find(names.begin(), names.end(), kind.name) == names.end()) names.push_back(kind.name);
+  return names;
+}
+
+}  // namespace apq::energy
