@@ -69,13 +69,16 @@ PropertyHandle in_memory() {
   return properties;
 }
 
+// HDF5 looks first whether there is a file of the name that one in memory gets: this one cannot be, and no parallel file system is asked.
+std::string nowhere(std::string const& name) { return "/dev/null/" + name; }
+
 }  // namespace
 
 File File::create(std::string const& name) {
   auto const properties = in_memory();
-  return {FileHandle(
-              checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties.get()), Errc::io, name, "cannot be created in memory"),
-              ""),
+  return {FileHandle(checked(H5Fcreate(nowhere(name).c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, properties.get()), Errc::io, name,
+                             "cannot be created in memory"),
+                     ""),
           name};
 }
 
@@ -89,10 +92,9 @@ File File::parse(std::string bytes, std::string const& name) {
   auto image = unsealed(std::move(bytes), name);
   auto const properties = in_memory();
   H5Pset_file_image(properties.get(), image.data(), image.size());
-  // HDF5 looks first whether there is a file of the image's name: this one cannot be, and no file system is asked.
-  auto const unused = "/dev/null/" + name;
   return {
-      FileHandle(checked(H5Fopen(unused.c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data, name, "is not a readable HDF5 file"), ""),
+      FileHandle(checked(H5Fopen(nowhere(name).c_str(), H5F_ACC_RDONLY, properties.get()), Errc::data, name, "is not a readable HDF5 file"),
+                 ""),
       name};
 }
 

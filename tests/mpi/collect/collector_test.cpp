@@ -1,8 +1,8 @@
 #include "collect/collector.hpp"
 
+#include <array>
 #include <csignal>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -51,7 +51,7 @@ class Collector : public testing::Test {
     return r;
   }
   collect::CollectResult run(collect::CollectRequest const& r) {
-    return collect::collect(world, r, [] { return std::make_unique<test::FakeEvaluator>(std::chrono::milliseconds(1)); });
+    return collect::collect(world, r, [] { return std::make_unique<test::FakeEvaluator>(test::FakeBehaviour{0.001}); });
   }
   std::string message_of(collect::CollectRequest const& r) {
     try {
@@ -239,7 +239,7 @@ TEST_F(Collector, TheJoinedFileFollowsTheShards) {
 class FaultAt : public test::FakeEvaluator {
  public:
   using Fault = std::function<void(evaluate::Label&)>;
-  FaultAt(std::uint64_t sample, Fault fault) : FakeEvaluator(std::chrono::milliseconds(1)), sample_(sample), fault_(std::move(fault)) {}
+  FaultAt(std::uint64_t sample, Fault fault) : FakeEvaluator({0.001}), sample_(sample), fault_(std::move(fault)) {}
   evaluate::Label evaluate(space::Subnet const& subnet, std::uint64_t sample) override {
     auto label = FakeEvaluator::evaluate(subnet, sample);
     if (sample == sample_) fault_(label);
@@ -251,13 +251,31 @@ class FaultAt : public test::FakeEvaluator {
   Fault fault_;
 };
 
-class Fault : public Collector {
+class FaultySample : public Collector {
  protected:
   // A collection in which sample 13 goes wrong. All ranks get the same error and stop early; what
   // was sound stays, and a run with a sound evaluator completes it.
   void run_with(FaultAt::Fault const& fault) {
+    std::array<double, 1> faults{0};
+    run_with_evaluator([&] {
+      return std::make_unique<FaultAt>(13, [&](auto& label) {
+        ++faults[0];
+        fault(label);
+      });
+    });
+    mpi::allreduce_sum(world, std::span<double>(faults));
+    EXPECT_EQ(faults[0], 1.0) << "the fault did not happen";
+  }
+  void run_with(test::Fault fault) {
+    auto const before = test::FakeEvaluator::num_faults();
+    run_with_evaluator([&] { return std::make_unique<test::FakeEvaluator>(test::FakeBehaviour{0.001, {{13, fault}}}); });
+    std::array<double, 1> faults{static_cast<double>(test::FakeEvaluator::num_faults() - before)};
+    mpi::allreduce_sum(world, std::span<double>(faults));
+    EXPECT_EQ(faults[0], 1.0) << "the fault did not happen";
+  }
+  void run_with_evaluator(std::function<std::unique_ptr<evaluate::Evaluator>()> const& make) {
     try {
-      collect::collect(world, request(2000), [&] { return std::make_unique<FaultAt>(13, fault); });
+      collect::collect(world, request(2000), make);
       ADD_FAILURE() << "must stop";
     } catch (mpi::CollectiveError const& e) {
       message = e.what();
@@ -275,33 +293,33 @@ class Fault : public Collector {
   Errc code = Errc::config;
 };
 
-TEST_F(Fault, ALossThatIsNotANumberNamesSampleAndGenes) {
-  run_with([](auto& label) { label.loss = std::numeric_limits<double>::quiet_NaN(); });
+TEST_F(FaultySample, ALossThatIsNotANumberNamesSampleAndGenes) {
+  run_with(test::Fault::nan);
   EXPECT_EQ(code, Errc::numeric);
   expect_in_message("sample 13 of stage fp: the loss is nan");
   auto const genes = collect::sample(space, 5, "fp", 13);
   expect_in_message(fmt::format("genes [{}]", fmt::join(genes, " ")).c_str());
 }
 
-TEST_F(Fault, AnErrorOfTheEvaluatorKeepsItsKind) {
-  run_with([](auto&) { throw Error(Errc::data, "calibration: no image left"); });
+TEST_F(FaultySample, AnErrorOfTheEvaluatorKeepsItsKind) {
+  run_with(test::Fault::error);
   EXPECT_EQ(code, Errc::data);
-  expect_in_message("sample 13 of stage fp: calibration: no image left");
+  expect_in_message("sample 13 of stage fp: the fake evaluator was asked to fail here");
 }
 
-TEST_F(Fault, AForeignExceptionIsOneLineAndLosesNothing) {
+TEST_F(FaultySample, AForeignExceptionIsOneLineAndLosesNothing) {
   run_with([](auto&) { throw std::runtime_error("shapes differ\nframe 0\nframe 1"); });
   EXPECT_EQ(code, Errc::internal);
   expect_in_message("sample 13 of stage fp: unexpected: shapes differ;");
 }
 
-TEST_F(Fault, CountsThatCannotBeAreRefused) {
+TEST_F(FaultySample, CountsThatCannotBeAreRefused) {
   run_with([](auto& label) { label.correct5 = label.correct - 1; });
   EXPECT_EQ(code, Errc::internal);
   expect_in_message("impossible counts");
 }
 
-TEST_F(Fault, ASignalToOneRankStopsAllAfterTheSampleInHand) {
+TEST_F(FaultySample, ASignalToOneRankStopsAllAfterTheSampleInHand) {
   run_with([](auto&) { std::raise(SIGTERM); });
   EXPECT_EQ(code, Errc::io);
   expect_in_message("stopped by a signal; run the same command again to go on");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/h5/handle.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/h5/shards.hpp"
 
@@ -36,6 +37,15 @@ TEST_F(Joined, ListsItsShards) {
   EXPECT_EQ(shards[1].rows, 4u);
   EXPECT_EQ(h5::read_stage(layout, "fp").rows.size(), 7u);
   EXPECT_EQ(h5::read_stage(layout, "quant").rows.size(), 0u);
+}
+
+// As any reader of HDF5 sees it, which knows nothing of apq.
+TEST_F(Joined, IsOneArrayForHdf5) {
+  h5::FileHandle const file(H5Fopen(joined.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "open");
+  h5::DatasetHandle const dataset(H5Dopen2(file.get(), "id", H5P_DEFAULT), "open");
+  std::vector<std::uint64_t> ids(7, 99);
+  EXPECT_GE(H5Dread(dataset.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, ids.data()), 0);
+  EXPECT_EQ(ids, (std::vector<std::uint64_t>{0, 1, 2, 3, 4, 5, 6}));
 }
 
 TEST_F(Joined, IsOneArrayForH5py) {
