@@ -12,6 +12,7 @@
 #include "common/core/error.hpp"
 #include "common/engine/calibration.hpp"
 #include "common/engine/evaluate.hpp"
+#include "common/net/supernet_file.hpp"
 
 namespace apq::evaluate {
 

@@ -22,8 +22,10 @@
 #include "common/engine/evaluate.hpp"
 #include "common/engine/image_batch.hpp"
 #include "common/mpi/collectives.hpp"
+#include "common/net/channel_order.hpp"
 #include "common/net/reference_forward.hpp"
 #include "common/net/subnet_net.hpp"
+#include "common/net/supernet_file.hpp"
 #include "common/space/subnet.hpp"
 #include "train/flat_parameters.hpp"
 

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <tuple>
+
+#include <fmt/format.h>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -54,6 +57,14 @@ double weight_range(net::LayerQuantisation const& q, at::Tensor const& w, net::F
   return threshold(histogram, std::max(2, 1 << (q.weight_bits - 1)), fidelity);
 }
 
+// A batch whose statistics are no numbers shows in their sums.
+void require_finite_statistics(std::string_view layer, at::Tensor const& mean, at::Tensor const& variance) {
+  if (at::isfinite(mean).all().item<bool>() && at::isfinite(variance).all().item<bool>()) return;
+  throw Error(Errc::numeric, fmt::format("{}: its outputs on the calibration images have no finite mean and variance (products of these "
+                                         "weights exceed float32); another supernet is needed",
+                                         layer));
+}
+
 }  // namespace
 
 void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engine const& engine) {
@@ -73,6 +84,7 @@ void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engi
                             });
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!sums[i].mean.defined()) continue;
+    require_finite_statistics(layers[i].name, sums[i].mean, sums[i].variance);
     auto& norm = *layers[i].norm;
     norm.running_mean = (sums[i].mean / sums[i].images).to(norm.weight.scalar_type());
     norm.running_var = (sums[i].variance / sums[i].images).to(norm.weight.scalar_type());
@@ -106,6 +118,10 @@ void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fideli
     });
   for (auto& layer : layers) {
     auto& q = *layer.of_net.quantisation;
+    if (is_quantised(layer) && !std::isfinite(layer.magnitudes.high))
+      throw Error(Errc::numeric, fmt::format("{}: its inputs on the calibration images are not finite (products of these weights exceed "
+                                             "float32); another supernet is needed",
+                                             layer.of_net.name));
     if (is_quantised(layer))
       q.activation_range = activation_range(q, layer.magnitudes, layer.counter ? &*layer.counter : nullptr, fidelity);
     if (q.weight_bits > 0) q.weight_range = weight_range(q, *layer.of_net.weight, fidelity);

@@ -11,10 +11,12 @@ namespace apq::engine {
 
 /// Replaces every layer's BN statistics by averages over the batches (weighted by batch size) of the batch means and of
 /// the biased batch variances, each batch normalised by its own statistics (spec A4). Not the pooled variance.
+/// @throws Error(numeric) naming a layer whose statistics are not finite.
 void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engine const& engine);
 
 /// Sets activation and weight ranges from `images` with the quantisers bypassed (spec A6): max|x|, and
 /// below 5 bits the KL threshold where that is smaller.
+/// @throws Error(numeric) naming a layer whose inputs are not finite.
 void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fidelity const& fidelity, Engine const& engine);
 
 /// Running mean and variance of every batch norm, in network order.
@@ -27,7 +29,7 @@ using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
 /// @param float_norms  statistics in full precision, the same for all bit widths of an architecture: taken from there if there are any,
 /// else
 ///                     left there. Nothing changes but the time.
-/// @throws Error(config) for a quantised subnet without batches.
+/// @throws Error(config) for a quantised subnet without batches; Error(numeric) as the above.
 void prepare(net::SubnetNet& net, Batches batches, net::Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms = nullptr);
 
 }  // namespace apq::engine

@@ -17,6 +17,7 @@ struct EvaluationCounts {
 using Enough = std::function<bool(EvaluationCounts const&)>;
 
 /// Runs a compiled subnet over all batches, or until there is enough; top-5 counts everything where there are at most five classes.
+/// @throws Error(numeric) where a logit is not finite, naming class, image (counted from 0 in the order of `batches`) and value.
 EvaluationCounts evaluate(CompiledNet& net, LabelledBatches const& batches, Enough const& is_enough = {});
 
 }  // namespace apq::engine

@@ -72,7 +72,7 @@ void MagnitudeRange::add(std::span<T const> values) {
   auto const [smallest, largest] = magnitudes(values.data(), values.size());
   double const l = std::bit_cast<T>(smallest), h = std::bit_cast<T>(largest);
   low = count == 0 ? l : std::min(low, l);
-  high = count == 0 ? h : std::max(high, h);
+  if (!std::isnan(high) && !(h <= high)) high = h;
   count += values.size();
 }
 template void MagnitudeRange::add<float>(std::span<float const>);

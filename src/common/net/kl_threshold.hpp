@@ -6,7 +6,7 @@
 
 namespace apq::net {
 
-/// Smallest and largest |x| of values that come in parts.
+/// Smallest and largest |x| of values that come in parts. A NaN among them stays the largest.
 struct MagnitudeRange {
   double low = 0, high = 0;
   std::size_t count = 0;

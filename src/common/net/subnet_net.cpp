@@ -81,12 +81,12 @@ std::vector<LayerRef> layers_of(SubnetNet& net) {
   std::vector<LayerRef> layers;
   for (auto& block : net.blocks)
     for (auto& unit : block.convs) {
-      layers.push_back({&unit.weight, &unit.quantisation, unit.norm ? &*unit.norm : nullptr});
+      layers.push_back({unit.name, &unit.weight, &unit.quantisation, unit.norm ? &*unit.norm : nullptr});
       if (!unit.squeeze_excite) continue;
       for (auto* dense : {&unit.squeeze_excite->reduce, &unit.squeeze_excite->expand})
-        layers.push_back({&dense->weight, &dense->quantisation, nullptr});
+        layers.push_back({dense->name, &dense->weight, &dense->quantisation, nullptr});
     }
-  layers.push_back({&net.classifier_weight, &net.classifier_quantisation, nullptr});
+  layers.push_back({parameter_names::classifier, &net.classifier_weight, &net.classifier_quantisation, nullptr});
   return layers;
 }
 

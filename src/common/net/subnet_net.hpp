@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -71,6 +72,7 @@ struct SubnetNet {
 /// One quantised layer of a net, in the order of execution: a convolution, after it its squeeze-excite's two matrices; last the
 /// classifier.
 struct LayerRef {
+  std::string_view name;  ///< ConvUnit::name, DenseUnit::name; "classifier.linear"
   at::Tensor* weight;
   LayerQuantisation* quantisation;
   BatchNorm* norm;  ///< null: none

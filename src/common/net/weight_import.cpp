@@ -1,6 +1,7 @@
 #include "common/net/weight_import.hpp"
 
-#include "common/net/supernet.hpp"
+#include "common/net/channel_order.hpp"
+#include "common/net/supernet_file.hpp"
 
 namespace apq::net {
 
@@ -10,7 +11,7 @@ ImportedWeights import_weights(space::SearchSpace const& space, std::filesystem:
   ImportedWeights imported;
   imported.names = names_in(space, weights);
   if (!imported.names.fits()) return imported;
-  auto supernet = adopt(space, weights, imported.names);
+  auto supernet = adopt(space, weights, imported.names, file.string());
   imported.is_sorted =
       options.order == ChannelOrder::sorted || (options.order == ChannelOrder::automatic && needs_sorting(space, imported.names));
   if (imported.is_sorted) sort_channels(supernet);

@@ -29,7 +29,8 @@ struct ImportedWeights {
 
 /// Reads a checkpoint of others and writes it under the project's names, in the zip format of torch.save. Nothing is
 /// executed: a pickle that names anything but tensors and dictionaries is refused by that name.
-/// @throws Error(io | data) when `file` is no checkpoint or `output` cannot be written. Keys that do not fit are no
+/// @throws Error(io | data) when `file` is no checkpoint, holds weights that require_finite() refuses, or `output` cannot be written. Keys
+/// that do not fit are no
 ///         error here: see ImportedWeights::names and require_fit.
 ImportedWeights import_weights(space::SearchSpace const& space, std::filesystem::path const& file, std::filesystem::path const& output,
                                ImportOptions const& options);

@@ -14,7 +14,7 @@
 #include "common/engine/calibration.hpp"
 #include "common/net/reference_forward.hpp"
 #include "common/net/subnet_net.hpp"
-#include "common/net/supernet.hpp"
+#include "common/net/supernet_file.hpp"
 #include "common/space/search_space.hpp"
 #include "common/space/subnet.hpp"
 #include "common/space/subnet_json.hpp"

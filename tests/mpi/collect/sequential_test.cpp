@@ -9,7 +9,7 @@
 #include "common/core/random.hpp"
 #include "common/h5/dataset.hpp"
 #include "common/mpi/collectives.hpp"
-#include "common/net/supernet.hpp"
+#include "common/net/supernet_file.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"

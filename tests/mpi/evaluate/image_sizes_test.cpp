@@ -13,7 +13,7 @@
 #include "common/h5/dataset.hpp"
 #include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
-#include "common/net/supernet.hpp"
+#include "common/net/supernet_file.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "support/encode_image.hpp"
 #include "support/mobilenet_v3_space.hpp"

@@ -11,6 +11,7 @@
 #include "common/engine/calibration.hpp"
 #include "common/engine/evaluate.hpp"
 #include "common/net/reference_forward.hpp"
+#include "common/net/supernet_file.hpp"
 #include "support/lively_network.hpp"
 #include "support/mobilenet_v3_space.hpp"
 #include "support/shared_data.hpp"

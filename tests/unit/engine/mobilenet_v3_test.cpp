@@ -10,9 +10,10 @@
 
 #include "common/core/random.hpp"
 #include "common/engine/calibration.hpp"
+#include "common/net/channel_order.hpp"
 #include "common/net/reference_forward.hpp"
 #include "common/net/subnet_net.hpp"
-#include "common/net/supernet.hpp"
+#include "common/net/supernet_file.hpp"
 #include "common/space/subnet.hpp"
 #include "support/lively_network.hpp"
 #include "support/mobilenet_v3_space.hpp"

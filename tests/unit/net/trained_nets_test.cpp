@@ -10,7 +10,7 @@
 #include "common/engine/calibration.hpp"
 #include "common/net/parameter_names.hpp"
 #include "common/net/reference_forward.hpp"
-#include "common/net/supernet.hpp"
+#include "common/net/supernet_file.hpp"
 #include "common/net/weight_import.hpp"
 #include "common/space/net_config.hpp"
 #include "common/space/subnet.hpp"
@@ -203,7 +203,7 @@ TEST(TrainedNets, TheReleasedNetsAreReadAndTheirSubnetsRun) {
     auto const images = random_images(space, 2, 64, 1);
     auto const largest = space::largest_subnet(space);
     auto const sorted = in_float64(net::load_supernet(space, file));
-    auto const as_trained = logits(in_float64(net::adopt(space, theirs, names)), largest, images);
+    auto const as_trained = logits(in_float64(net::adopt(space, theirs, names, file.string())), largest, images);
     EXPECT_LE(relative_error(logits(sorted, largest, images), as_trained), 1e-10);
     EXPECT_GT(as_trained.std().item<double>(), 0.1);
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,6 +13,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "common/core/error.hpp"
+#include "common/net/parameter_names.hpp"
 #include "common/net/quantiser.hpp"
 
 namespace apq::engine::onednn {
@@ -22,20 +26,28 @@ std::vector<float> values_of(at::Tensor const& tensor) {
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
+template <class T>
+std::vector<double> absolute_sums(std::vector<T> const& weights, std::int64_t channels) {
+  auto const per_channel = weights.size() / static_cast<std::size_t>(channels);
+  std::vector<double> sums;
+  for (auto const* w = weights.data(); w != weights.data() + weights.size(); w += per_channel)
+    sums.push_back(std::transform_reduce(w, w + per_channel, 0.0, std::plus<>(), [](T v) { return std::abs(static_cast<double>(v)); }));
+  return sums;
+}
+
 void code_weights(CodedLayer& layer, at::Tensor const& weight, net::LayerQuantisation const& q, bool quantise) {
   at::NoGradGuard const no_grad;
-  if (!quantise || q.weight_bits <= 0) {
-    layer.weights = values_of(weight);
-    return;
-  }
+  auto const keep = [&](at::Tensor const& values) {
+    layer.weights = values_of(values);
+    layer.absolute_sums = absolute_sums(layer.weights, layer.out_channels);
+  };
+  if (!quantise || q.weight_bits <= 0) return keep(weight);
   double const range = q.weight_range >= 0 ? q.weight_range : weight.detach().abs().max().item<double>();
   double const step = range > 0 ? range / static_cast<double>((1L << (q.weight_bits - 1)) - 1) : 1;
-  if (q.activation_bits <= 0) {
-    layer.weights = values_of(range > 0 ? net::quantise_weight(weight.detach(), range, q.weight_bits) : weight);
-    return;
-  }
+  if (q.activation_bits <= 0) return keep(range > 0 ? net::quantise_weight(weight.detach(), range, q.weight_bits) : weight);
   auto const codes = weight.detach().contiguous().clamp(-range, range).div_(step).round_().to(at::kChar);
   layer.codes.assign(codes.data_ptr<std::int8_t>(), codes.data_ptr<std::int8_t>() + codes.numel());
+  layer.absolute_sums = absolute_sums(layer.codes, layer.out_channels);
   layer.weight_step = static_cast<float>(step);
   layer.input = InputCode{q.is_signed, static_cast<float>(q.activation_range), (1 << q.activation_bits) - 1};
 }
@@ -87,9 +99,9 @@ Epilogue CodedLayer::epilogue(std::optional<InputCode> const& written_as, bool a
 }
 
 CodedLayer coded(net::ConvUnit const& unit, bool quantise) {
-  CodedLayer layer;
-  code_weights(layer, unit.weight, unit.quantisation, quantise);
+  CodedLayer layer{.name = unit.name};
   layer.out_channels = unit.weight.size(0);
+  code_weights(layer, unit.weight, unit.quantisation, quantise);
   layer.in_channels = unit.weight.size(1) * unit.groups;
   layer.kernel = unit.weight.size(2);
   layer.stride = unit.stride;
@@ -111,13 +123,13 @@ CodedLayer coded(net::ConvUnit const& unit, bool quantise) {
   return layer;
 }
 
-CodedLayer coded_dense(at::Tensor const& weight, at::Tensor const& bias, net::LayerQuantisation const& quantisation, bool quantise,
-                       std::optional<space::Activation> activation) {
-  CodedLayer layer;
+CodedLayer coded_dense(std::string name, at::Tensor const& weight, at::Tensor const& bias, net::LayerQuantisation const& quantisation,
+                       bool quantise, std::optional<space::Activation> activation) {
+  CodedLayer layer{.name = std::move(name)};
+  layer.out_channels = weight.size(0);
   code_weights(layer, weight, quantisation, quantise);
   layer.is_dense = true;
   layer.activation = activation;
-  layer.out_channels = weight.size(0);
   layer.in_channels = weight.size(1);
   layer.kernel = layer.stride = layer.groups = 1;
   layer.norm_scales.assign(static_cast<std::size_t>(layer.out_channels), 1.0);
@@ -133,10 +145,11 @@ std::vector<CodedLayer> coded_layers(net::SubnetNet const& net, bool quantise) {
       layers.push_back(coded(unit, quantise));
       if (!unit.squeeze_excite) continue;
       auto const& [reduce, expand] = *unit.squeeze_excite;
-      layers.push_back(coded_dense(reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
-      layers.push_back(coded_dense(expand.weight, expand.bias, expand.quantisation, quantise));
+      layers.push_back(coded_dense(reduce.name, reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
+      layers.push_back(coded_dense(expand.name, expand.weight, expand.bias, expand.quantisation, quantise));
     }
-  layers.push_back(coded_dense(net.classifier_weight, net.classifier_bias, net.classifier_quantisation, quantise));
+  layers.push_back(
+      coded_dense(net::parameter_names::classifier, net.classifier_weight, net.classifier_bias, net.classifier_quantisation, quantise));
   return layers;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/engine/onednn/convolution.hpp"
@@ -13,9 +14,11 @@ namespace apq::engine::onednn {
 
 /// A layer's weights as numbers outside of tensors, quantised where the layer is.
 struct CodedLayer {
+  std::string name = {};           ///< net::LayerRef::name
   std::vector<float> weights;      ///< of a layer with float input, [out, in / groups, k, k]; at the quantiser's grid where it has one
   std::vector<std::int8_t> codes;  ///< of one with integer input: weight = code * weight_step
   float weight_step = 1;
+  std::vector<double> absolute_sums;             ///< [out_channels], of |weights| or |codes|
   std::optional<InputCode> input;                ///< absent: float
   std::vector<double> norm_scales, norm_shifts;  ///< y = scale_c * convolution + shift_c
   std::int64_t out_channels, in_channels, kernel, stride, groups;
@@ -35,8 +38,8 @@ struct CodedLayer {
 /// @param quantise  false: as a full-precision layer, whatever its bits.
 CodedLayer coded(net::ConvUnit const& unit, bool quantise);
 /// @param weight, bias  [out, in], [out]
-CodedLayer coded_dense(at::Tensor const& weight, at::Tensor const& bias, net::LayerQuantisation const& quantisation, bool quantise,
-                       std::optional<space::Activation> activation = {});
+CodedLayer coded_dense(std::string name, at::Tensor const& weight, at::Tensor const& bias, net::LayerQuantisation const& quantisation,
+                       bool quantise, std::optional<space::Activation> activation = {});
 /// All layers in network order: convolutions, each followed by its squeeze-excite's two matrices (without the gate's h-sigmoid); the
 /// classifier last.
 /// @throws Error(config) for a network of another form than slice() makes.

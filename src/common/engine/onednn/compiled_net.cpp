@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <ATen/core/grad_mode.h>
 
 #include "common/engine/onednn/map_kernels.hpp"
+#include "common/engine/onednn/value_bound.hpp"
 
 namespace apq::engine::onednn {
 namespace {
@@ -41,6 +43,7 @@ class BufferPlan {
 struct Value {
   std::optional<std::size_t> floats, codes;
   std::int64_t channels, size;
+  double bound = 0;  // of |floats|
   std::size_t values(std::int64_t batch) const { return static_cast<std::size_t>(batch * channels * size * size); }
 };
 
@@ -61,14 +64,14 @@ std::int64_t chunk_of(std::vector<CodedLayer> const& layers, std::int64_t image_
 void CompiledSubnet::plan(std::int64_t image_size) {
   auto const layers = coded_layers(net_, quantise_);
   image_size_ = image_size;
-  num_layers_ = layers.size();
+  for (auto const& layer : layers) layer_names_.push_back(layer.name);
   adds_to_images_ = net_.blocks.front().has_shortcut;
   image_channels_ = layers.front().in_channels;
   classes_ = layers.back().out_channels;
   chunk_ = chunk_of(layers, image_size, quantise_);
   BufferPlan buffers;
   auto const bytes = [&](Value const& value, Number number) { return value.values(chunk_) * bytes_of(number); };
-  Value current{{}, {}, image_channels_, image_size};
+  Value current{{}, {}, image_channels_, image_size, image_bound};
   current.floats = buffers.take(bytes(current, Number::f32));
 
   auto const make_codes = [&](InputCode const& code) {
@@ -81,12 +84,23 @@ void CompiledSubnet::plan(std::int64_t image_size) {
                       .size = current.size,
                       .code = code});
   };
+  auto const look_where_large = [&](std::size_t index) {
+    if (!current.floats || current.bound <= largest_unseen) return;
+    steps_.push_back({.kind = Step::Kind::look,
+                      .from = *current.floats,
+                      .to = *current.floats,
+                      .layer = index,
+                      .channels = current.channels,
+                      .size = current.size});
+    current.bound = largest_unseen;
+  };
   auto const release = [&](Value const& value) {
     if (value.codes) buffers.give_back(*value.codes);
     if (value.floats) buffers.give_back(*value.floats);
   };
-  auto const pool = [&] {
-    Value pooled{{}, {}, current.channels, 1};
+  auto const pool = [&](std::size_t index) {
+    look_where_large(index);
+    Value pooled{{}, {}, current.channels, 1, current.bound};
     pooled.floats = buffers.take(bytes(pooled, Number::f32));
     steps_.push_back(
         {.kind = Step::Kind::mean, .from = *current.floats, .to = *pooled.floats, .channels = current.channels, .size = current.size});
@@ -109,8 +123,10 @@ void CompiledSubnet::plan(std::int64_t image_size) {
   std::size_t index = 0;
   for (std::size_t b = 0; b < net_.blocks.size(); ++b) {
     auto const& block = net_.blocks[b];
-    if (block.is_after_pooling) pool();
+    if (block.is_after_pooling) pool(index);
+    look_where_large(index);
     auto const shortcut = block.has_shortcut ? current.floats : std::nullopt;
+    auto const shortcut_bound = current.bound;
     for (std::size_t u = 0; u < block.convs.size(); ++u, ++index) {
       bool const ends_block = u + 1 == block.convs.size(), has_gate = block.convs[u].squeeze_excite.has_value();
       auto const* const after =
@@ -120,27 +136,32 @@ void CompiledSubnet::plan(std::int64_t image_size) {
       auto const& next = layers[index + 1].input;
       bool const writes_codes = layers[index].input && next && next->step() > 0 && !adds && !is_read_as_floats;
       auto const shape = layers[index].shape(chunk_, current.size);
-      Value result{{}, {}, layers[index].out_channels, shape.out_size()};
+      if (!layers[index].input) look_where_large(index);
+      auto const epilogue = layers[index].epilogue(writes_codes ? next : std::nullopt, adds);
+      auto const bound = require_bounded(layers[index], epilogue, input_bound(layers[index], current.bound), shortcut_bound).output;
+      Value result{{}, {}, layers[index].out_channels, shape.out_size(), bound};
       if (writes_codes) result.codes = buffers.take(bytes(result, next->number()));
       else result.floats = adds ? shortcut : buffers.take(bytes(result, Number::f32));
-      convolve(index, result, writes_codes ? next->number() : Number::f32,
-               layers[index].epilogue(writes_codes ? next : std::nullopt, adds));
+      convolve(index, result, writes_codes ? next->number() : Number::f32, epilogue);
       if (current.codes) buffers.give_back(*current.codes);
       if (current.floats && current.floats != shortcut && current.floats != result.floats) buffers.give_back(*current.floats);
       current = result;
       if (has_gate) {
+        look_where_large(index + 1);
+        auto squeeze_excite = SqueezeExcite(std::span(layers).subspan(index + 1).first<2>(), chunk_, current.size);
+        squeeze_excite.require_bounded(current.bound);
         steps_.push_back({.kind = Step::Kind::squeeze_excite,
                           .from = *current.floats,
                           .to = *current.floats,
                           .layer = index + 1,
-                          .squeeze_excite = SqueezeExcite(std::span(layers).subspan(index + 1).first<2>(), chunk_, current.size),
+                          .squeeze_excite = std::move(squeeze_excite),
                           .channels = current.channels,
                           .size = current.size});
         index += 2;
       }
     }
   }
-  pool();
+  pool(index);
   Value result{{}, {}, classes_, 1};
   result.floats = buffers.take(bytes(result, Number::f32));
   convolve(layers.size() - 1, result, Number::f32, layers.back().epilogue(std::nullopt, false));
@@ -166,12 +187,16 @@ void CompiledSubnet::run_chunk(float const* images, float* logits, std::int64_t 
         if (observe) {
           auto const view =
               at::from_blob(const_cast<void*>(from), {count, step.size, step.size, step.channels}, at::kFloat).permute({0, 3, 1, 2});
-          observe(step.layer, step.layer + 1 == num_layers_ ? view.flatten(1) : view);
+          observe(step.layer, step.layer + 1 == layer_names_.size() ? view.flatten(1) : view);
         }
         step.convolution->run(from, data(step.to));
         break;
       case Step::Kind::quantise:
         quantise(static_cast<float const*>(from), rows * channels, step.code, data(step.to));
+        break;
+      case Step::Kind::look:
+        require_small(static_cast<float const*>(from), static_cast<std::size_t>(count * step.size * step.size) * channels,
+                      layer_names_[step.layer]);
         break;
       case Step::Kind::squeeze_excite:
         step.squeeze_excite->run(

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -31,7 +32,7 @@ class CompiledSubnet : public CompiledNet {
  private:
   using Slot = std::size_t;
   struct Step {
-    enum class Kind { convolve, quantise, mean, squeeze_excite } kind;
+    enum class Kind { convolve, quantise, look, mean, squeeze_excite } kind;  // look: see value_bound.hpp
     Slot from, to;
     std::size_t layer = 0;
     std::optional<Convolution> convolution;
@@ -46,7 +47,7 @@ class CompiledSubnet : public CompiledNet {
   net::SubnetNet net_;  // until it is planned
   bool quantise_;
   std::int64_t image_size_ = 0, image_channels_ = 0, classes_ = 0, chunk_ = 0;
-  std::size_t num_layers_ = 0;
+  std::vector<std::string> layer_names_;
   bool adds_to_images_ = false;  // a first block with a shortcut: its sum is made in place of a copy
   std::vector<Step> steps_;
   std::vector<at::Tensor> buffers_;  // uint8, aligned

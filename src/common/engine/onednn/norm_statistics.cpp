@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -11,73 +10,13 @@
 #include <ATen/ATen.h>
 
 #include "common/engine/onednn/compiled_net.hpp"
+#include "common/engine/onednn/float_buffer.hpp"
 #include "common/engine/onednn/map_kernels.hpp"
-#include "common/engine/onednn/squeeze_excite.hpp"
+#include "common/engine/onednn/measured_layer.hpp"
+#include "common/engine/onednn/value_bound.hpp"
 
 namespace apq::engine::onednn {
 namespace {
-
-/// Floats that are not set when they are made.
-class Floats {
- public:
-  void resize(std::size_t values) {
-    if (values > size_) tensor_ = at::empty({static_cast<std::int64_t>(values)}, at::kFloat);
-    size_ = std::max(size_, values);
-  }
-  float* data() { return tensor_.data_ptr<float>(); }
-
- private:
-  at::Tensor tensor_ = at::empty({0}, at::kFloat);
-  std::size_t size_ = 0;
-};
-
-/// A convolution without its norm, and the norm that its statistics make of it.
-struct Layer {
-  std::size_t place;  // among the network's layers
-  CodedLayer packed;
-  std::optional<InputCode> next;  // of the layer that reads this one's output, where that takes integers
-  Convolution convolution;        // of one chunk, to float
-  at::Tensor norm_weight, norm_bias;
-  double epsilon;
-  std::int64_t in_size;
-  at::Tensor matrix;  // float64 [out, in], of a layer that is one matrix product per pixel and widens its map; else undefined
-  std::optional<SqueezeExcite> squeeze_excite;
-  Epilogue to_floats, to_codes;      // of the raw sums, for the batch at hand; codes where the next layer takes what this one writes
-  std::optional<Convolution> fused;  // with that norm, writing what the next layer reads
-
-  ConvolutionShape const& shape() const { return convolution.shape(); }
-  std::size_t in_values() const { return shape().in_values(); }  // of a chunk
-  std::size_t out_values() const { return shape().out_values(); }
-  std::size_t out_rows(std::int64_t images) const { return static_cast<std::size_t>(images * shape().out_size() * shape().out_size()); }
-
-  bool is_widening_matrix() const { return matrix.defined(); }
-  bool writes_codes() const { return next && next->step() > 0 && !squeeze_excite; }
-
-  void set_norm(std::vector<double> const& mean, std::vector<double> const& variance) {
-    fused.reset();
-    auto const* const weight = norm_weight.data_ptr<float>();
-    auto const* const bias = norm_bias.data_ptr<float>();
-    for (std::size_t c = 0; c < mean.size(); ++c) {
-      double const scale = weight[c] / std::sqrt(variance[c] + epsilon);
-      packed.norm_scales[c] = scale;
-      packed.norm_shifts[c] = bias[c] - mean[c] * scale;
-    }
-    to_floats = packed.epilogue({}, false);
-    if (writes_codes()) to_codes = packed.epilogue(next, false);
-  }
-  void fuse() {
-    bool const to_integers = packed.input && writes_codes();
-    fused.emplace(packed.convolution(shape(), to_integers ? next->number() : Number::f32, to_integers ? to_codes : to_floats));
-  }
-};
-
-at::Tensor matrix_of(CodedLayer const& layer) {
-  if (layer.kernel != 1 || layer.stride != 1 || layer.groups != 1 || layer.out_channels <= layer.in_channels) return {};
-  auto matrix = at::empty({layer.out_channels, layer.in_channels}, at::kDouble);
-  if (layer.input) std::copy(layer.codes.begin(), layer.codes.end(), matrix.data_ptr<double>());
-  else std::copy(layer.weights.begin(), layer.weights.end(), matrix.data_ptr<double>());
-  return matrix;
-}
 
 /// Those before the pooling: behind it there are no norms.
 std::span<net::BlockUnit const> blocks_with_norms(net::SubnetNet const& net) {
@@ -98,26 +37,16 @@ class Pass {
         auto& layer = packed[place];
         auto const shape = layer.shape(chunk_, size);
         auto convolution = layer.convolution(shape, Number::f32, {});
-        auto matrix = matrix_of(layer);
+        auto matrix = widening_matrix(layer);
         size = shape.out_size();
         std::optional<SqueezeExcite> squeeze_excite;
         if (unit.squeeze_excite) {
           squeeze_excite.emplace(std::span(std::as_const(packed)).subspan(index).first<2>(), chunk_, size);
           index += 2;
         }
-        layers_.push_back({place,
-                           std::move(layer),
-                           packed[index].input,
-                           std::move(convolution),
-                           unit.norm->weight.detach().to(at::kFloat).contiguous(),
-                           unit.norm->bias.detach().to(at::kFloat).contiguous(),
-                           unit.norm->epsilon,
-                           shape.in_size,
-                           std::move(matrix),
-                           std::move(squeeze_excite),
-                           {},
-                           {},
-                           {}});
+        layers_.push_back({place, std::move(layer), packed[index].input, std::move(convolution),
+                           unit.norm->weight.detach().to(at::kFloat).contiguous(), unit.norm->bias.detach().to(at::kFloat).contiguous(),
+                           unit.norm->epsilon, shape.in_size, std::move(matrix), std::move(squeeze_excite)});
         wide_values_ = std::max({wide_values_, shape.in_values(), shape.out_values()});
       }
     for (auto& scratch : scratch_) scratch.resize(wide_values_);
@@ -133,10 +62,12 @@ class Pass {
     std::fill(kept_.data() + values, kept_.data() + layers_.front().in_values() * chunks(), 0.0F);  // the rest of the last chunk
     since_.clear();
     is_raw_ = false;
+    map_bound_ = image_bound;
     std::size_t index = 0;
     for (auto const& block : blocks_with_norms(net)) {
       if (block.has_shortcut) {
         finish();
+        shortcut_bound_ = map_bound_;
         shortcut_.resize(layers_[index].in_values() * chunks());
         std::memcpy(shortcut_.data(), kept_.data(), layers_[index].in_values() * chunks() * sizeof(float));
       }
@@ -159,11 +90,13 @@ class Pass {
     auto& layer = layers_[index];
     auto const kept_values = since_.empty() ? layer.in_values() : layers_[since_.front()].in_values();
     bool const keeps = !is_end && (must_keep || !since_.empty() || layer.out_values() <= 2 * kept_values);
-    auto [mean, variance] = !keeps && layer.is_widening_matrix() ? statistics_from_moments(index) : statistics_of_sums(index, keeps);
-    double const step = layer.packed.product_step();
+    bool const is_seen = keeps || !layer.is_widening_matrix();  // sums that overflow show in statistics that come from them
+    if (!is_seen) require_bounded(layer.coded, {}, input_bound(layer.coded, map_bound_));
+    auto [mean, variance] = is_seen ? statistics_of_sums(index, keeps) : statistics_from_moments(index);
+    double const step = layer.coded.product_step();
     for (auto& m : mean) m *= step;
     for (auto& v : variance) v *= step * step;
-    layer.set_norm(mean, variance);
+    layer.set_norm(mean, variance, images_);
     observe(layer.place, static_cast<double>(images_), at::tensor(mean, at::kDouble), at::tensor(variance, at::kDouble));
     if (keeps) {
       std::swap(kept_, next_);
@@ -172,13 +105,15 @@ class Pass {
       since_.clear();
     } else {
       since_.push_back(index);
-      if (!is_end && worth_compiling(layer)) layer.fuse();
+      if (!is_end && worth_compiling(layer)) layer.fuse(input_bound(layer.coded, map_bound_));
     }
+    map_bound_ = layer.output_bound;
+    if (layer.squeeze_excite) layer.squeeze_excite->require_bounded(map_bound_);
   }
 
   /// Compiling scales into code takes about a millisecond, once per batch; a pass over a large map takes longer.
-  bool worth_compiling(Layer const& layer) const {
-    return !layer.packed.input || static_cast<double>(layer.out_values()) * static_cast<double>(num_chunks_) > 2e7;
+  bool worth_compiling(MeasuredLayer const& layer) const {
+    return !layer.coded.input || static_cast<double>(layer.out_values()) * static_cast<double>(num_chunks_) > 2e7;
   }
 
   struct Statistics {
@@ -188,7 +123,7 @@ class Pass {
   Statistics statistics_of_sums(std::size_t index, bool keeps) {
     auto& layer = layers_[index];
     if (keeps) next_.resize(layer.out_values() * chunks());
-    ChannelStatistics statistics(static_cast<std::size_t>(layer.packed.out_channels));
+    ChannelStatistics statistics(static_cast<std::size_t>(layer.coded.out_channels));
     for (std::int64_t c = 0; c < num_chunks_; ++c) {
       float* const sums = keeps ? next_.data() + static_cast<std::size_t>(c) * layer.out_values() : scratch_[2].data();
       layer.convolution.run(input_of(index, c), sums);
@@ -201,16 +136,16 @@ class Pass {
   /// the layer has inputs, so this costs a fraction of a layer that widens its map.
   Statistics statistics_from_moments(std::size_t index) {
     auto& layer = layers_[index];
-    auto const channels = layer.packed.in_channels;
+    auto const channels = layer.coded.in_channels;
     auto sum = at::zeros({channels}, at::kDouble), products = at::zeros({channels, channels}, at::kDouble);
     double rows = 0;
     for (std::int64_t c = 0; c < num_chunks_; ++c) {
       auto const count = images_in(c) * layer.in_size * layer.in_size;
       auto const* const input = input_of(index, c);
       auto const* values = static_cast<float const*>(input);
-      if (layer.packed.input) {
+      if (layer.coded.input) {
         auto const num_values = static_cast<std::size_t>(count * channels);
-        to_floats(input, layer.packed.input->number(), num_values, scratch_[2].data());
+        to_floats(input, layer.coded.input->number(), num_values, scratch_[2].data());
         values = scratch_[2].data();
       }
       auto const map = at::from_blob(const_cast<float*>(values), {count, channels}, at::kFloat);
@@ -231,7 +166,7 @@ class Pass {
     auto const first = since_.empty() ? index : since_.front();
     float* const values = kept_.data() + static_cast<std::size_t>(chunk) * layers_[first].in_values();
     auto const* input =
-        is_raw_ ? output_of(layers_[kept_layer_], values) : as_input(layers_[first].packed.input, values, layers_[first].in_values());
+        is_raw_ ? output_of(layers_[kept_layer_], values) : as_input(layers_[first].coded.input, values, layers_[first].in_values());
     for (auto const i : since_) {
       auto& layer = layers_[i];
       if (!layer.fused) {
@@ -252,13 +187,13 @@ class Pass {
   }
 
   /// What the next layer reads, made of a layer's sums.
-  void const* output_of(Layer& layer, float const* sums) {
+  void const* output_of(MeasuredLayer& layer, float const* sums) {
     if (!layer.writes_codes()) return as_input(layer.next, finished(layer, sums, scratch_[1].data()), layer.out_values());
     apply(layer.to_codes, sums, layer.out_rows(chunk_), layer.next->number(), codes_[0].data());
     return codes_[0].data();
   }
 
-  float* finished(Layer& layer, float const* sums, float* to) const {
+  float* finished(MeasuredLayer& layer, float const* sums, float* to) const {
     apply(layer.to_floats, sums, layer.out_rows(chunk_), Number::f32, to);
     if (layer.squeeze_excite) layer.squeeze_excite->run(to);
     return to;
@@ -302,17 +237,19 @@ class Pass {
     apply(adding, kept_.data(), layer.out_rows(chunk_) * chunks(), Number::f32, shortcut_.data());
     std::swap(kept_, shortcut_);
     is_raw_ = false;
+    map_bound_ += shortcut_bound_;
   }
 
-  std::vector<Layer> layers_;
+  std::vector<MeasuredLayer> layers_;
   std::int64_t chunk_ = 1, images_ = 0, num_chunks_ = 0;
   std::size_t wide_values_ = 0;
-  Floats kept_, next_, shortcut_;
-  std::array<Floats, 3> scratch_;  // 0, 1: inputs of layers; 2: sums
+  FloatBuffer kept_, next_, shortcut_;
+  std::array<FloatBuffer, 3> scratch_;  // 0, 1: inputs of layers; 2: sums
   std::array<std::vector<std::uint8_t>, 2> codes_;
-  std::size_t kept_layer_ = 0;      // whose sums are kept
-  bool is_raw_ = false;             // kept: sums of kept_layer_, still to be normalised; else a finished map
-  std::vector<std::size_t> since_;  // layers after what is kept, computed anew for every chunk
+  std::size_t kept_layer_ = 0;                 // whose sums are kept
+  bool is_raw_ = false;                        // kept: sums of kept_layer_, still to be normalised; else a finished map
+  double map_bound_ = 0, shortcut_bound_ = 0;  // of what the next layer reads, of what is added at the block's end
+  std::vector<std::size_t> since_;             // layers after what is kept, computed anew for every chunk
 };
 
 }  // namespace

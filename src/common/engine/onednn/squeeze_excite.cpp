@@ -1,15 +1,28 @@
 #include "common/engine/onednn/squeeze_excite.hpp"
 
 #include "common/engine/onednn/map_kernels.hpp"
+#include "common/engine/onednn/value_bound.hpp"
 
 namespace apq::engine::onednn {
 
 SqueezeExcite::SqueezeExcite(std::span<CodedLayer const, 2> layers, std::int64_t batch, std::int64_t size)
     : batch_(batch),
       size_(size),
+      layers_{layers[0], layers[1]},
       reduce_(compile(layers[0])),
       expand_(compile(layers[1])),
-      gates_(static_cast<std::size_t>(batch * layers[1].out_channels)) {}
+      gates_(static_cast<std::size_t>(batch * layers[1].out_channels)) {
+  for (auto& layer : layers_) {
+    layer.weights = {};
+    layer.codes = {};
+  }
+}
+
+void SqueezeExcite::require_bounded(double map) const {
+  auto const sum_of_map = map * static_cast<double>(size_ * size_);  // its mean is taken first
+  auto const hidden = onednn::require_bounded(layers_[0], layers_[0].epilogue({}, false), input_bound(layers_[0], sum_of_map)).output;
+  onednn::require_bounded(layers_[1], layers_[1].epilogue({}, false), input_bound(layers_[1], hidden));
+}
 
 SqueezeExcite::Matrix SqueezeExcite::compile(CodedLayer const& layer) const {
   auto const values = static_cast<std::size_t>(batch_ * layer.in_channels);

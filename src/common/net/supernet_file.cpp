@@ -1,0 +1,42 @@
+#include "common/net/supernet_file.hpp"
+
+#include <map>
+
+#include <ATen/ATen.h>
+
+#include "common/net/channel_order.hpp"
+#include "common/net/finite_weights.hpp"
+
+namespace apq::net {
+
+checkpoint::WeightNames names_in(space::SearchSpace const& space, checkpoint::StateDict const& weights) {
+  std::map<std::string, checkpoint::Shape> expected, found;
+  for (auto const& spec : supernet_parameters(space)) expected[spec.name] = spec.shape;
+  for (auto const& [name, tensor] : weights) found[name] = tensor.sizes().vec();
+  return checkpoint::match_weight_names(expected, found);
+}
+
+Supernet adopt(space::SearchSpace const& space, checkpoint::StateDict const& weights, checkpoint::WeightNames const& names,
+               std::string const& source) {
+  require_finite(weights, names, source);
+  Supernet supernet{space, {}};
+  for (auto const& [from, to, shape] : names.matched) supernet.weights[to] = weights.at(from).to(at::kFloat).contiguous();
+  return supernet;
+}
+
+Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
+  auto const dict = checkpoint::load_state_dict(file);
+  auto const names = names_in(space, dict);
+  checkpoint::require_fit(names, file.string());
+  auto supernet = adopt(space, dict, names, file.string());
+  if (needs_sorting(space, names)) sort_channels(supernet);
+  return supernet;
+}
+
+void save_supernet(Supernet const& supernet, std::filesystem::path const& file) {
+  checkpoint::StateDict dict;
+  for (auto const& [name, tensor] : supernet.weights) dict[name] = tensor.detach().to(at::kCPU).contiguous();
+  checkpoint::save_state_dict(file, dict);
+}
+
+}  // namespace apq::net
