@@ -15,6 +15,7 @@
 #include "common/image/load.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
+#include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 
 namespace apq::app {
@@ -123,7 +124,7 @@ int evaluate_subnets(mpi::Communicator const& world, Options const& options) {
   Progress progress("eval", "subnets", range.last - range.first, 0, world.is_root());
   for (std::size_t i = range.first; i < range.last; ++i) {
     auto const start = std::chrono::steady_clock::now();
-    auto const label = evaluator->evaluate(subnets[i], i);
+    auto const label = evaluate::checked_label(*evaluator, space, subnets[i], i, fmt::format("subnet {}", i));
     double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     mine.push_back({label, label.total / seconds});
     progress.update(mine.size());

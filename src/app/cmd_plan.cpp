@@ -14,6 +14,7 @@
 #include "common/core/log.hpp"
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "study/plan.hpp"
 #include "train/fit.hpp"
@@ -71,7 +72,8 @@ Measured measure(study::Experiment const& e, image::Splits const& splits, cost::
     for (std::size_t i = 0; i < drawn.size(); ++i) {
       auto const genes = drawn.genes(i);
       auto const start = Clock::now();
-      auto const label = evaluator.evaluate(space::subnet_of(e.space, genes), i);
+      auto const label =
+          evaluate::checked_label(evaluator, e.space, space::subnet_of(e.space, genes), i, fmt::format("sample {} of stage {}", i, stage));
       samples.push_back({seconds_since(start), model(genes).macs, calibration.size() + validation.size()});
       if (stage == "fp")
         rows.push_back({.id = i, .genes = genes, .correct = label.correct, .correct5 = label.correct5, .total = label.total});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <limits>
 #include <optional>
@@ -26,6 +25,7 @@
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/shared_array.hpp"
 #include "common/mpi/work_claim.hpp"
+#include "evaluate/checked_label.hpp"
 
 namespace apq::collect {
 namespace fs = std::filesystem;
@@ -95,23 +95,8 @@ double joules_so_far(CollectRequest const& request) { return request.joules ? re
 h5::Row evaluate(CollectRequest const& request, evaluate::Evaluator& evaluator, std::uint64_t id, space::Genes const& genes) {
   auto const start = std::chrono::steady_clock::now();
   double const joules_before = joules_so_far(request);
-  auto fail = [&](Errc code, std::string const& what) {
-    throw Error(code, fmt::format("sample {} of stage {}: {}; genes [{}]", id, request.header.stage, what, fmt::join(genes, " ")));
-  };
-  evaluate::Label label;
-  try {
-    label = evaluator.evaluate(space::subnet_of(*request.space, genes), id);
-  } catch (Error const& e) {
-    fail(e.code(), e.what());
-  } catch (std::exception const& e) {
-    fail(Errc::internal, mpi::unexpected(e.what()));
-  }
-  if (!std::isfinite(label.loss))
-    fail(Errc::numeric, fmt::format("the loss is {} (damaged supernet weights or a space that does "
-                                    "not fit them?)",
-                                    label.loss));
-  if (label.total == 0 || label.correct > label.correct5 || label.correct5 > label.total)
-    fail(Errc::internal, fmt::format("impossible counts: {} top-1, {} top-5, {} images", label.correct, label.correct5, label.total));
+  auto const label = evaluate::checked_label(evaluator, *request.space, space::subnet_of(*request.space, genes), id,
+                                             fmt::format("sample {} of stage {}", id, request.header.stage));
   double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return {.id = id,
           .genes = genes,

@@ -1,10 +1,12 @@
 #include "search/measured_fitness.hpp"
 
+#include "evaluate/checked_label.hpp"
+
 namespace apq::search {
 
 void MeasuredFitness::evaluate(space::GeneRows const& genes, std::span<double> out) {
   for (std::size_t i = 0; i < genes.size(); ++i) {
-    auto const label = evaluator_.evaluate(space::subnet_of(space_, genes[i]), 0);
+    auto const label = evaluate::checked_label(evaluator_, space_, space::subnet_of(space_, genes[i]), 0, "search, a candidate");
     out[i] = static_cast<double>(label.correct) / label.total;
   }
 }

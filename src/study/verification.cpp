@@ -4,11 +4,13 @@
 #include <array>
 #include <optional>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/constraint.hpp"
 
@@ -98,7 +100,7 @@ std::vector<Counts> evaluate_all(mpi::Communicator const& comm, Experiment const
     if (range.first == range.last) return;
     evaluate::SupernetEvaluator evaluator(e.space, e.supernet_file(), splits.calibration, on, e.data, e.evaluator);
     for (auto i = range.first; i < range.last; ++i) {
-      auto const label = evaluator.evaluate(subnets[i], i);
+      auto const label = evaluate::checked_label(evaluator, e.space, subnets[i], i, fmt::format("verification on the {} images", on.name));
       mine.push_back({label.correct, label.total});
     }
   });

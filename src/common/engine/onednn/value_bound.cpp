@@ -36,7 +36,7 @@ ValueBound value_bound(CodedLayer const& layer, Epilogue const& epilogue, double
     double sum = layer.absolute_sums[c] * input;
     if (!epilogue.scales.empty())
       sum = sum * std::abs(static_cast<double>(epilogue.scales[c])) + std::abs(static_cast<double>(epilogue.shifts[c]));
-    sums = std::max(sums, sum);
+    if (!std::isnan(sums) && !(sum <= sums)) sums = sum;  // a NaN stays
   }
   if (epilogue.adds_to_destination) sums += destination;
   ValueBound bound{sums, sums};
