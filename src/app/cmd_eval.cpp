@@ -43,9 +43,9 @@ image::Split choose(image::Splits const& splits, std::string const& name) {
   return splits.test;
 }
 
-image::Normalisation normalisation_of(Options const& options, image::SourceKind kind) {
+image::Normalisation normalisation_of(Options const& options, std::string const& kind) {
   auto normalisation = options.data.normalisation;
-  if (kind != image::SourceKind::idx) normalisation = {{0.5}, {0.5}};
+  if (!image::source_kind(kind).is_raw) normalisation = {{0.5}, {0.5}};
   if (!options.mean.empty()) normalisation.mean = options.mean;
   if (!options.deviation.empty()) normalisation.deviation = options.deviation;
   return normalisation;
@@ -55,7 +55,7 @@ image::Normalisation normalisation_of(Options const& options, image::SourceKind 
 image::Splits load_images(mpi::Communicator const& world, Options const& options, image::SourceConfig const& source,
                           image::DataConfig& data, image::ImageShape const& shape, std::vector<int> const& smaller) {
   bool const has_folder = !options.calibration.empty();
-  if (source.kind == image::SourceKind::idx && !has_folder) {
+  if (image::source_kind(source.kind).is_raw && !has_folder) {
     data.training = data.test = source;
     return image::load_splits(world, data, shape,
                               {.train = options.split == "train",

@@ -152,7 +152,14 @@ void train_supernet_stage(mpi::Communicator const& comm, Experiment const& e, fs
 
 void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::string const& stage) {
   auto const num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples;
-  auto const splits = load_splits(comm, e, {.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, num_samples)});
+  energy::StageMeter meter(comm, e.energy, "collect." + stage, evaluate::gpus_held(e.evaluator));
+  auto const shape = image_shape(e.space);
+  auto listed = image::list_sources(comm, e.data, shape);
+  image::Wanted const wanted{.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, num_samples)};
+  auto const decode = [&](image::Wanted const& w) { return image::decode_splits(comm, listed.training, listed.test, e.data, shape, w); };
+  // What labels depend on is known without a pixel, unless damaged images may be left out.
+  bool const decode_late = e.data.max_damaged == 0;
+  auto splits = decode(decode_late ? image::Wanted{} : wanted);
   collect::CollectRequest request;
   mpi::collectively(comm, [&] {
     request = {.space = &e.space,
@@ -164,7 +171,10 @@ void collect_stage(mpi::Communicator const& comm, Experiment const& e, std::stri
   });
   cost::CostModel const cost_model(e.space, {});
   request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
-  energy::StageMeter meter(comm, e.energy, "collect." + stage, evaluate::gpus_held(e.evaluator));
+  request.prepare = [&] {
+    if (decode_late) splits = decode(wanted);
+    listed = {};  // holds unpacked files on root
+  };
   request.joules = [&] { return meter.joules(); };
   auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<evaluate::Evaluator> {
     return std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,

@@ -46,9 +46,4 @@ std::vector<SourceKind> const& source_kinds();
 /// "auto" and the names of the kinds, each once: what `energy.source` may be.
 std::vector<std::string> source_names();
 
-// ---- the kinds, each in a file of its own
-SourceKind rapl_source();
-SourceKind declared_processors();
-SourceKind declared_gpus();
-
 }  // namespace apq::energy

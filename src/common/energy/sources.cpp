@@ -4,6 +4,11 @@
 
 namespace apq::energy {
 
+// Each in a file of its own.
+SourceKind rapl_source();
+SourceKind declared_processors();
+SourceKind declared_gpus();
+
 std::vector<SourceKind> const& source_kinds() {
   static std::vector<SourceKind> const kinds{rapl_source(), declared_processors(), declared_gpus()};
   return kinds;

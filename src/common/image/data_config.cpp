@@ -1,9 +1,7 @@
 #include "common/image/data_config.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <fstream>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -16,51 +14,12 @@
 namespace apq::image {
 namespace {
 
-SourceConfig read_source(Config section, Config const& parent, std::string const& key) {
-  SourceConfig source;
-  std::vector<std::pair<std::string, SourceKind>> const kinds{
-      {"idx", SourceKind::idx}, {"folder", SourceKind::folder}, {"list", SourceKind::list}, {"tar", SourceKind::tar}};
-  int given = 0;
-  for (auto const& [name, kind] : kinds) {
-    if (!section.has(name)) continue;
-    ++given;
-    source.kind = kind;
-    if (kind == SourceKind::tar) source.paths = section.path_patterns(name);
-    else source.paths = {section.path(name).string()};
-    if (kind == SourceKind::list) source.root = section.path_or("root", "");
-    if (kind == SourceKind::folder) source.classes = section.path_or("classes", "");
-  }
-  if (given != 1) parent.fail(key, "must be one of {idx: DIR}, {folder: DIR}, {list: FILE, root: DIR} and {tar: SHARDS}");
-  return source;
-}
-
 std::vector<double> numbers(Config& section, std::string const& key, std::vector<double> fallback, Range<double> range, bool is_required) {
   if (section.is_list(key)) return section.list<double>(key, range);
   return {is_required ? section.get<double>(key, range) : section.get_or<double>(key, fallback.front(), range)};
 }
 
 }  // namespace
-
-SourceConfig guess_source(std::string const& path) {
-  namespace fs = std::filesystem;
-  SourceConfig source{.kind = SourceKind::list, .paths = {path}, .root = {}, .classes = {}};
-  std::error_code ec;
-  if (fs::is_directory(path, ec)) {
-    source.kind = SourceKind::folder;
-    for (fs::directory_iterator it(path, ec), end; !ec && it != end; it.increment(ec))
-      if (it->path().filename().string().find("-idx3-ubyte") != std::string::npos) source.kind = SourceKind::idx;
-  } else if (fs::exists(path, ec)) {
-    std::ifstream file(path, std::ios::binary);
-    std::array<char, 262> head{};
-    file.read(head.data(), head.size());
-    if (std::string_view(head.data() + 257, 5) == "ustar" || path.ends_with(".tar")) source.kind = SourceKind::tar;
-  } else if (path.find_first_of("{*?[") != std::string::npos || path.ends_with(".tar")) {
-    source.kind = SourceKind::tar;
-  } else {
-    throw Error(Errc::io, fmt::format("{}: no such file or directory", path));
-  }
-  return source;
-}
 
 std::string Normalisation::text() const { return fmt::format("{:.17g} {:.17g}", fmt::join(mean, ","), fmt::join(deviation, ",")); }
 

@@ -7,21 +7,9 @@
 
 #include "common/core/config.hpp"
 #include "common/image/image_set.hpp"
-#include "common/image/listing.hpp"
+#include "common/image/source.hpp"
 
 namespace apq::image {
-
-/// Where images come from: one of the four kinds.
-struct SourceConfig {
-  SourceKind kind = SourceKind::idx;
-  std::vector<std::string> paths;  ///< a folder, a list, or the shards of a tar set (with braces and wildcards)
-  std::filesystem::path root;      ///< list: what its paths are relative to; empty: the list's own folder
-  std::filesystem::path classes;   ///< folder: the class list; empty: sorted order of the folders
-};
-
-/// The kind of source that lies at `path`: a directory with IDX files in it, any other directory, a tar file (by its content) or a
-/// pattern of them, else a list.
-SourceConfig guess_source(std::string const& path);
 
 /// (pixel / 255 - mean) / deviation: one number each, or one per channel.
 struct Normalisation {

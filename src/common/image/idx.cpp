@@ -7,6 +7,7 @@
 
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
+#include "common/image/source.hpp"
 
 namespace apq::image {
 namespace fs = std::filesystem;
@@ -84,6 +85,27 @@ fs::path with_or_without_gz(fs::path const& directory, std::string const& name) 
   return fs::exists(packed, ec) ? packed : directory / name;
 }
 
+// Pictures are drawn centred on a black square of the largest size; smaller ones are that, resized.
+class IdxReader : public PictureReader {
+ public:
+  IdxReader(Listing const& listing, int size, int num_classes) : files_(listing.files[0], listing.files[1], size, num_classes) {}
+  IdxFiles const& files() const { return files_; }
+
+  void read(std::size_t index, std::span<Target const> targets) override {
+    auto const& drawn = targets.front();
+    int const largest = drawn.geometry.crop;
+    files_.draw(index, drawn.out);
+    for (auto const& target : targets.subspan(1)) {
+      int const size = target.geometry.crop;
+      PictureView const view{drawn.out.data(), largest, largest, 1, static_cast<std::size_t>(largest)};
+      resize_bilinear(view, size, size, {0, 0, size, size}, target.out);
+    }
+  }
+
+ private:
+  IdxFiles files_;
+};
+
 }  // namespace
 
 IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int size, int num_classes)
@@ -132,18 +154,37 @@ Listing list_idx(fs::path const& directory, std::string const& part, int size, i
     throw Error(Errc::io, fmt::format("{}: no such directory (data.directory; Debian's package dataset-fashion-mnist "
                                       "puts the images into /usr/share/datasets/fashion-mnist)",
                                       directory.string()));
-  Listing listing{.kind = SourceKind::idx, .where = directory.string(), .files = {}, .entries = {}, .hash = {}, .unpacked = {}};
+  Listing listing{.kind = "idx", .where = directory.string(), .files = {}, .entries = {}, .hash = {}, .opened = {}};
   for (char const* suffix : {"-images-idx3-ubyte", "-labels-idx1-ubyte"})
     listing.files.push_back(with_or_without_gz(directory, part + suffix).string());
-  listing.unpacked = open_idx(listing, size, num_classes);
-  for (auto label : listing.unpacked->labels()) listing.entries.push_back({0, label, 0, 0});
-  listing.hash = listing.unpacked->hash();
+  auto const reader = std::make_shared<IdxReader>(listing, size, num_classes);
+  for (auto label : reader->files().labels()) listing.entries.push_back({0, label, 0, 0});
+  listing.hash = reader->files().hash();
+  listing.opened = reader;  // one unpacking serves hash and pixels
   return listing;
 }
 
-std::shared_ptr<IdxFiles const> open_idx(Listing const& listing, int size, int num_classes) {
-  if (listing.unpacked) return listing.unpacked;
-  return std::make_shared<IdxFiles const>(listing.files[0], listing.files[1], size, num_classes);
+SourceKind idx_kind() {
+  return {
+      .name = "idx",
+      .usage = "{idx: DIR}",
+      .is_raw = true,
+      .lies_at =
+          [](std::string const& path) {
+            std::error_code ec;
+            for (fs::directory_iterator it(path, ec), end; !ec && it != end; it.increment(ec))
+              if (it->path().filename().string().find("-idx3-ubyte") != std::string::npos) return true;
+            return false;
+          },
+      .configured = [](Config& section) { return SourceConfig{.paths = {section.path("idx").string()}, .root = {}, .classes = {}}; },
+      .list =
+          [](SourceConfig const& source, bool is_training, ImageShape const& shape) {
+            return list_idx(source.paths.front(), is_training ? "train" : "t10k", shape.size, shape.num_classes);
+          },
+      .picture_name = [](Listing const& listing, std::size_t index) { return fmt::format("{} (image {})", listing.files.front(), index); },
+      .open = [](Listing const& listing, ImageShape const& shape) -> std::shared_ptr<PictureReader> {
+        return std::make_shared<IdxReader>(listing, shape.size, shape.num_classes);
+      }};
 }
 
 }  // namespace apq::image

@@ -33,7 +33,5 @@ class IdxFiles {
 
 /// Both as a listing: `part` is "train" or "t10k", files are looked for with and without `.gz`.
 Listing list_idx(std::filesystem::path const& directory, std::string const& part, int size, int num_classes);
-/// The files that such a listing came from: as they were unpacked for it on this rank, else opened again.
-std::shared_ptr<IdxFiles const> open_idx(Listing const& listing, int size, int num_classes);
 
 }  // namespace apq::image

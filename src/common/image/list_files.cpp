@@ -5,6 +5,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/image/encoded_files.hpp"
 #include "common/image/listing.hpp"
 
 namespace apq::image {
@@ -65,7 +66,7 @@ std::map<std::string, std::int32_t> read_classes(fs::path const& file, int num_c
 Listing list_folder(fs::path const& given, fs::path const& class_file, int num_classes) {
   require_directory(given);
   auto const root = given.lexically_normal();
-  Listing listing{.kind = SourceKind::folder, .where = root.string(), .files = {}, .entries = {}, .hash = {}};
+  Listing listing{.kind = "folder", .where = root.string(), .files = {}, .entries = {}, .hash = {}};
   std::vector<fs::path> folders;
   std::error_code ec;
   for (auto const& path : content(root))
@@ -98,7 +99,7 @@ Listing list_folder(fs::path const& given, fs::path const& class_file, int num_c
 Listing list_unlabelled(fs::path const& given) {
   require_directory(given);
   auto const root = given.lexically_normal();
-  Listing listing{.kind = SourceKind::folder, .where = root.string(), .files = {}, .entries = {}, .hash = {}};
+  Listing listing{.kind = "folder", .where = root.string(), .files = {}, .entries = {}, .hash = {}};
   std::vector<fs::path> files;
   std::error_code ec;
   for (fs::recursive_directory_iterator it(root, ec), end; !ec && it != end; it.increment(ec))
@@ -115,7 +116,7 @@ Listing list_unlabelled(fs::path const& given) {
 Listing list_file(fs::path const& list, fs::path const& given_root, int num_classes) {
   auto const root = (given_root.empty() ? list.parent_path() : given_root).lexically_normal();
   if (!given_root.empty()) require_directory(root);
-  Listing listing{.kind = SourceKind::list, .where = list.string(), .files = {}, .entries = {}, .hash = {}};
+  Listing listing{.kind = "list", .where = list.string(), .files = {}, .entries = {}, .hash = {}};
   ListingHash hash;
   auto const text = read_file(list);
   if (text.find('\0') != std::string::npos)
@@ -149,6 +150,44 @@ Listing list_file(fs::path const& list, fs::path const& given_root, int num_clas
   if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: lists no images", list.string()));
   listing.hash = hash.hex();
   return listing;
+}
+
+SourceKind folder_kind() {
+  return {.name = "folder",
+          .usage = "{folder: DIR}",
+          .is_raw = false,
+          .lies_at =
+              [](std::string const& path) {
+                std::error_code ec;
+                return fs::is_directory(path, ec);
+              },
+          .configured =
+              [](Config& section) {
+                return SourceConfig{.paths = {section.path("folder").string()}, .root = {}, .classes = section.path_or("classes", "")};
+              },
+          .list = [](SourceConfig const& source, bool,
+                     ImageShape const& shape) { return list_folder(source.paths.front(), source.classes, shape.num_classes); },
+          .picture_name = file_name,
+          .open = open_encoded_files};
+}
+
+SourceKind list_kind() {
+  return {.name = "list",
+          .usage = "{list: FILE, root: DIR}",
+          .is_raw = false,
+          .lies_at =
+              [](std::string const& path) {
+                std::error_code ec;
+                return fs::exists(path, ec) && !fs::is_directory(path, ec);
+              },
+          .configured =
+              [](Config& section) {
+                return SourceConfig{.paths = {section.path("list").string()}, .root = section.path_or("root", ""), .classes = {}};
+              },
+          .list = [](SourceConfig const& source, bool,
+                     ImageShape const& shape) { return list_file(source.paths.front(), source.root, shape.num_classes); },
+          .picture_name = file_name,
+          .open = open_encoded_files};
 }
 
 }  // namespace apq::image

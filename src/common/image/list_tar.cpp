@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <fstream>
 #include <optional>
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/image/encoded_files.hpp"
 #include "common/image/listing.hpp"
 
 namespace apq::image {
@@ -269,7 +271,7 @@ std::vector<std::string> expand_braces(std::string const& pattern) {
 }
 
 Listing list_tar(std::vector<std::string> const& patterns, int num_classes) {
-  Listing listing{.kind = SourceKind::tar, .where = {}, .files = {}, .entries = {}, .hash = {}};
+  Listing listing{.kind = "tar", .where = {}, .files = {}, .entries = {}, .hash = {}};
   ListingHash hash;
   for (auto const& pattern : patterns)
     for (auto const& expanded : expand_braces(pattern))
@@ -278,6 +280,27 @@ Listing list_tar(std::vector<std::string> const& patterns, int num_classes) {
   if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: holds no images", listing.where));
   listing.hash = hash.hex();
   return listing;
+}
+
+SourceKind tar_kind() {
+  return {.name = "tar",
+          .usage = "{tar: SHARDS}",
+          .is_raw = false,
+          .lies_at =
+              [](std::string const& path) {
+                std::error_code ec;
+                if (!fs::exists(path, ec)) return path.find_first_of("{*?[") != std::string::npos || path.ends_with(".tar");
+                std::array<char, 262> head{};
+                std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+                return !fs::is_directory(path, ec) && (std::string_view(head.data() + 257, 5) == "ustar" || path.ends_with(".tar"));
+              },
+          .configured = [](Config& section) { return SourceConfig{.paths = section.path_patterns("tar"), .root = {}, .classes = {}}; },
+          .list = [](SourceConfig const& source, bool, ImageShape const& shape) { return list_tar(source.paths, shape.num_classes); },
+          .picture_name =
+              [](Listing const& listing, std::size_t index) {
+                return fmt::format("{} (member at byte {})", file_name(listing, index), listing.entries[index].offset);
+              },
+          .open = open_encoded_files};
 }
 
 }  // namespace apq::image

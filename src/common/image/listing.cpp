@@ -8,14 +8,6 @@
 
 namespace apq::image {
 
-std::string Listing::name(std::size_t i) const {
-  auto const& entry = entries[i];
-  auto const& file = files[entry.file];
-  if (kind == SourceKind::tar) return fmt::format("{} (member at byte {})", file, entry.offset);
-  if (kind == SourceKind::idx) return fmt::format("{} (image {})", file, i);
-  return file;
-}
-
 std::int32_t parse_label(std::string_view text, int num_classes, std::string const& where) {
   std::int32_t label = -1;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), label);

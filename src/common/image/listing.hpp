@@ -10,10 +10,7 @@
 
 namespace apq::image {
 
-class IdxFiles;
-
-/// How a source keeps its images.
-enum class SourceKind { idx, folder, list, tar };
+class PictureReader;
 
 /// One image of a source: so many bytes of one of its files, and its class.
 struct ImageEntry {
@@ -24,16 +21,14 @@ struct ImageEntry {
 
 /// What a source holds, known before a pixel is decoded. Every reader makes one; decoding needs nothing else.
 struct Listing {
-  SourceKind kind = SourceKind::folder;
+  std::string kind = "folder";     ///< a name of the table of sources (source.hpp)
   std::string where;               ///< what messages call it: the folder, the list, the first shard
   std::vector<std::string> files;  ///< for idx: the images, the labels
   std::vector<ImageEntry> entries;
   /// Identifies the set. idx: SHA-256 over the unpacked files. Others: over every image's name below its root, size
   /// and label, in order; not over contents, which would read all of ImageNet at every start (docs/images.md).
   std::string hash;
-  std::shared_ptr<IdxFiles const> unpacked;  ///< idx, on the rank that made the listing: one unpacking serves hash and pixels
-
-  std::string name(std::size_t i) const;
+  std::shared_ptr<PictureReader> opened;  ///< on the rank that made the listing, where that took reading everything anyway
 };
 
 /// A folder per class, as ImageNet comes: the label is the class folder's place in sorted order, or in the list `classes` (a class a

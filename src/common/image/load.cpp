@@ -1,20 +1,14 @@
 #include "common/image/load.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/core/progress.hpp"
-#include "common/image/decode.hpp"
-#include "common/image/idx.hpp"
-#include "common/image/resize.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/node_memory.hpp"
 #include "common/mpi/shared_array.hpp"
@@ -23,43 +17,6 @@ namespace apq::image {
 namespace {
 
 constexpr double gib = 1024.0 * 1024 * 1024;
-
-// Reads parts of files; the last file stays open, as a shard is read image after image.
-class FileReader {
- public:
-  ~FileReader() { close(); }
-  FileReader() = default;
-  FileReader(FileReader const&) = delete;
-  FileReader& operator=(FileReader const&) = delete;
-
-  std::span<std::uint8_t const> read(Listing const& listing, ImageEntry const& entry) {
-    auto const& path = listing.files[entry.file];
-    if (file_ < 0 || path != path_) {
-      close();
-      file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-      path_ = path;
-      if (file_ < 0) throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", path, std::strerror(errno)));
-    }
-    bytes_.resize(entry.bytes);
-    for (std::size_t done = 0; done < bytes_.size();) {
-      auto const n = ::pread(file_, bytes_.data() + done, bytes_.size() - done, static_cast<off_t>(entry.offset + done));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", path, std::strerror(errno)));
-      if (n == 0) throw Error(Errc::io, fmt::format("{}: became shorter while it was in use", path));
-      done += static_cast<std::size_t>(n);
-    }
-    return bytes_;
-  }
-
- private:
-  void close() {
-    if (file_ >= 0) ::close(file_);
-    file_ = -1;
-  }
-  std::string path_;
-  int file_ = -1;
-  std::vector<std::uint8_t> bytes_;
-};
 
 struct Damage {
   std::size_t position;  // in the split
@@ -79,6 +36,13 @@ struct Job {
   };
   std::vector<Size> sizes;  // the largest first
   std::vector<Damage> damaged = {};
+
+  SourceKind const& kind() const { return source_kind(listing->kind); }
+  /// A stream that the node's other ranks would only unpack again is for one of them.
+  mpi::BlockRange share(mpi::Communicator const& node) const {
+    if (!kind().is_raw) return mpi::block_range(split->size(), node.size(), node.rank());
+    return {0, node.is_root() ? split->size() : 0};
+  }
 };
 
 void check_memory(std::vector<Job> const& jobs, bool is_shared) {
@@ -109,31 +73,18 @@ void check_memory(std::vector<Job> const& jobs, bool is_shared) {
   if (is_shared) limited(memory.shared_free, "what is free in /dev/shm", ", or mount a larger /dev/shm");
 }
 
-// IDX pictures are drawn centred on a black square of the largest size; smaller ones are that, resized.
-void draw_idx(Job const& job, IdxFiles const& idx) {
-  int const largest = job.sizes.front().geometry.crop;
-  for (std::size_t i = 0; i < job.split->size(); ++i) {
-    auto const drawn = job.sizes.front().image(i);
-    idx.draw(job.split->indices[i], drawn);
-    for (std::size_t s = 1; s < job.sizes.size(); ++s) {
-      int const size = job.sizes[s].geometry.crop;
-      PictureView const view{drawn.data(), largest, largest, 1, static_cast<std::size_t>(largest)};
-      resize_bilinear(view, size, size, {0, 0, size, size}, job.sizes[s].image(i));
-    }
-  }
-}
-
 // A rank's share of a split. What is damaged is noted; what cannot be read is thrown.
-void decode_share(Job& job, mpi::BlockRange range, FileReader& files, Decoder& decoder, std::function<void()> const& done_one) {
+void decode_share(Job& job, mpi::BlockRange range, PictureReader& reader, std::function<void()> const& done_one) {
+  std::vector<Target> targets;
   for (auto position = range.first; position < range.last; ++position) {
     auto const index = job.split->indices[position];
-    auto const bytes = files.read(*job.listing, job.listing->entries[index]);
+    targets.clear();
+    for (auto const& size : job.sizes) targets.push_back({size.geometry, size.image(position)});
     try {
-      auto const& picture = decoder.decode(bytes);
-      for (auto const& size : job.sizes) fit(picture, size.geometry, size.image(position));
+      reader.read(index, targets);
     } catch (Error const& e) {
       if (e.code() != Errc::data) throw;
-      job.damaged.push_back({position, fmt::format("{}: {}", job.listing->name(index), e.what())});
+      job.damaged.push_back({position, fmt::format("{}: {}", job.kind().picture_name(*job.listing, index), e.what())});
     }
     done_one();
   }
@@ -208,26 +159,20 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
   std::size_t mine = 0;
   for (auto& job : jobs) {
     for (auto& size : job.sizes) size.memory = std::make_shared<mpi::SharedArray>(node, job.split->size() * size.image_bytes());
-    auto const range = mpi::block_range(job.split->size(), node.size(), node.rank());
+    auto const range = job.share(node);
     mine += range.last - range.first;
   }
   mpi::collectively(comm, [&] {
-    FileReader files;
-    Decoder decoder;
-    bool const is_large = mine > 10'000 || jobs.front().listing->kind != SourceKind::idx;
+    bool const is_large = mine > 10'000 || !jobs.front().kind().is_raw;
     Progress progress("decode", "images", mine, 0, comm.is_root() && is_large);
     std::size_t done = 0;
-    std::map<Listing const*, std::shared_ptr<IdxFiles const>> opened;
+    std::map<Listing const*, std::shared_ptr<PictureReader>> opened;
     for (auto& job : jobs) {
-      if (job.listing->kind == SourceKind::idx) {
-        // One stream of gzip is unpacked by one rank; the others would only do the same again.
-        if (!node.is_root()) continue;
-        auto& idx = opened[job.listing];
-        if (!idx) idx = open_idx(*job.listing, job.sizes.front().geometry.crop, shape.num_classes);
-        draw_idx(job, *idx);
-      } else {
-        decode_share(job, mpi::block_range(job.split->size(), node.size(), node.rank()), files, decoder, [&] { progress.update(++done); });
-      }
+      auto const range = job.share(node);
+      if (range.first == range.last) continue;
+      auto& reader = opened[job.listing];
+      if (!reader) reader = job.listing->opened ? job.listing->opened : job.kind().open(*job.listing, shape);
+      decode_share(job, range, *reader, [&] { progress.update(++done); });
     }
   });
   std::string found;
@@ -257,7 +202,7 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
 }
 
 void check_shape(Listing const& listing, ImageShape const& shape) {
-  if (listing.kind == SourceKind::idx && shape.channels != 1)
+  if (source_kind(listing.kind).is_raw && shape.channels != 1)
     throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} have one", shape.channels, listing.where));
   if (shape.channels != 1 && shape.channels != 3)
     throw Error(Errc::config, fmt::format("the space has {} image channels; the images in {} can be had in 1 (grey) or 3 (RGB)",
@@ -267,20 +212,10 @@ void check_shape(Listing const& listing, ImageShape const& shape) {
 }  // namespace
 
 Listing list_source(SourceConfig const& source, bool is_training, DataConfig const& config, ImageShape const& shape) {
-  Listing listing;
-  switch (source.kind) {
-    case SourceKind::idx:
-      return list_idx(source.paths.front(), is_training ? "train" : "t10k", shape.size, shape.num_classes);
-    case SourceKind::folder:
-      listing = list_folder(source.paths.front(), source.classes, shape.num_classes);
-      break;
-    case SourceKind::list:
-      listing = list_file(source.paths.front(), source.root, shape.num_classes);
-      break;
-    case SourceKind::tar:
-      listing = list_tar(source.paths, shape.num_classes);
-      break;
-  }
+  auto const& kind = source_kind(source.kind);
+  auto listing = kind.list(source, is_training, shape);
+  listing.kind = kind.name;
+  if (kind.is_raw) return listing;
   auto decoded_to = fmt::format("{} {} {} {}", listing.hash, shape.channels, config.resize_for(shape.size), shape.size);
   for (int size : shape.smaller) decoded_to += fmt::format(" {} {}", config.resize_for(size), size);
   listing.hash = sha256_of(decoded_to);
@@ -292,7 +227,7 @@ Listing listing_of_root(mpi::Communicator const& comm, std::function<Listing()> 
   mpi::collectively(comm, [&] {
     if (comm.is_root()) listing = make();
   });
-  listing.kind = mpi::broadcast(comm, std::vector{listing.kind}).front();
+  listing.kind = mpi::broadcast(comm, listing.kind);
   listing.where = mpi::broadcast(comm, listing.where);
   listing.hash = mpi::broadcast(comm, listing.hash);
   listing.entries = mpi::broadcast(comm, std::move(listing.entries));
@@ -326,7 +261,7 @@ Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Lis
       if (!is_wanted || part.size() == 0) return;
       Geometry geometry{shape.channels, resize, shape.size};
       if (is_train) geometry.crop = geometry.resize = config.train_size > 0 ? config.train_size : resize;
-      if (listing.kind == SourceKind::idx) geometry.crop = shape.size;
+      if (source_kind(listing.kind).is_raw) geometry.crop = shape.size;
       Job job{&part, &listing, {{geometry}}};
       if (!is_train)
         for (int size : wanted.smaller.value_or(shape.smaller)) job.sizes.push_back({{shape.channels, config.resize_for(size), size}});
@@ -341,10 +276,14 @@ Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Lis
   return splits;
 }
 
+Listings list_sources(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape) {
+  return {listing_of_root(comm, [&] { return list_source(config.training, true, config, shape); }),
+          listing_of_root(comm, [&] { return list_source(config.test, false, config, shape); })};
+}
+
 Splits load_splits(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape, Wanted const& wanted) {
-  auto const training = listing_of_root(comm, [&] { return list_source(config.training, true, config, shape); });
-  auto const test = listing_of_root(comm, [&] { return list_source(config.test, false, config, shape); });
-  return decode_splits(comm, training, test, config, shape, wanted);
+  auto const listed = list_sources(comm, config, shape);
+  return decode_splits(comm, listed.training, listed.test, config, shape, wanted);
 }
 
 }  // namespace apq::image

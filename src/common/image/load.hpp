@@ -9,12 +9,6 @@
 
 namespace apq::image {
 
-/// What the search space asks of images.
-struct ImageShape {
-  int channels, size, num_classes;
-  std::vector<int> smaller = {};  ///< where the space has several sizes: those below `size`
-};
-
 /// Which splits to decode; the others have indices and fingerprints only.
 struct Wanted {
   bool train = false, calibration = false, validation = false, test = false;
@@ -22,7 +16,7 @@ struct Wanted {
   std::optional<std::vector<int>> smaller = {};
 };
 
-/// Any source as a listing. Local. For all kinds but idx the hash also covers what images are decoded to.
+/// Any source as a listing. Local. But for raw kinds the hash also covers what images are decoded to.
 Listing list_source(SourceConfig const& source, bool is_training, DataConfig const& config, ImageShape const& shape);
 
 /// Lists both sources (rank 0 reads, all get the listing), splits them, and decodes the wanted splits: on every node once, its ranks
@@ -38,7 +32,15 @@ Listing list_source(SourceConfig const& source, bool is_training, DataConfig con
 /// images do not fit the space or the node's memory; Error(data) for more than `max_damaged` damaged images.
 Splits load_splits(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape, Wanted const& wanted);
 
-/// The part of it after the listing, for sources that no DataConfig describes.
+/// Both sources of an experiment.
+struct Listings {
+  Listing training, test;
+};
+/// The first part of load_splits. A stage that may have nothing to do lists, asks decode_splits for no split, which takes no time and gives
+/// the fingerprints (final where config.max_damaged is 0), and decodes when it has. Collective over `comm`.
+Listings list_sources(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape);
+
+/// The part after the listing, also for sources that no DataConfig describes.
 Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Listing const& test, DataConfig const& config,
                      ImageShape const& shape, Wanted const& wanted);
 

@@ -40,7 +40,7 @@ class ImageSizes : public testing::Test {
       net::save_supernet(net::make_supernet(space_, 3), root + "/supernet.pt");
     }
     root_ = mpi::broadcast(world_, root);
-    data_.training = data_.test = {.kind = image::SourceKind::folder, .paths = {root_ + "/images"}, .root = {}, .classes = {}};
+    data_.training = data_.test = {.kind = "folder", .paths = {root_ + "/images"}, .root = {}, .classes = {}};
     data_.train_images = 0;
     data_.calibration_images = 20;
     data_.validation_images = 40;

@@ -37,8 +37,8 @@ class LoadImages : public testing::Test {
       replace_file(root + "/list.txt", "a/00.JPEG 2\nb/01.JPEG 0\nc/02.JPEG 1\na/03.JPEG 1\n");
     }
     root_ = mpi::broadcast(world_, root);
-    config_.training = {.kind = image::SourceKind::folder, .paths = {root_ + "/train"}, .root = {}, .classes = {}};
-    config_.test = {.kind = image::SourceKind::list, .paths = {root_ + "/list.txt"}, .root = root_ + "/train", .classes = {}};
+    config_.training = {.kind = "folder", .paths = {root_ + "/train"}, .root = {}, .classes = {}};
+    config_.test = {.kind = "list", .paths = {root_ + "/list.txt"}, .root = root_ + "/train", .classes = {}};
     config_.train_images = 5;
     config_.calibration_images = 4;
     config_.validation_images = 7;

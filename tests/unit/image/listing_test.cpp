@@ -129,9 +129,9 @@ TEST(DataConfig, ReadsTwoSourcesOfDifferentKinds) {
   auto const c = read(
       "{training: {folder: /a, classes: /b}, test: {tar: ['/s/{0..3}.tar', /t/*.tar]}, mean: [0.1, 0.2, 0.3], deviation: 0.5, resize: 40, "
       "train_images: 0}");
-  EXPECT_EQ(c.training.kind, image::SourceKind::folder);
+  EXPECT_EQ(c.training.kind, "folder");
   EXPECT_EQ(c.training.classes, "/b");
-  EXPECT_EQ(c.test.kind, image::SourceKind::tar);
+  EXPECT_EQ(c.test.kind, "tar");
   EXPECT_EQ(c.test.paths, (std::vector<std::string>{"/s/{0..3}.tar", "/t/*.tar"}));
   EXPECT_EQ(c.normalisation.mean.size(), 3u);
   EXPECT_EQ(c.resize_for(32), 40);
