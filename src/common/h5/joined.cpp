@@ -103,11 +103,13 @@ std::vector<ShardFile> read_manifest(fs::path const& path) {
   return shards;
 }
 
-void check_joined(fs::path const& path, Dataset const& dataset) {
+namespace {
+
+void check_manifest(fs::path const& path, std::vector<ShardFile> const& manifest, Dataset const& dataset) {
   Folders canonical([](fs::path const& folder) { return fs::weakly_canonical(folder); });
   std::map<fs::path, std::string> there;
   for (auto const& file : dataset.files) there.emplace(canonical(file.path), file.sha256);
-  for (auto const& shard : read_manifest(path)) {
+  for (auto const& shard : manifest) {
     auto const found = there.find(canonical(shard.path));
     if (found == there.end())
       throw Error(Errc::data, fmt::format("{}: its shard {} with {} rows is missing; restore it, or collect again", path.string(),
@@ -118,11 +120,16 @@ void check_joined(fs::path const& path, Dataset const& dataset) {
   }
 }
 
+}  // namespace
+
+void check_joined(fs::path const& path, Dataset const& dataset) { check_manifest(path, read_manifest(path), dataset); }
+
 bool joins(fs::path const& path, Dataset const& dataset) {
   if (!fs::exists(path)) return false;
   try {
-    check_joined(path, dataset);
-    return read_manifest(path).size() == dataset.files.size();
+    auto const manifest = read_manifest(path);
+    check_manifest(path, manifest, dataset);
+    return manifest.size() == dataset.files.size();
   } catch (Error const&) {
     return false;
   }
