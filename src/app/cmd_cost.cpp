@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -6,6 +5,7 @@
 
 #include "app/command.hpp"
 #include "common/core/error.hpp"
+#include "common/cost/cost_json.hpp"
 #include "common/cost/cost_model.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
@@ -18,31 +18,21 @@ struct Options {
   std::string basis = "paper", format = "table";
 };
 
-nlohmann::json json_of(cost::Cost const& c) {
-  auto whole = [](double count) { return static_cast<std::int64_t>(count); };
-  return {{"macs", whole(c.macs)},      {"params", whole(c.params)},  {"bitops", whole(c.bitops)},
-          {"size_bytes", c.size_bytes}, {"latency_ms", c.latency_ms}, {"energy_mj", c.energy_mj}};
-}
-
-std::string row_of(std::size_t index, cost::Cost const& c) {
-  auto number = [](double value) { return std::isnan(value) ? std::string("-") : fmt::format("{:.3f}", value); };
-  return fmt::format("{:>6} {:>9.1f} {:>9.3f} {:>9.2f} {:>9.3f} {:>11} {:>10}\n", index, c.macs * 1e-6, c.params * 1e-6, c.bitops * 1e-9,
-                     c.size_bytes * 1e-6, number(c.latency_ms), number(c.energy_mj));
-}
-
 std::string answer(Options const& o) {
   auto const space = space::load_space(o.space);
   auto const subnets = space::load_subnets(space, o.subnets);
   cost::CostModel const model(
       space, {.basis = o.basis == "paper" ? cost::Basis::paper : cost::Basis::complete, .table = o.table, .hardware = o.hardware});
-  auto json = nlohmann::json::array();
-  auto table = fmt::format("{}\n{:>6} {:>9} {:>9} {:>9} {:>9} {:>11} {:>10}\n", model.description(), "subnet", "MACs M", "params M",
-                           "BitOps G", "size MB", "latency ms", "energy mJ");
+  auto json = nlohmann::ordered_json::array();
+  auto table = model.description() + "\nsubnet";
+  for (auto const& row : cost::metrics) table += fmt::format(" {:>12}", cost::column_title(row));
   for (std::size_t i = 0; i < subnets.size(); ++i) {
     auto const cost = model(space::genes_of(space, subnets[i]));
-    json.push_back(json_of(cost));
-    table += row_of(i, cost);
+    json.push_back(cost::cost_to_json(cost));
+    table += fmt::format("\n{:>6}", i);
+    for (auto const& row : cost::metrics) table += fmt::format(" {:>12}", cost::column_cell(row, cost.*row.field));
   }
+  table += "\n";
   return o.format == "json" ? json.dump() + "\n" : table;
 }
 

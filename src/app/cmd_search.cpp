@@ -6,21 +6,23 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "common/core/atomic_file.hpp"
+#include "common/cost/cost_json.hpp"
 #include "study/stages.hpp"
 
 namespace apq::app {
 namespace {
 
 void print_table(nlohmann::json const& search) {
-  fmt::print("{:<12} {:>12} {:>11} {:>11} {:>10} {:>10} {:>10}\n", "limit on", "limit",
-             search.at("fitness") == "measured" ? "measured %" : "predicted %", "latency ms", "energy mJ", "GBitOps", "size KiB");
+  fmt::print("{:<12} {:>12} {:>11}", "limit on", "limit", search.at("fitness") == "measured" ? "measured %" : "predicted %");
+  for (auto const& row : cost::metrics) fmt::print(" {:>12}", cost::column_title(row));
+  fmt::print("\n");
   for (auto const& item : search.at("constraints")) {
     auto const& winner = item.at("winner");
-    auto const& cost = winner.at("cost");
-    auto number = [&](char const* key) { return cost.at(key).get<double>(); };
-    fmt::print("{:<12} {:>12.6g} {:>11.2f} {:>11.4g} {:>10.4g} {:>10.4g} {:>10.4g}\n", item.at("metric").get<std::string>(),
-               item.at("limit").get<double>(), 100 * winner.at("predicted_accuracy").get<double>(), number("latency_ms"),
-               number("energy_mj"), number("bitops") / 1e9, number("size_bytes") / 1024);
+    auto const cost = cost::cost_from_json(winner.at("cost"));
+    fmt::print("{:<12} {:>12.6g} {:>11.2f}", item.at("metric").get<std::string>(), item.at("limit").get<double>(),
+               100 * winner.at("predicted_accuracy").get<double>());
+    for (auto const& row : cost::metrics) fmt::print(" {:>12}", cost::column_cell(row, cost.*row.field));
+    fmt::print("\n");
   }
 }
 

@@ -47,13 +47,25 @@ double typical_value(Inputs const& inputs, Metric metric) {
 }
 
 std::vector<Metric> tradeoff_metrics(Inputs const& inputs) {
-  std::vector<Metric> metrics{Metric::latency_ms, Metric::energy_mj, Metric::bitops};
+  std::vector<Metric> metrics;
+  for (auto const& row : cost::metrics)
+    if (row.prominence == cost::Prominence::figure) metrics.push_back(row.metric);
   auto const limits = [&](Metric m) {
     return std::count_if(inputs.winners.begin(), inputs.winners.end(), [&](auto const& w) { return w.metric == m; });
   };
   for (auto const& w : inputs.winners)
     if (std::find(metrics.begin(), metrics.end(), w.metric) == metrics.end()) metrics.push_back(w.metric);
   std::stable_sort(metrics.begin(), metrics.end(), [&](auto a, auto b) { return limits(a) > limits(b); });
+  return metrics;
+}
+
+std::vector<Metric> column_metrics(Inputs const& inputs) {
+  std::vector<Metric> metrics;
+  auto const is_limited = [&](Metric m) {
+    return std::any_of(inputs.winners.begin(), inputs.winners.end(), [&](auto const& w) { return w.metric == m; });
+  };
+  for (auto const& row : cost::metrics)
+    if (row.prominence != cost::Prominence::limited || is_limited(row.metric)) metrics.push_back(row.metric);
   return metrics;
 }
 

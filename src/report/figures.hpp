@@ -14,6 +14,8 @@ namespace apq::report {
 std::optional<Chart> tradeoff(Inputs const& inputs, cost::Metric metric);
 /// Metrics for `tradeoff` in the order to show: the one with most limits first.
 std::vector<cost::Metric> tradeoff_metrics(Inputs const& inputs);
+/// Metrics that tables of networks have a column for, in the order of the table of metrics.
+std::vector<cost::Metric> column_metrics(Inputs const& inputs);
 /// Histogram of the labels of "fp" or "quant"; both on one range.
 std::optional<Chart> label_histogram(Inputs const& inputs, std::string const& stage);
 /// Predicted against measured on the held-out rows of "fp", "transfer" or "scratch".

@@ -8,6 +8,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/config.hpp"
 #include "common/core/error.hpp"
+#include "common/cost/cost_json.hpp"
 #include "report/inputs.hpp"
 
 namespace apq::report {
@@ -23,17 +24,6 @@ double number_at(Json const& json, char const* key) {
 
 Counts counts_of(Json const& json) { return {json.at("correct").get<std::uint64_t>(), json.at("total").get<std::uint64_t>()}; }
 Estimate estimate_of(Json const& json) { return {number(json.at("value")), number_at(json, "low"), number_at(json, "high")}; }
-
-cost::Cost cost_of(Json const& json) {
-  cost::Cost cost;
-  cost.macs = number_at(json, "macs");
-  cost.params = number_at(json, "params");
-  cost.bitops = number_at(json, "bitops");
-  cost.size_bytes = number_at(json, "size_bytes");
-  cost.latency_ms = number_at(json, "latency_ms");
-  cost.energy_mj = number_at(json, "energy_mj");
-  return cost;
-}
 
 Fit fit_of(Json const& json) {
   Fit fit;
@@ -88,12 +78,13 @@ Search search_of(Json const& json) {
     search.constraints.push_back(std::move(constraint));
   }
   if (json.contains("front"))
-    for (auto const& p : json["front"]) search.front.push_back({number(p.at("predicted_accuracy")), cost_of(p.at("cost"))});
+    for (auto const& p : json["front"]) search.front.push_back({number(p.at("predicted_accuracy")), cost::cost_from_json(p.at("cost"))});
   return search;
 }
 
 Verified verified_of(Json const& json) {
-  return {cost_of(json.at("cost")), json.at("genes").get<space::Genes>(), counts_of(json.at("validation")), counts_of(json.at("test"))};
+  return {cost::cost_from_json(json.at("cost")), json.at("genes").get<space::Genes>(), counts_of(json.at("validation")),
+          counts_of(json.at("test"))};
 }
 
 std::vector<Winner> winners_of(Json const& json) {
@@ -114,7 +105,7 @@ std::vector<UniformNetwork> uniform_of(Json const& json) {
   std::vector<UniformNetwork> networks;
   if (!json.contains("uniform")) return networks;
   for (auto const& u : json["uniform"]) {
-    UniformNetwork network{{}, cost_of(u.at("cost")), counts_of(u.at("validation")), counts_of(u.at("test"))};
+    UniformNetwork network{{}, cost::cost_from_json(u.at("cost")), counts_of(u.at("validation")), counts_of(u.at("test"))};
     if (auto const& bits = u.at("bits"); bits.is_object())
       network.bits = {bits.at("weights").get<int>(), bits.at("activations").get<int>()};
     networks.push_back(network);

@@ -139,10 +139,7 @@ std::string winners_section(Inputs const& inputs) {
                                       "images yet. This does it, and the report:",
                                       "apq run --study " + inputs.directory));
   }
-  auto const metrics = [&] {
-    std::vector<cost::Metric> all{cost::Metric::latency_ms, cost::Metric::energy_mj, cost::Metric::bitops, cost::Metric::size_bytes};
-    return all;
-  }();
+  auto const metrics = column_metrics(inputs);
   auto const scale = common_scale(inputs.winners);
   std::string html =
       "<div class=\"scroll\"><table class=\"cards\">\n<thead><tr><th "
@@ -245,8 +242,7 @@ std::string networks_section(Inputs const& inputs) {
 std::string uniform_section(Inputs const& inputs) {
   if (inputs.uniform.size() < 2) return {};
   auto const& reference = inputs.uniform.front();
-  std::vector<cost::Metric> const metrics{cost::Metric::latency_ms, cost::Metric::energy_mj, cost::Metric::bitops,
-                                          cost::Metric::size_bytes};
+  auto const metrics = column_metrics(inputs);
   std::string html =
       "<div class=\"scroll\"><table>\n<thead><tr><th class=\"l\">bits</th><th>top-1 on "
       "validation</th><th>top-1 on test, 95&#8239;%</th><th>lost on test<br>(points)</th>";

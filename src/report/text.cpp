@@ -67,27 +67,19 @@ std::string MetricText::shown(double value) const {
 std::string MetricText::axis() const { return unit.empty() ? std::string(name) : std::string(name) + " (" + unit + ")"; }
 
 MetricText metric_text(cost::Metric metric, double typical) {
-  auto const scaled = [&](char const* name, std::string const& unit) -> MetricText {
-    if (typical >= 1e9) return {name, "G" + unit, 1e-9};
-    if (typical >= 1e6) return {name, "M" + unit, 1e-6};
-    if (typical >= 1e3) return {name, "k" + unit, 1e-3};
-    return {name, unit, 1};
-  };
-  switch (metric) {
-    case cost::Metric::latency_ms:
-      return typical < 0.1 ? MetricText{"latency", "µs", 1e3} : MetricText{"latency", "ms", 1};
-    case cost::Metric::energy_mj:
-      return typical < 0.1 ? MetricText{"energy", "µJ", 1e3} : MetricText{"energy", "mJ", 1};
-    case cost::Metric::bitops:
-      return scaled("BitOps", "");
-    case cost::Metric::size_bytes:
-      return scaled("size", "B");
-    case cost::Metric::macs:
-      return scaled("MACs", "");
-    case cost::Metric::params:
-      return scaled("parameters", "");
+  auto const& row = cost::row_of(metric);
+  std::string const unit = row.unit;
+  switch (row.prefix) {
+    case cost::Prefix::milli:  // the stored unit begins with an m
+      if (typical < 0.1) return {row.title, "µ" + unit.substr(1), 1e3};
+      break;
+    case cost::Prefix::thousands:
+      if (typical >= 1e9) return {row.title, "G" + unit, 1e-9};
+      if (typical >= 1e6) return {row.title, "M" + unit, 1e-6};
+      if (typical >= 1e3) return {row.title, "k" + unit, 1e-3};
+      break;
   }
-  return {"cost", "", 1};
+  return {row.title, unit, 1};
 }
 
 }  // namespace apq::report

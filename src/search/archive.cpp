@@ -9,9 +9,9 @@ Archive::Archive(std::vector<Constraint> watched) : watched_(std::move(watched))
 
 void Archive::add(std::span<std::uint8_t const> genes, cost::Cost const& cost, double fitness) {
   auto const candidate = [&] { return Candidate{{genes.begin(), genes.end()}, cost, fitness}; };
-  for (auto const metric : all_metrics) {
-    auto& front = fronts_[static_cast<std::size_t>(metric)];
-    double const value = cost::value_of(cost, metric);
+  for (auto const& row : cost::metrics) {
+    auto& front = fronts_[static_cast<std::size_t>(row.metric)];
+    double const value = cost.*row.field;
     auto const above = front.upper_bound(value);
     if (above != front.begin()) {
       auto const& [below_value, below] = *std::prev(above);
@@ -58,7 +58,7 @@ std::vector<Candidate> Archive::candidates_of_fronts() const {
 
 std::vector<Candidate> Archive::members() const {
   auto all = candidates_of_fronts();
-  std::sort(all.begin(), all.end(), [](Candidate const& a, Candidate const& b) { return is_better(a, b, all_metrics.front()); });
+  std::sort(all.begin(), all.end(), [](Candidate const& a, Candidate const& b) { return is_better(a, b, cost::metrics.front().metric); });
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }

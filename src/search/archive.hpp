@@ -32,8 +32,8 @@ class Archive {
  private:
   std::vector<Candidate> candidates_of_fronts() const;
 
-  using Front = std::map<double, Candidate>;  // by cost; fitness rises strictly with it
-  std::array<Front, num_metrics> fronts_;
+  using Front = std::map<double, Candidate>;     // by cost; fitness rises strictly with it
+  std::array<Front, cost::num_metrics> fronts_;  // by Metric
   std::vector<Constraint> watched_;
   std::vector<Candidate> best_;
 };

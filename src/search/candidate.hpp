@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/cost/cost.hpp"
+#include "common/cost/metric.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::search {

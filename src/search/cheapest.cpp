@@ -14,8 +14,8 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 double weighted(cost::Cost const& cost, MetricWeights const& weights) {
   double sum = 0;
-  for (auto const metric : all_metrics)
-    if (double const w = weights[static_cast<std::size_t>(metric)]; w > 0) sum += w * cost::value_of(cost, metric);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (weights[i] > 0) sum += weights[i] * cost.*cost::metrics[i].field;
   return sum;
 }
 

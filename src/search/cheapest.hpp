@@ -7,11 +7,8 @@
 
 namespace apq::search {
 
-inline constexpr std::array all_metrics{cost::Metric::latency_ms, cost::Metric::energy_mj, cost::Metric::bitops,
-                                        cost::Metric::size_bytes, cost::Metric::macs,      cost::Metric::params};
-inline constexpr std::size_t num_metrics = all_metrics.size();
 /// A weight per cost::Metric, indexed by it.
-using MetricWeights = std::array<double, num_metrics>;
+using MetricWeights = std::array<double, cost::num_metrics>;
 
 /// Genes of the domain's member with the smallest weighted sum of costs. Exact: at one image size costs add up over blocks, so
 /// each block is minimised over its choices and each stage over its depths; of the sizes, all are tried. Ties: the first

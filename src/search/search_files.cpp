@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
+#include "common/cost/cost_json.hpp"
 #include "common/h5/h5_file.hpp"
 #include "common/space/subnet_json.hpp"
 
@@ -11,17 +12,19 @@ namespace apq::search {
 using Json = nlohmann::ordered_json;
 namespace {
 
-Json cost_json(cost::Cost const& cost) {
-  Json json;
-  for (auto metric : all_metrics) json[cost::name_of(metric)] = cost::value_of(cost, metric);
-  return json;
+/// A word of every metric: "ms, mJ, 1, B, 1, 1".
+template <class Word>
+std::string joined(Word const& word) {
+  std::string text;
+  for (auto const& row : cost::metrics) text += (text.empty() ? "" : ", ") + std::string(word(row));
+  return text;
 }
 
 Json winner_json(space::SearchSpace const& space, Candidate const& winner) {
   return {{"subnet", Json(space::to_json(space, space::subnet_of(space, winner.genes)))},
           {"genes", winner.genes},
           {"predicted_accuracy", winner.fitness},
-          {"cost", cost_json(winner.cost)}};
+          {"cost", cost::cost_to_json(winner.cost)}};
 }
 
 }  // namespace
@@ -56,7 +59,8 @@ Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model,
     json["constraints"].push_back(std::move(item));
   }
   for (auto const& candidate : outcome.front)
-    json["front"].push_back({{"predicted_accuracy", candidate.fitness}, {"cost", cost_json(candidate.cost)}, {"genes", candidate.genes}});
+    json["front"].push_back(
+        {{"predicted_accuracy", candidate.fitness}, {"cost", cost::cost_to_json(candidate.cost)}, {"genes", candidate.genes}});
   return json;
 }
 
@@ -76,13 +80,14 @@ void write_search(StudyLayout const& layout, space::SearchSpace const& space, Js
   for (auto const& candidate : outcome.front) {
     genes.insert(genes.end(), candidate.genes.begin(), candidate.genes.end());
     fitness.push_back(candidate.fitness);
-    for (auto metric : all_metrics) costs.push_back(cost::value_of(candidate.cost, metric));
+    for (auto const& row : cost::metrics) costs.push_back(candidate.cost.*row.field);
   }
   auto file = h5::File::create(layout.search_result().string());
   file.write_attribute("format", "apq search");
   file.write<std::uint8_t>("front_genes", genes, static_cast<std::size_t>(space.num_genes()), "1", "canonical genes of the front");
   file.write<double>("front_accuracy", fitness, 0, "1", "fitness: accuracy in [0, 1]");
-  file.write<double>("front_cost", costs, num_metrics, "ms, mJ, 1, byte, 1, 1", "latency_ms, energy_mj, bitops, size_bytes, macs, params");
+  file.write<double>("front_cost", costs, cost::num_metrics, joined([](auto const& row) { return *row.unit == 0 ? "1" : row.unit; }),
+                     joined([](auto const& row) { return row.name; }));
   for (std::size_t i = 0; i < outcome.scenarios.size(); ++i) {
     std::vector<double> history;
     for (auto const& record : outcome.scenarios[i].history) history.insert(history.end(), {record.best, record.mean, record.worst});

@@ -9,6 +9,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/cost/cost_json.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
@@ -33,15 +34,6 @@ struct Counts {
 };
 
 Json to_json(Counts const& counts) { return {{"correct", counts.correct}, {"total", counts.total}}; }
-
-Json to_json(cost::Cost const& cost) {
-  return {{"macs", cost.macs},
-          {"params", cost.params},
-          {"bitops", cost.bitops},
-          {"size_bytes", cost.size_bytes},
-          {"latency_ms", cost.latency_ms},
-          {"energy_mj", cost.energy_mj}};
-}
 
 bool is_better(h5::Row const& a, h5::Row const& b) {
   auto const left = static_cast<std::uint64_t>(a.correct) * b.total;
@@ -152,7 +144,7 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
         auto const& row = collected.rows[*c.best_collected];
         entry["best_collected"] = {{"id", row.id},
                                    {"genes", row.genes},
-                                   {"cost", to_json((*cost_model)(row.genes))},
+                                   {"cost", cost::cost_to_json((*cost_model)(row.genes))},
                                    {"validation", {{"correct", row.correct}, {"total", row.total}}},
                                    {"test", to_json(on_test[index_of(row.genes)])}};
       }
@@ -161,7 +153,7 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
     for (std::size_t i = 0; i < uniform.size(); ++i) {
       auto const& bits = uniform[i].bits;
       result["uniform"].push_back({{"bits", bits ? Json{{"weights", (*bits)[0]}, {"activations", (*bits)[1]}} : Json(nullptr)},
-                                   {"cost", to_json((*cost_model)(uniform[i].subnet))},
+                                   {"cost", cost::cost_to_json((*cost_model)(uniform[i].subnet))},
                                    {"validation", to_json(on_validation[chosen.size() + i])},
                                    {"test", to_json(on_test[chosen.size() + i])}});
     }

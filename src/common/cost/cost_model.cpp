@@ -167,7 +167,7 @@ SizeCosts CostModel::Tables::build(int image_size) const {
   };
   add_fixed(fixed_quantised, fixed_bits);
   add_fixed(fixed_float, full_precision);
-  fixed_float.latency_ms = fixed_float.energy_mj = no_number;
+  fixed_float = with_basis_metrics(fixed_float, no_number);
   // The table's own names for stem and feature mix say nothing of the image size.
   accelerator.add(fixed_quantised, layers.stem, fixed_bits, space.num_size_genes() > 0 ? "" : "head");
   if (layers.final_expand) accelerator.add(fixed_quantised, *layers.final_expand, fixed_bits);
@@ -178,10 +178,7 @@ SizeCosts CostModel::Tables::build(int image_size) const {
       accelerator.add_modelled(fixed_quantised, shape, fixed_bits);
 
   auto bits_of = [&](Role role) -> std::vector<int> const& { return space.bits[static_cast<std::size_t>(role)]; };
-  auto without_hardware = [](Cost cost) {
-    cost.latency_ms = cost.energy_mj = no_number;
-    return cost;
-  };
+  auto without_hardware = [](Cost const& cost) { return with_basis_metrics(cost, no_number); };
   for (std::size_t b = 0; b < space.blocks.size(); ++b) {
     auto const& block = space.blocks[b];
     bool const squeeze_excite = space.stages[static_cast<std::size_t>(block.stage)].squeeze_excite;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/core/config.hpp"
-#include "common/cost/cost.hpp"
+#include "common/cost/metric.hpp"
 #include "common/cost/size_costs.hpp"
 #include "common/space/subnet.hpp"
 

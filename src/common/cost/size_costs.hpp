@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "common/cost/cost.hpp"
+#include "common/cost/metric.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::cost {

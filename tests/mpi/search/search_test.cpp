@@ -143,8 +143,7 @@ TEST_F(Search, WinnersMeetTheirLimitsAndLooserLimitsAreNeverWorse) {
   auto const outcome = run(config({0.8, 0.05, 0.4}));
   for (auto const& scenario : outcome.scenarios) {
     EXPECT_TRUE(search::is_met(scenario.constraint, scenario.winner.cost));
-    for (auto const metric : search::all_metrics)
-      EXPECT_EQ(cost::value_of(scenario.winner.cost, metric), cost::value_of(cost_model(scenario.winner.genes), metric));
+    for (auto const& row : cost::metrics) EXPECT_EQ(scenario.winner.cost.*row.field, cost_model(scenario.winner.genes).*row.field);
     EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
     for (std::size_t g = 1; g < scenario.history.size(); ++g) EXPECT_GE(scenario.history[g].best, scenario.history[g - 1].best);
   }

@@ -60,7 +60,7 @@ space::Genes child_of(Domain const& domain, space::Genes const& first, space::Ge
 }
 
 void expect_equal(cost::Cost const& a, cost::Cost const& b) {
-  for (auto metric : search::all_metrics) EXPECT_EQ(cost::value_of(a, metric), cost::value_of(b, metric)) << cost::name_of(metric);
+  for (auto const& row : cost::metrics) EXPECT_EQ(a.*row.field, b.*row.field) << row.name;
 }
 
 void expect_cheapest_is_the_minimum(Setting const& s) {
@@ -70,7 +70,8 @@ void expect_cheapest_is_the_minimum(Setting const& s) {
     members.insert(space::random_genes(s.space, random, true));
   }
   ASSERT_EQ(static_cast<double>(members.size()), space::count(s.space).joint);
-  for (auto metric : search::all_metrics) {
+  for (auto const& row : cost::metrics) {
+    auto const metric = row.metric;
     double smallest = INFINITY;
     for (auto const& genes : members) smallest = std::min(smallest, cost::value_of(s.cost_model(genes), metric));
     auto const found = search::cheapest(Domain(s.space), s.cost_model, metric);
@@ -111,7 +112,7 @@ void expect_repair_reaches_feasible_limits(Setting const& s) {
   Domain const domain(s.space);
   for (std::uint64_t i = 0; i < 300; ++i) {
     RandomStream random(4, "test.repair", i);
-    auto const metric = search::all_metrics[random.below(search::num_metrics)];
+    auto const metric = cost::metrics[random.below(cost::num_metrics)].metric;
     double const low = cost::value_of(s.cost_model(search::cheapest(domain, s.cost_model, metric)), metric);
     auto genes = space::random_genes(s.space, random, true);
     double const high = cost::value_of(s.cost_model(genes), metric);

@@ -1,0 +1,177 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+// What a subnet costs, and the one table that says what each cost is called, how it is shown and what it covers. A new metric is a
+// field, an enumerator and a row here, and its computation in cost_model.cpp.
+namespace apq::cost {
+
+/// What a subnet costs at batch 1; the table `metrics` says what each field is. A full-precision subnet counts as 32 bit, and
+/// the accelerator has no such mode: what the hardware answers for is NaN there.
+struct Cost {
+  double macs = 0, params = 0, bitops = 0, size_bytes = 0, latency_ms = 0, energy_mj = 0;
+  Cost& operator+=(Cost const& other);
+  Cost& operator-=(Cost const& other);
+};
+
+/// A quantity that a search can limit.
+enum class Metric { latency_ms, energy_mj, bitops, size_bytes, macs, params };
+
+/// What a metric sums up: all layers, or those of the cost model's Basis, for which the hardware answers.
+enum class Coverage { whole_network, basis };
+
+/// Which of two values is to be preferred. The search minimises costs throughout (limits, repair, fronts).
+enum class Direction { lower_is_better };
+
+/// Units that a value is shown in. thousands: as it is, k, M or G; milli: the stored thousandth of a unit, or a millionth below 0.1.
+enum class Prefix { thousands, milli };
+
+/// How much room a report gives a metric. figure: a figure and a column; column: a column; limited: a figure where a winner is
+/// limited in it.
+enum class Prominence { figure, column, limited };
+
+/// A metric in a table of fixed unit: `shown = stored * factor`.
+struct TableColumn {
+  char const* unit;  ///< with its prefix: "M", "kB", "ms"
+  double factor;
+  int decimals;
+};
+
+struct MetricRow {
+  Metric metric;
+  char const* name;  ///< as configurations and files have it: "latency_ms"
+  double Cost::*field;
+  char const* title;  ///< "latency"
+  char const* unit;   ///< of the stored value: "ms", "B"; empty: a number
+  char const* meaning;
+  Coverage coverage;
+  Direction direction;
+  bool is_count;  ///< whole numbers
+  Prefix prefix;
+  TableColumn column;
+  Prominence prominence;
+};
+
+/// In the order of Metric. The first decides where fitness is equal and no other metric is asked for.
+inline constexpr std::array metrics{
+    MetricRow{Metric::latency_ms,
+              "latency_ms",
+              &Cost::latency_ms,
+              "latency",
+              "ms",
+              "time of one image on the accelerator",
+              Coverage::basis,
+              Direction::lower_is_better,
+              false,
+              Prefix::milli,
+              {"ms", 1, 4},
+              Prominence::figure},
+    MetricRow{Metric::energy_mj,
+              "energy_mj",
+              &Cost::energy_mj,
+              "energy",
+              "mJ",
+              "energy of one image on the accelerator",
+              Coverage::basis,
+              Direction::lower_is_better,
+              false,
+              Prefix::milli,
+              {"mJ", 1, 4},
+              Prominence::figure},
+    MetricRow{Metric::bitops,
+              "bitops",
+              &Cost::bitops,
+              "BitOps",
+              "",
+              "sum of MACs x weight bits x activation bits",
+              Coverage::whole_network,
+              Direction::lower_is_better,
+              true,
+              Prefix::thousands,
+              {"G", 1e-9, 3},
+              Prominence::figure},
+    MetricRow{Metric::size_bytes,
+              "size_bytes",
+              &Cost::size_bytes,
+              "size",
+              "B",
+              "weights at their bits, the other parameters at 32",
+              Coverage::whole_network,
+              Direction::lower_is_better,
+              false,
+              Prefix::thousands,
+              {"kB", 1e-3, 1},
+              Prominence::column},
+    MetricRow{Metric::macs,
+              "macs",
+              &Cost::macs,
+              "MACs",
+              "",
+              "multiplications, each with its addition",
+              Coverage::whole_network,
+              Direction::lower_is_better,
+              true,
+              Prefix::thousands,
+              {"M", 1e-6, 2},
+              Prominence::limited},
+    MetricRow{Metric::params,
+              "params",
+              &Cost::params,
+              "parameters",
+              "",
+              "weights, batch norm's scale and shift, classifier bias",
+              Coverage::whole_network,
+              Direction::lower_is_better,
+              true,
+              Prefix::thousands,
+              {"M", 1e-6, 3},
+              Prominence::limited},
+};
+inline constexpr std::size_t num_metrics = metrics.size();
+
+constexpr MetricRow const& row_of(Metric metric) { return metrics[static_cast<std::size_t>(metric)]; }
+constexpr char const* name_of(Metric metric) { return row_of(metric).name; }
+constexpr double value_of(Cost const& cost, Metric metric) { return cost.*row_of(metric).field; }
+Metric metric_from_name(std::string const& name);  ///< "latency_ms", ...; @throws Error(config) listing the names
+
+/// Head of a table's column: "latency ms", "MACs M".
+std::string column_title(MetricRow const& row);
+/// Its cell: "0.4130"; "-" where the value is unknown (NaN).
+std::string column_cell(MetricRow const& row, double value);
+
+/// The cost with every metric that the hardware answers for set to `value`.
+Cost with_basis_metrics(Cost cost, double value);
+
+namespace detail {
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < metrics.size(); ++i)
+    if (metrics[i].metric != static_cast<Metric>(i)) return false;
+  return sizeof(Cost) == metrics.size() * sizeof(double);
+}
+static_assert(is_in_order(), "a row for every field of Cost and every Metric, in the order of Metric");
+
+// Unrolled by the compiler: the search adds up many millions of blocks.
+template <std::size_t... i>
+constexpr void add(Cost& to, Cost const& cost, std::index_sequence<i...>) {
+  ((to.*metrics[i].field += cost.*metrics[i].field), ...);
+}
+template <std::size_t... i>
+constexpr void subtract(Cost& from, Cost const& cost, std::index_sequence<i...>) {
+  ((from.*metrics[i].field -= cost.*metrics[i].field), ...);
+}
+}  // namespace detail
+
+inline Cost& Cost::operator+=(Cost const& other) {
+  detail::add(*this, other, std::make_index_sequence<num_metrics>{});
+  return *this;
+}
+inline Cost& Cost::operator-=(Cost const& other) {
+  detail::subtract(*this, other, std::make_index_sequence<num_metrics>{});
+  return *this;
+}
+
+}  // namespace apq::cost
