@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "common/core/config.hpp"
 #include "common/core/error.hpp"
 
 namespace apq::cost {
@@ -203,8 +202,7 @@ LayerRun BitFusion::run(LayerShape const& shape, LayerBits bits) {
   return times(found->second, passes.count);
 }
 
-Hardware load_hardware(std::filesystem::path const& file) {
-  auto config = Config::load(file);
+Hardware read_hardware(Config& config) {
   Hardware h;
   h.name = config.get_or<std::string>("name", h.name);
   auto array = config.section("array");
@@ -225,8 +223,14 @@ Hardware load_hardware(std::filesystem::path const& file) {
   h.energy_nj_per_cycle = energy.get_or<double>("per_cycle", h.energy_nj_per_cycle, {0.0, 1e9});
   h.energy_nj_per_compute_cycle = energy.get_or<double>("per_compute_cycle", h.energy_nj_per_compute_cycle, {0.0, 1e9});
   h.energy_nj_per_dram_bit = energy.get_or<double>("per_dram_bit", h.energy_nj_per_dram_bit, {0.0, 1e9});
-  config.finish();
   return h;
+}
+
+std::string identity_of(Hardware const& hardware) {
+  auto const& [name, rows, columns, depthwise, max_bits, min_bits, sum_bits, mhz, dram, weight, input, output, cycle, compute, bit] =
+      hardware;
+  return fmt::format("bitfusion {}x{} depthwise {} bits {}-{} sums {} at {} MHz, {} bits a cycle, {}+{}+{} KiB, {} {} {} nJ", rows, columns,
+                     depthwise, min_bits, max_bits, sum_bits, mhz, dram, weight, input, output, cycle, compute, bit);
 }
 
 }  // namespace apq::cost

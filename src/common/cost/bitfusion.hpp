@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
 
+#include "common/core/config.hpp"
 #include "common/cost/layer.hpp"
 
 namespace apq::cost {
@@ -32,8 +32,10 @@ struct Hardware {
   bool operator==(Hardware const&) const = default;
 };
 
-/// @throws Error(config) with file:line for unknown keys and values out of range.
-Hardware load_hardware(std::filesystem::path const& file);
+/// An accelerator's YAML. @throws Error(config) with file:line for values out of range.
+Hardware read_hardware(Config& config);
+/// All that costs depend on, one line.
+std::string identity_of(Hardware const& hardware);
 
 /// What a layer takes on the accelerator.
 struct LayerRun {

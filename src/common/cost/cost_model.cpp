@@ -8,8 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "common/core/error.hpp"
-#include "common/cost/bitfusion.hpp"
-#include "common/cost/lookup_table.hpp"
+#include "common/cost/back_ends.hpp"
 
 namespace apq::cost {
 namespace {
@@ -76,37 +75,41 @@ struct SqueezeExcite {
   }
 };
 
-/// Latency and energy of a layer, from the table where there is one.
-class Accelerator {
+/// Adds latency and energy of layers: those of the first back end that answers.
+class HardwareCosts {
  public:
-  explicit Accelerator(CostConfig const& config) : model_(config.hardware.empty() ? Hardware{} : load_hardware(config.hardware)) {
-    if (!config.table.empty()) table_.emplace(config.table);
+  explicit HardwareCosts(std::vector<std::unique_ptr<BackEnd>> back_ends) : back_ends_(std::move(back_ends)) {}
+
+  void add(Cost& cost, Layer const& layer) {
+    for (auto const& back_end : back_ends_)
+      if (auto const answer = back_end->cost_of(layer)) {
+        cost.latency_ms += answer->latency_ms;
+        cost.energy_mj += answer->energy_mj;
+        return;
+      }
+    throw Error(Errc::internal, fmt::format("no back end answers for layer {}", key_of(layer.shape, layer.bits)));
   }
-  void add_modelled(Cost& cost, LayerShape const& shape, LayerBits bits) {
-    auto const run = model_.run(shape, bits);
-    cost.latency_ms += latency_ms(run, model_.hardware());
-    cost.energy_mj += energy_nj(run, model_.hardware()) * 1e-6;
+
+  std::string describe(Basis basis, bool squeeze_excite) const {
+    auto const& source = *back_ends_.front();
+    bool const has_second = back_ends_.size() > 1;  // answers for the layers that a table does not list
+    auto const second = back_ends_.back()->name();
+    auto text = source.name();
+    if (basis == Basis::paper) text += "; basis paper: latency and energy of stem, searched blocks and feature mix";
+    else
+      text += "; basis complete: latency and energy of all layers" +
+              (has_second ? fmt::format(" (first block and classifier from the {})", second) : "");
+    if (has_second && squeeze_excite) text += fmt::format("; squeeze-excite from the {}", second);
+    return text;
   }
-  /// @param key  of the table, where the layer has a name of its own ("head", "tail").
-  void add(Cost& cost, LayerShape const& shape, LayerBits bits, std::string const& key = {}) {
-    if (!table_) return add_modelled(cost, shape, bits);
-    auto const entry = table_->at(key.empty() ? key_of(shape, bits) : key);
-    cost.latency_ms += entry.latency_ms;
-    cost.energy_mj += entry.energy_mj;
+  std::string identity(Basis basis) const {
+    std::string text = basis == Basis::paper ? "basis paper" : "basis complete";
+    for (auto const& back_end : back_ends_) text += "; " + back_end->identity();
+    return text;
   }
-  bool has_table() const { return table_.has_value(); }
-  std::string describe(Basis basis) const {
-    auto const model = fmt::format("analytic model of {}", model_.hardware().name);
-    auto const source = table_ ? fmt::format("table {}", table_->name()) : model;
-    if (basis == Basis::paper) return fmt::format("{}; basis paper: latency and energy of stem, searched blocks and feature mix", source);
-    return fmt::format("{}; basis complete: latency and energy of all layers{}", source,
-                       table_ ? fmt::format(" (first block and classifier from the {})", model) : "");
-  }
-  std::string model_name() const { return model_.hardware().name; }
 
  private:
-  BitFusion model_;
-  std::optional<LookupTable> table_;
+  std::vector<std::unique_ptr<BackEnd>> back_ends_;
 };
 
 std::size_t index_in(std::vector<int> const& choices, int value, int block, char const* what) {
@@ -129,10 +132,13 @@ CostConfig read_cost_config(Config section) {
 
 struct CostModel::Tables {
   explicit Tables(space::SearchSpace the_space, CostConfig const& config)
-      : space(std::move(the_space)), accelerator(config), of_size(space.image_sizes.size()), once(space.image_sizes.size()) {}
+      : space(std::move(the_space)),
+        hardware(make_back_ends({config.table, config.hardware}, space.num_size_genes() == 0)),
+        of_size(space.image_sizes.size()),
+        once(space.image_sizes.size()) {}
 
   space::SearchSpace space;
-  Accelerator mutable accelerator;  ///< remembers layers that sizes share
+  HardwareCosts mutable hardware;  ///< remembers layers that sizes share
   std::vector<std::optional<SizeCosts>> mutable of_size;
   std::vector<std::once_flag> mutable once;
   std::mutex mutable building;
@@ -168,14 +174,14 @@ SizeCosts CostModel::Tables::build(int image_size) const {
   add_fixed(fixed_quantised, fixed_bits);
   add_fixed(fixed_float, full_precision);
   fixed_float = with_basis_metrics(fixed_float, no_number);
-  // The table's own names for stem and feature mix say nothing of the image size.
-  accelerator.add(fixed_quantised, layers.stem, fixed_bits, space.num_size_genes() > 0 ? "" : "head");
-  if (layers.final_expand) accelerator.add(fixed_quantised, *layers.final_expand, fixed_bits);
+  auto const& mix = layers.feature_mix;
+  hardware.add(fixed_quantised, {layers.stem, fixed_bits, LayerUse::stem});
+  if (layers.final_expand) hardware.add(fixed_quantised, {*layers.final_expand, fixed_bits});
   if (space.has_feature_mix())
-    accelerator.add(fixed_quantised, layers.feature_mix, fixed_bits, space.num_size_genes() > 0 || layers.final_expand ? "" : "tail");
+    hardware.add(fixed_quantised, {mix, fixed_bits, layers.final_expand ? LayerUse::block : LayerUse::feature_mix});
   if (basis == Basis::complete)
     for (auto const& shape : {layers.first_depthwise, layers.first_project, layers.classifier})
-      accelerator.add_modelled(fixed_quantised, shape, fixed_bits);
+      hardware.add(fixed_quantised, {shape, fixed_bits, LayerUse::unlisted});
 
   auto bits_of = [&](Role role) -> std::vector<int> const& { return space.bits[static_cast<std::size_t>(role)]; };
   auto without_hardware = [](Cost const& cost) { return with_basis_metrics(cost, no_number); };
@@ -196,10 +202,9 @@ SizeCosts CostModel::Tables::build(int image_size) const {
       for (int w : bits_of(Role::pw_w))
         for (int a : bits_of(Role::pw_a)) {
           Cost cost = pair({w, a});
-          accelerator.add(cost, shapes.expand, {w, a});
-          accelerator.add(cost, shapes.project, {w, a});
+          for (auto const& shape : {shapes.expand, shapes.project}) hardware.add(cost, {shape, {w, a}});
           if (squeeze_excite)
-            for (auto const& shape : {excite.reduce, excite.expand}) accelerator.add_modelled(cost, shape, fixed_bits);
+            for (auto const& shape : {excite.reduce, excite.expand}) hardware.add(cost, {shape, fixed_bits, LayerUse::unlisted});
           of_block.pointwise.push_back(cost);
         }
     }
@@ -210,10 +215,8 @@ SizeCosts CostModel::Tables::build(int image_size) const {
         for (int w : bits_of(Role::dw_w))
           for (int a : bits_of(Role::dw_a)) {
             Cost cost = convolution(shape, {w, a});
-            // A table need not have what no subnet may have.
-            if (accelerator.has_table() && (space.is_forbidden(kernel, Role::dw_w, w) || space.is_forbidden(kernel, Role::dw_a, a)))
-              cost = without_hardware(cost);
-            else accelerator.add(cost, shape, {w, a});
+            bool const is_forbidden = space.is_forbidden(kernel, Role::dw_w, w) || space.is_forbidden(kernel, Role::dw_a, a);
+            hardware.add(cost, {shape, {w, a}, LayerUse::block, is_forbidden});
             of_block.depthwise.push_back(cost);
           }
       }
@@ -225,11 +228,13 @@ SizeCosts CostModel::Tables::build(int image_size) const {
 CostModel::CostModel(space::SearchSpace const& space, CostConfig const& config) {
   auto tables = std::make_shared<Tables>(space, config);
   tables->basis = config.basis;
-  description_ = tables->accelerator.describe(config.basis);
-  if (tables->accelerator.has_table() &&
-      std::any_of(space.stages.begin(), space.stages.end(), [](space::Stage const& stage) { return stage.squeeze_excite; }))
-    description_ += fmt::format("; squeeze-excite from the analytic model of {}", tables->accelerator.model_name());
-  tables->at_size(space.image_sizes.size() - 1);
+  auto const& stages = space.stages;
+  bool const squeeze_excite = std::any_of(stages.begin(), stages.end(), [](space::Stage const& stage) { return stage.squeeze_excite; });
+  description_ = tables->hardware.describe(config.basis, squeeze_excite);
+  identity_ = tables->hardware.identity(config.basis);
+  // A table may lack a layer at any size; a model answers for all.
+  auto const largest = space.image_sizes.size() - 1;
+  for (auto size = config.table.empty() ? largest : 0; size <= largest; ++size) tables->at_size(size);
   tables_ = std::move(tables);
 }
 

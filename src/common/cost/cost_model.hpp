@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/core/config.hpp"
+#include "common/cost/back_ends.hpp"
 #include "common/cost/metric.hpp"
 #include "common/cost/size_costs.hpp"
 #include "common/space/subnet.hpp"
@@ -24,22 +25,21 @@ enum class Basis { paper, complete };
 /// Which hardware answers for latency and energy, and on which basis costs are summed.
 struct CostConfig {
   Basis basis = Basis::paper;
-  std::filesystem::path table;     ///< lookup table (the release's JSON); empty: the analytic model
-  std::filesystem::path hardware;  ///< accelerator YAML of the analytic model; empty: BitFusion edge configuration
+  std::filesystem::path table;  ///< see BackEndConfig
+  std::filesystem::path hardware;
 };
 /// Reads section `cost` of an experiment (keys basis, table, hardware).
 CostConfig read_cost_config(Config section);
 
 /// Additive cost of subnets of one space. Every (block, choice) is computed once at construction,
 /// so a whole subnet is B look-ups and a changed block O(1). With a table, "head" is the stem and
-/// "tail" the feature mix; what Basis::complete adds comes from the analytic model, since the
-/// release's table lacks it; squeeze-excite units are always modelled. In a space of several image
+/// "tail" the feature mix; what it leaves out comes from the model (LayerUse::unlisted). In a space of several image
 /// sizes fixed() and block() are those of the largest; a whole subnet is priced at its own size. The
 /// costs of the other sizes are computed when first asked for.
 class CostModel {
  public:
-  /// @throws Error(data) when the table lacks a layer of the space, named by its key (at the largest
-  /// image size; at others when a subnet has it).
+  /// @throws Error(io | config | data) naming the file when a table or accelerator is missing, damaged or has no such model;
+  ///         Error(data) naming file and key when the table lacks a layer of the space, at whatever image size.
   CostModel(space::SearchSpace const& space, CostConfig const& config);
 
   /// Everything but the searched blocks (latency and energy by the basis). `quantised`: W8A8, else
@@ -58,11 +58,13 @@ class CostModel {
   SizeCosts const& at_size(std::size_t size) const;
 
   std::string const& description() const { return description_; }  ///< one line for reports
+  /// All but the space that costs depend on, one line: equal identities, equal costs. Files count by their content.
+  std::string const& identity() const { return identity_; }
 
  private:
   struct Tables;
   std::shared_ptr<Tables const> tables_;
-  std::string description_;
+  std::string description_, identity_;
 };
 
 }  // namespace apq::cost

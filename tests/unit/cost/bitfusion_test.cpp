@@ -6,11 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "common/core/atomic_file.hpp"
+#include "common/core/config.hpp"
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
 #include "support/shared_data.hpp"
-#include "support/temp_dir.hpp"
 
 namespace {
 using namespace apq;
@@ -194,19 +193,36 @@ TEST(BitFusion, Refusals) {
 }
 
 TEST(BitFusion, TheConfigurationFileIsTheDefault) {
-  EXPECT_EQ(load_hardware(test::source_dir() / "configs/hardware/bitfusion_edge.yaml"), Hardware{});
+  auto config = Config::load(test::source_dir() / "configs/hardware/bitfusion_edge.yaml");
+  EXPECT_EQ(config.get<std::string>("model"), "bitfusion");
+  EXPECT_EQ(read_hardware(config), Hardware{});
+  config.finish();
+}
+
+TEST(BitFusion, EveryValueButTheNameIsPartOfTheIdentity) {
+  auto const identity_with = [](std::string const& yaml) {
+    auto config = Config::parse(yaml, "h.yaml");
+    return identity_of(read_hardware(config));
+  };
+  auto const standard = identity_of(Hardware{});
+  EXPECT_EQ(identity_with("name: other"), standard);
+  for (char const* change :
+       {"array: {rows: 17}", "array: {columns: 17}", "array: {depthwise_channels: 9}", "array: {max_bits: 9}", "array: {min_bits: 3}",
+        "array: {partial_sum_bits: 24}", "frequency_mhz: 500.5", "dram_bits_per_cycle: 193", "buffers_kib: {weight: 65}",
+        "buffers_kib: {input: 33}", "buffers_kib: {output: 17}", "energy_nj: {per_cycle: 0.4080001}",
+        "energy_nj: {per_compute_cycle: 0.5080001}", "energy_nj: {per_dram_bit: 0.0153800001}"})
+    EXPECT_NE(identity_with(change), standard) << change;
 }
 
 TEST(BitFusion, HardwareFilesAreChecked) {
-  test::TempDir const dir;
-  auto const file = dir / "h.yaml";
   auto refusal = [&](std::string const& text) -> std::string {
-    replace_file(file, text);
     try {
-      load_hardware(file);
+      auto config = Config::parse(text, "h.yaml");
+      read_hardware(config);
+      config.finish();
     } catch (Error const& e) {
       EXPECT_EQ(e.code(), Errc::config);
-      return std::string(e.what()).substr(file.string().size());
+      return std::string(e.what()).substr(6);
     }
     return "no error";
   };
