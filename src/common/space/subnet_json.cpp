@@ -150,6 +150,23 @@ Json to_release_json(SearchSpace const& space, Subnet const& subnet) {
   return Json::array({info, policy});
 }
 
+namespace {
+
+/// Either form, or what a study writes of a winner: {"subnet": ..., "genes": [...], ...}.
+Subnet subnet_or_winner(SearchSpace const& space, Json const& json, std::string const& source) {
+  if (!json.is_object() || !json.contains("subnet")) return subnet_from_json(space, json, source);
+  auto const subnet = subnet_from_json(space, json.at("subnet"), source + ": subnet");
+  if (!present(json, "genes")) return subnet;
+  auto const& list = json.at("genes");
+  auto const expected = genes_of(space, subnet);
+  if (!list.is_array()) fail(source, fmt::format("genes must be a list of {} numbers, and is {}", expected.size(), list.type_name()));
+  if (list != Json(expected))
+    fail(source, "genes are not those of subnet in this space; use the space that the subnet was found in, or leave genes out");
+  return subnet;
+}
+
+}  // namespace
+
 std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path const& file) {
   Json json;
   try {
@@ -157,11 +174,11 @@ std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path
   } catch (Json::exception const& e) {
     fail(file.string(), fmt::format("is not valid JSON ({})", e.what()));
   }
-  if (json.is_object() || is_release_pair(json)) return {subnet_from_json(space, json, file.string())};
+  if (json.is_object() || is_release_pair(json)) return {subnet_or_winner(space, json, file.string())};
   if (!json.is_array()) fail(file.string(), "must hold an array of subnets");
   std::vector<Subnet> subnets;
   for (auto const& item : json)
-    subnets.push_back(subnet_from_json(space, item, fmt::format("{}: subnet {}", file.string(), subnets.size())));
+    subnets.push_back(subnet_or_winner(space, item, fmt::format("{}: subnet {}", file.string(), subnets.size())));
   return subnets;
 }
 

@@ -111,4 +111,49 @@ TEST_F(SubnetJson, FilesHoldOneOrMany) {
   EXPECT_THROW(load_subnets(space_, dir / "absent.json"), Error);
 }
 
+TEST_F(SubnetJson, FilesMayHoldWinnersOfAStudy) {
+  test::TempDir const dir;
+  auto const file = dir / "winner.json";
+  auto const load = [&](Json const& json) {
+    replace_file(file, json.dump());
+    return load_subnets(space_, file);
+  };
+  auto const refusal_of = [&](Json const& json) -> std::string {
+    try {
+      load(json);
+    } catch (Error const& e) {
+      EXPECT_EQ(e.code(), Errc::data);
+      return std::string(e.what()).substr(file.string().size());
+    }
+    return "no error";
+  };
+  for (bool const quantised : {true, false}) {
+    auto const subnet = random_subnet(5, quantised);
+    Json const winner{{"format", "apq winner"}, {"subnet", to_json(space_, subnet)}, {"genes", genes_of(space_, subnet)}, {"limit", 8.4}};
+    EXPECT_EQ(load(winner), (std::vector{subnet}));
+    EXPECT_EQ(load(Json::array({winner, to_json(space_, subnet)})), (std::vector{subnet, subnet}));
+    auto without = winner;
+    without.erase("genes");
+    EXPECT_EQ(load(without), (std::vector{subnet}));
+
+    std::string const misfit = ": genes are not those of subnet in this space";
+    auto wrong = winner;
+    wrong["genes"].push_back(1);
+    EXPECT_EQ(refusal_of(wrong).find(misfit), 0u);
+    wrong = winner;
+    wrong["genes"][0] = winner["genes"][0].get<int>() == 1 ? 2 : 1;
+    EXPECT_EQ(refusal_of(wrong).find(misfit), 0u);
+    EXPECT_EQ(refusal_of(Json::array({winner, wrong})).find(": subnet 1: genes are not"), 0u);
+    wrong["genes"] = Json::array();
+    EXPECT_EQ(refusal_of(wrong).find(misfit), 0u);
+    wrong["genes"][0] = "one";
+    EXPECT_EQ(refusal_of(wrong).find(misfit), 0u);
+    wrong["genes"] = 3;
+    EXPECT_EQ(refusal_of(wrong).find(": genes must be a list of "), 0u);
+    wrong = winner;
+    wrong["subnet"].erase("ks");
+    EXPECT_EQ(refusal_of(wrong), ": subnet: ks is missing; it must be a list of 21 numbers");
+  }
+}
+
 }  // namespace
