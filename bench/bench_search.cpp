@@ -36,17 +36,15 @@ void run(mpi::Communicator const& world, std::map<std::string, std::string> cons
   search::PredictorFitness fitness(space, options.contains("predictor") ? options.at("predictor") : random_weights.string(), false);
   std::filesystem::remove(random_weights);
 
-  search::SearchConfig config;
-  auto& evolution = config.evolution;
+  search::EvolutionConfig evolution;
   evolution.population = number("population", evolution.population);
   evolution.parents = std::max(1, evolution.population / 4);
   evolution.mutants = evolution.population / 2;
   evolution.crossovers = evolution.population - evolution.mutants;
   evolution.generations = number("generations", evolution.generations);
-  search::ConstraintRequest request{{}, "bench"};
+  search::ScenarioRequest request{{}, "bench"};
   for (auto const metric : {cost::Metric::latency_ms, cost::Metric::energy_mj, cost::Metric::bitops})
     request.limits.push_back({metric, search::cost_quantile(space, cost_model, metric, 0.3, 1), std::nullopt});
-  config.constraints.push_back(std::move(request));
 
   std::vector<double> seconds, rates, processor_rates;
   std::array<std::vector<double>, search::part_names.size()> parts;
@@ -54,13 +52,15 @@ void run(mpi::Communicator const& world, std::map<std::string, std::string> cons
   int const repetitions = number("repetitions", 5);
   for (int i = 0; i < repetitions; ++i) {
     auto const processor_start = std::clock();
-    auto outcome = search::run_search(world, space, cost_model, fitness, config, static_cast<std::uint64_t>(i + 1), {});
+    auto const seed = static_cast<std::uint64_t>(i + 1);
+    auto scenarios = search::resolve_scenarios(space, cost_model, {request}, seed);
+    auto outcome = search::run_search(world, space, cost_model, fitness, evolution, std::move(scenarios), seed, {});
     double processor_seconds = static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
     mpi::allreduce_sum(world, std::span(&processor_seconds, 1));
     seconds.push_back(outcome.seconds);
     processor_rates.push_back(static_cast<double>(outcome.num_evaluated) / processor_seconds);
     rates.push_back(static_cast<double>(outcome.num_evaluated) / outcome.seconds);
-    best.push_back(outcome.scenarios[0].winner.fitness);
+    best.push_back(outcome.results[0].winner.fitness);
     double other = outcome.seconds;
     for (std::size_t p = 0; p < parts.size(); ++p) {
       parts[p].push_back(outcome.times.seconds[p]);

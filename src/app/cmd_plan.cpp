@@ -98,7 +98,7 @@ std::vector<study::StageWork> work_of(study::Experiment const& e, image::Splits 
   for (double share : e.train.curve) curve += 2 * e.train.curve_splits * share;
   double const images = static_cast<double>(splits.calibration.size() + splits.validation.size());
   double const tested = images + static_cast<double>(splits.test.size() + splits.calibration.size());
-  auto const winners = 2 * e.search.constraints.size();  // and the best collected sample beside each
+  auto const winners = 2 * e.search.scenarios.size();  // and the best collected sample beside each
   return {{"collect fp", collect::num_samples(e.space, "fp", e.collect.fp_samples), m.fp_seconds},
           {"collect quant", collect::num_samples(e.space, "quant", e.collect.quant_samples), m.quant_seconds},
           {"train fp", 1, fit_seconds(static_cast<double>(e.collect.fp_samples), e.train.fp.epochs)},

@@ -199,8 +199,8 @@ std::optional<Chart> convergence(Inputs const& inputs) {
   Chart chart{
       "convergence", "Best predicted accuracy over the generations of the search", {"generation"}, {"best predicted top-1 (%)"}, {}, {}};
   constexpr Tone tones[] = {Tone::blue, Tone::orange, Tone::green, Tone::purple, Tone::amber, Tone::ink};
-  for (std::size_t i = 0; i < inputs.search->constraints.size(); ++i) {
-    auto const& c = inputs.search->constraints[i];
+  for (std::size_t i = 0; i < inputs.search->limits.size(); ++i) {
+    auto const& c = inputs.search->limits[i];
     if (c.history.empty()) continue;
     auto const words = metric_text(c.metric, typical_value(inputs, c.metric));
     // "M" alone would not tell BitOps from MACs.

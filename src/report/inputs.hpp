@@ -62,7 +62,8 @@ struct Generation {
   double generation, best, mean;  ///< accuracies in [0, 1]
 };
 
-struct Constraint {
+/// How the search went under one limit.
+struct SearchedLimit {
   cost::Metric metric;
   double limit;
   std::vector<Generation> history;
@@ -76,8 +77,7 @@ struct FrontPoint {
 struct Search {
   std::string fitness, cost_model, basis;
   std::uint64_t population = 0, generations = 0, candidates = 0;
-  double seconds = 0;
-  std::vector<Constraint> constraints;
+  std::vector<SearchedLimit> limits;
   std::vector<FrontPoint> front;
 };
 

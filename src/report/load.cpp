@@ -69,13 +69,11 @@ Search search_of(Json const& json) {
   search.population = json.value("population", std::uint64_t{0});
   search.generations = json.value("generations", std::uint64_t{0});
   search.candidates = json.value("candidates_evaluated", std::uint64_t{0});
-  search.seconds = number_at(json, "seconds");
   for (auto const& c : json.at("constraints")) {
-    Constraint constraint{cost::metric_from_name(c.at("metric").get<std::string>()), number(c.at("limit")), {}};
+    SearchedLimit limit{cost::metric_from_name(c.at("metric").get<std::string>()), number(c.at("limit")), {}};
     if (c.contains("history"))
-      for (auto const& g : c["history"])
-        constraint.history.push_back({number(g.at("generation")), number(g.at("best")), number_at(g, "mean")});
-    search.constraints.push_back(std::move(constraint));
+      for (auto const& g : c["history"]) limit.history.push_back({number(g.at("generation")), number(g.at("best")), number_at(g, "mean")});
+    search.limits.push_back(std::move(limit));
   }
   if (json.contains("front"))
     for (auto const& p : json["front"]) search.front.push_back({number(p.at("predicted_accuracy")), cost::cost_from_json(p.at("cost"))});

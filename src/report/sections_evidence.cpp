@@ -152,10 +152,10 @@ std::string convergence_section(Inputs const& inputs) {
     return section("Convergence of the search", missing("No search yet. It is made by", "apq search --study " + inputs.directory));
   auto const& s = *inputs.search;
   auto const caption = fmt::format(
-      "Population {}, {} under each of {}; fitness: {}. {} scored{}. A line that is still rising "
+      "Population {}, {} under each of {}; fitness: {}. {} scored. A line that is still rising "
       "at the end asks for more generations.",
-      grouped(s.population), counted(s.generations, "generation"), counted(s.constraints.size(), "limit"), escaped(s.fitness),
-      counted(s.candidates, "candidate"), std::isfinite(s.seconds) ? " in " + duration(s.seconds) : "");
+      grouped(s.population), counted(s.generations, "generation"), counted(s.limits.size(), "limit"), escaped(s.fitness),
+      counted(s.candidates, "candidate"));
   return section("Convergence of the search", wide_picture(*chart, caption));
 }
 

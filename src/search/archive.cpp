@@ -5,7 +5,7 @@
 
 namespace apq::search {
 
-Archive::Archive(std::vector<Constraint> watched) : watched_(std::move(watched)), best_(watched_.size()) {}
+Archive::Archive(std::vector<Limits> watched) : watched_(std::move(watched)), best_(watched_.size()) {}
 
 void Archive::add(std::span<std::uint8_t const> genes, cost::Cost const& cost, double fitness) {
   auto const candidate = [&] { return Candidate{{genes.begin(), genes.end()}, cost, fitness}; };

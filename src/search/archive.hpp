@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "search/candidate.hpp"
-#include "search/cheapest.hpp"
+#include "search/limits.hpp"
 
 namespace apq::search {
 
 /// What a search remembers of all candidates it ever scored: for each metric those that no other beats in fitness at the
-/// same or lower cost, and the best under each of the scenarios it was asked for. Independent of the order of `add`.
+/// same or lower cost, and the best under each of the limits it was asked for. Independent of the order of `add`.
 class Archive {
  public:
-  /// @param watched  scenarios whose best candidate is kept.
-  explicit Archive(std::vector<Constraint> watched);
+  /// @param watched  limits under which the best candidate is kept.
+  explicit Archive(std::vector<Limits> watched);
 
   void add(std::span<std::uint8_t const> genes, cost::Cost const& cost, double fitness);
   void add(Candidate const& candidate) { add(candidate.genes, candidate.cost, candidate.fitness); }
@@ -26,7 +26,7 @@ class Archive {
   std::vector<Candidate> members() const;
   /// All that is remembered, some of it several times: what another archive needs to know all that this one does.
   std::vector<Candidate> contents() const;
-  /// Best candidate that meets watched scenario `i`; nullptr when none was added.
+  /// Best candidate that meets watched limits `i`; nullptr when none was added.
   Candidate const* best(std::size_t i) const { return best_[i].genes.empty() ? nullptr : &best_[i]; }
 
  private:
@@ -34,7 +34,7 @@ class Archive {
 
   using Front = std::map<double, Candidate>;     // by cost; fitness rises strictly with it
   std::array<Front, cost::num_metrics> fronts_;  // by Metric
-  std::vector<Constraint> watched_;
+  std::vector<Limits> watched_;
   std::vector<Candidate> best_;
 };
 

@@ -1,23 +1,11 @@
 #include "search/cheapest.hpp"
 
-#include <cmath>
 #include <limits>
-
-#include <fmt/format.h>
-
-#include "common/core/error.hpp"
 
 namespace apq::search {
 namespace {
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-double weighted(cost::Cost const& cost, MetricWeights const& weights) {
-  double sum = 0;
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    if (weights[i] > 0) sum += weights[i] * cost.*cost::metrics[i].field;
-  return sum;
-}
 
 struct CheapestBlock {
   std::array<std::uint8_t, Domain::genes_per_block> genes{};
@@ -88,22 +76,13 @@ void set_cheapest(Domain const& domain, cost::SizeCosts const& costs, MetricWeig
   }
 }
 
-/// Six significant digits, never below the value.
-std::string rounded_up(double value) {
-  double const unit = std::pow(10.0, std::floor(std::log10(value)) - 5);
-  double rounded = std::ceil(value / unit) * unit;
-  auto text = fmt::format("{:.6g}", rounded);
-  while (std::stod(text) < value) text = fmt::format("{:.6g}", rounded += unit);
-  return text;
-}
-
 }  // namespace
 
-std::string describe(Constraint const& constraint) {
-  std::string text;
-  for (auto const& limit : constraint)
-    text += fmt::format("{}{} <= {:.6g}", text.empty() ? "" : " and ", cost::name_of(limit.metric), limit.value);
-  return text;
+double weighted(cost::Cost const& cost, MetricWeights const& weights) {
+  double sum = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (weights[i] > 0) sum += weights[i] * cost.*cost::metrics[i].field;
+  return sum;
 }
 
 space::Genes cheapest(Domain const& domain, cost::CostModel const& cost_model, MetricWeights const& weights) {
@@ -131,46 +110,6 @@ space::Genes cheapest(Domain const& domain, cost::CostModel const& cost_model, c
   MetricWeights weights{};
   weights[static_cast<std::size_t>(metric)] = 1;
   return cheapest(domain, cost_model, weights);
-}
-
-space::Genes feasible_member(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint,
-                             std::string const& where) {
-  for (auto const& limit : constraint) {
-    auto genes = cheapest(domain, cost_model, limit.metric);
-    auto const cost = cost_model(genes);
-    if (double const smallest = cost::value_of(cost, limit.metric); smallest > limit.value)
-      throw Error(Errc::numeric, fmt::format("{}: {} <= {:.6g} leaves no subnet; the smallest feasible {} is {}", where,
-                                             cost::name_of(limit.metric), limit.value, cost::name_of(limit.metric), rounded_up(smallest)));
-    if (is_met(constraint, cost)) return genes;
-  }
-  // Multiplicative weights: what is exceeded counts for more in the next minimum.
-  constexpr int max_rounds = 64;
-  std::vector<double> emphasis(constraint.size(), 1.0 / static_cast<double>(constraint.size()));
-  cost::Cost closest{};
-  double smallest_violation = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < max_rounds; ++round) {
-    MetricWeights weights{};
-    for (std::size_t i = 0; i < constraint.size(); ++i)
-      weights[static_cast<std::size_t>(constraint[i].metric)] += emphasis[i] / constraint[i].value;
-    auto genes = cheapest(domain, cost_model, weights);
-    auto const cost = cost_model(genes);
-    if (is_met(constraint, cost)) return genes;
-    if (double const v = violation(constraint, cost); v < smallest_violation) {
-      smallest_violation = v;
-      closest = cost;
-    }
-    if (weighted(cost, weights) > 1 + 1e-12) break;  // the emphases sum to 1: no member can meet all limits
-    double sum = 0;
-    for (std::size_t i = 0; i < constraint.size(); ++i)
-      sum += emphasis[i] *= std::exp(4 * (cost::value_of(cost, constraint[i].metric) / constraint[i].value - 1));
-    for (auto& e : emphasis) e /= sum;
-  }
-  std::string reached;
-  for (auto const& limit : constraint)
-    reached +=
-        fmt::format("{}{} {}", reached.empty() ? "" : ", ", cost::name_of(limit.metric), rounded_up(cost::value_of(closest, limit.metric)));
-  throw Error(Errc::numeric,
-              fmt::format("{}: no subnet was found with {}; one that comes close has {}", where, describe(constraint), reached));
 }
 
 }  // namespace apq::search

@@ -6,7 +6,7 @@
 
 #include "common/mpi/block_share.hpp"
 #include "common/mpi/collectives.hpp"
-#include "search/best_of.hpp"
+#include "search/best_in_parts.hpp"
 #include "search/fingerprint.hpp"
 #include "search/interleaving.hpp"
 #include "search/repair.hpp"
@@ -31,7 +31,7 @@ class Evolution {
         archive_(archive),
         clock_(times),
         num_genes_(static_cast<std::size_t>(task.domain.num_genes())),
-        metric_(task.constraint.front().metric),
+        metric_(task.limits.front().metric),
         last_generation_(config.generations + (config.slips.extra_generation ? 1 : 0)) {}
 
   EvolutionResult run(std::span<space::Genes const> initial) {
@@ -98,7 +98,7 @@ class Evolution {
           } else {  // One of a few: making it is cheaper than sending everybody's.
             vary(order.item_at[place], genes);
             auto const cost = task_.cost_model(genes);
-            if (!is_met(task_.constraint, cost)) mend(order.item_at[place], generation, genes);
+            if (!is_met(task_.limits, cost)) mend(order.item_at[place], generation, genes);
           }
         },
         num_genes_, clock_);
@@ -128,7 +128,7 @@ class Evolution {
         for (auto i = first; i < last; ++i) own_costs_[i] = task_.cost_model(own_row(i));
         clock_.charge(Part::cost);
         for (auto i = first; i < last; ++i)
-          if (!is_met(task_.constraint, own_costs_[i])) own_costs_[i] = mend(item(i), generation, own_row(i));
+          if (!is_met(task_.limits, own_costs_[i])) own_costs_[i] = mend(item(i), generation, own_row(i));
         clock_.charge(Part::repair);
         for (auto i = first; i < last; ++i) {
           fingerprints_[own.first + i] = fingerprint(own_row(i));
@@ -144,7 +144,7 @@ class Evolution {
 
   cost::Cost mend(std::size_t item, int generation, Row genes) const {
     auto random = stream_for(task_, "search.repair", static_cast<std::uint64_t>(generation), item);
-    return repair(task_.domain, task_.cost_model, task_.constraint, task_.fallback, genes, random);
+    return repair(task_.domain, task_.cost_model, task_.limits, task_.fallback, genes, random);
   }
 
   /// Finds the population, parents and the first `num_kept` new individuals but none twice, and notes what it is like.

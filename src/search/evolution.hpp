@@ -6,25 +6,16 @@
 
 #include "common/mpi/communicator.hpp"
 #include "search/archive.hpp"
-#include "search/release_slips.hpp"
+#include "search/domain.hpp"
+#include "search/evolution_config.hpp"
+#include "search/limits.hpp"
 #include "search/scorer.hpp"
 
 namespace apq::search {
 
-/// Defaults of the paper (APQ spec A9).
-struct EvolutionConfig {
-  int population = 100;      ///< individuals of the first generation
-  int parents = 25;          ///< the best so many of a generation survive and have children
-  int mutants = 50;          ///< children per generation made by mutation
-  int crossovers = 50;       ///< and by crossover
-  int generations = 500;     ///< after the first one
-  double mutation_rate = 0;  ///< per gene; 0: three changes are expected per child
-  ReleaseSlips slips;
-};
-
 struct GenerationRecord {
   int generation;               ///< 0: the initial population
-  double best, mean, worst;     ///< fitness of the population, all of which meets the constraint
+  double best, mean, worst;     ///< fitness of the population, all of which meets the limits
   std::uint64_t num_evaluated;  ///< distinct subnets scored so far in the whole search
 };
 
@@ -37,13 +28,13 @@ struct EvolutionResult {
 struct EvolutionTask {
   Domain const& domain;
   cost::CostModel const& cost_model;
-  Constraint const& constraint;
+  Limits const& limits;
   std::uint64_t seed;     ///< of the study
   std::uint64_t index;    ///< of this task in the study: keys its random numbers, below 2^16
   space::Genes fallback;  ///< meets the constraint: feasible_member()
 };
 
-/// Evolution under a constraint that every individual meets, by repair. Children are made, repaired and priced by the ranks in
+/// Evolution under limits that every individual meets, by repair. Children are made, repaired and priced by the ranks in
 /// equal parts, then scored in equal parts; child j of generation g draws from streams of its own, and rankings have no
 /// ties, so the result is the same for any number of ranks.
 ///

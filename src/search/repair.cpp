@@ -15,19 +15,19 @@ struct Move {
   int position;
   std::uint8_t gene;
   double violation;  // after the move
-  double saving;     // relative, in the constraint's metrics
+  double saving;     // relative, in the limits' metrics
 };
 
 /// Prices and applies moves on one subnet.
 class Repair {
  public:
-  Repair(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint, std::span<std::uint8_t> genes)
-      : domain_(domain), cost_model_(cost_model), constraint_(constraint), genes_(genes) {
+  Repair(Domain const& domain, cost::CostModel const& cost_model, Limits const& limits, std::span<std::uint8_t> genes)
+      : domain_(domain), cost_model_(cost_model), limits_(limits), genes_(genes) {
     price_anew();
   }
 
   cost::Cost const& cost() const { return cost_; }
-  bool is_met() const { return search::is_met(constraint_, cost_); }
+  bool is_met() const { return search::is_met(limits_, cost_); }
 
   /// A random move to a smaller choice, when it lowers the violation.
   std::optional<Move> propose(RandomStream& random) const {
@@ -91,7 +91,7 @@ class Repair {
   void price_anew() {
     costs_ = &at_size(domain_.has_size_gene() ? genes_[index(domain_.layout().image_size())] : std::uint8_t{1});
     cost_ = costs_->total(genes_);
-    violation_ = violation(constraint_, cost_);
+    violation_ = violation(limits_, cost_);
   }
 
   /// Nothing when the move is forbidden or does not lower the violation.
@@ -113,16 +113,16 @@ class Repair {
       genes_[index(position)] = before;
       if (!is_allowed) return {};
     }
-    Move move{position, gene, violation(constraint_, after), 0};
+    Move move{position, gene, violation(limits_, after), 0};
     if (move.violation >= violation_) return {};
-    for (auto const& limit : constraint_)
+    for (auto const& limit : limits_)
       move.saving += (cost::value_of(cost_, limit.metric) - cost::value_of(after, limit.metric)) / limit.value;
     return move;
   }
 
   Domain const& domain_;
   cost::CostModel const& cost_model_;
-  Constraint const& constraint_;
+  Limits const& limits_;
   std::span<std::uint8_t> genes_;
   cost::SizeCosts const* costs_ = nullptr;  ///< at the genes' image size
   cost::Cost cost_;
@@ -137,9 +137,9 @@ bool is_preferable(Move const& a, Move const& b) {
 
 }  // namespace
 
-cost::Cost repair(Domain const& domain, cost::CostModel const& cost_model, Constraint const& constraint,
-                  std::span<std::uint8_t const> fallback, std::span<std::uint8_t> genes, RandomStream& random) {
-  Repair state(domain, cost_model, constraint, genes);
+cost::Cost repair(Domain const& domain, cost::CostModel const& cost_model, Limits const& limits, std::span<std::uint8_t const> fallback,
+                  std::span<std::uint8_t> genes, RandomStream& random) {
+  Repair state(domain, cost_model, limits, genes);
   // The violation falls with each step, so there is an end; the bound is for steps that rounding alone makes progress.
   for (std::size_t step = 0; !state.is_met(); ++step) {
     std::optional<Move> chosen;

@@ -4,25 +4,11 @@
 #include <chrono>
 #include <numeric>
 
-#include <fmt/format.h>
-
-#include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
+#include "search/cheapest.hpp"
 
 namespace apq::search {
-
-double cost_quantile(space::SearchSpace const& space, cost::CostModel const& cost_model, cost::Metric metric, double quantile,
-                     std::uint64_t seed) {
-  constexpr std::size_t num_draws = 1000;
-  std::vector<double> costs;
-  for (std::uint64_t i = 0; i < num_draws; ++i) {
-    RandomStream random(seed, "search.quantile", i);
-    costs.push_back(cost::value_of(cost_model(space::random_genes(space, random, true)), metric));
-  }
-  std::sort(costs.begin(), costs.end());
-  return costs[static_cast<std::size_t>(quantile * static_cast<double>(num_draws - 1))];
-}
 
 namespace {
 
@@ -47,32 +33,23 @@ void share(mpi::Communicator const& comm, std::size_t num_genes, Archive& archiv
 }  // namespace
 
 SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const& space, cost::CostModel const& cost_model,
-                         Fitness& fitness, SearchConfig const& config, std::uint64_t seed, std::vector<space::Genes> const& initial) {
+                         Fitness& fitness, EvolutionConfig const& config, std::vector<Scenario> scenarios, std::uint64_t seed,
+                         std::vector<space::Genes> const& initial) {
   auto const start = std::chrono::steady_clock::now();
   Domain const domain(space);
   SearchOutcome outcome;
-  std::vector<space::Genes> fallbacks;
-  std::vector<Constraint> watched;
-  mpi::collectively(comm, [&] {
-    if (config.constraints.empty())
-      throw Error(Errc::config, "search.constraints: is empty; give at least one, e.g. - {metric: latency_ms, quantile: 0.3}");
-    for (auto const& request : config.constraints) {
-      Scenario scenario{.request = request, .constraint = {}, .winner = {}, .history = {}};
-      for (auto const& limit : request.limits)
-        scenario.constraint.push_back(
-            {limit.metric, limit.value ? *limit.value : cost_quantile(space, cost_model, limit.metric, *limit.quantile, seed)});
-      fallbacks.push_back(feasible_member(domain, cost_model, scenario.constraint, request.where));
-      watched.push_back(scenario.constraint);
-      outcome.scenarios.push_back(std::move(scenario));
-    }
-  });
+  std::vector<Limits> watched;
+  for (auto& scenario : scenarios) {
+    watched.push_back(scenario.limits);
+    outcome.results.push_back({std::move(scenario), {}, {}});
+  }
 
   // Tightest first, by how far a limit lies above the smallest possible cost; ties in the order of the file.
-  std::vector<std::size_t> order(outcome.scenarios.size());
+  std::vector<std::size_t> order(outcome.results.size());
   std::iota(order.begin(), order.end(), 0u);
   std::vector<double> looseness;
-  for (auto const& scenario : outcome.scenarios) {
-    auto const& limit = scenario.constraint.front();
+  for (auto const& limits : watched) {
+    auto const& limit = limits.front();
     looseness.push_back(limit.value / cost::value_of(cost_model(cheapest(domain, cost_model, limit.metric)), limit.metric));
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return looseness[a] < looseness[b]; });
@@ -80,23 +57,23 @@ SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const
   Scorer scorer(comm, fitness);
   Archive archive(watched);
   for (std::size_t i : order) {
-    auto& scenario = outcome.scenarios[i];
+    auto& result = outcome.results[i];
     // What is known to meet the limit leads; collected samples follow, repaired where they need it; half stays random.
     std::vector<space::Genes> begin;
     if (auto const* best = archive.best(i)) begin.push_back(best->genes);
     for (auto const& genes : initial)
-      if (begin.size() < static_cast<std::size_t>(config.evolution.population / 2)) begin.push_back(genes);
-    EvolutionTask const task{domain, cost_model, scenario.constraint, seed, i, fallbacks[i]};
-    auto result = evolve(comm, task, config.evolution, begin, scorer, archive, outcome.times);
+      if (begin.size() < static_cast<std::size_t>(config.population / 2)) begin.push_back(genes);
+    EvolutionTask const task{domain, cost_model, result.scenario.limits, seed, i, result.scenario.fallback};
+    auto evolved = evolve(comm, task, config, begin, scorer, archive, outcome.times);
     share(comm, static_cast<std::size_t>(domain.num_genes()), archive);
-    scenario.history = std::move(result.history);
-    scenario.winner = std::move(result.best);
-    log::root().info("search: {} -> {:.2f} % {}", describe(scenario.constraint), 100 * scenario.winner.fitness, fitness.name());
+    result.history = std::move(evolved.history);
+    result.winner = std::move(evolved.best);
+    log::root().info("search: {} -> {:.2f} % {}", describe(result.scenario.limits), 100 * result.winner.fitness, fitness.name());
   }
   // A later scenario may have come across something better for an earlier one.
-  for (std::size_t i = 0; i < outcome.scenarios.size(); ++i)
+  for (std::size_t i = 0; i < outcome.results.size(); ++i)
     if (auto const* best = archive.best(i))
-      if (is_better(*best, outcome.scenarios[i].winner, watched[i].front().metric)) outcome.scenarios[i].winner = *best;
+      if (is_better(*best, outcome.results[i].winner, watched[i].front().metric)) outcome.results[i].winner = *best;
   outcome.front = archive.members();
   outcome.num_evaluated = scorer.num_evaluated();
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -40,10 +40,10 @@ SearchConfig read_search_config(Config section) {
   config.fitness = section.choice_or("fitness", config.fitness, {"predictor", "measured"});
   if (section.has("constraints"))
     for (auto& item : section.sections("constraints")) {
-      ConstraintRequest request{{read_limit(item)}, item.where("metric")};
+      ScenarioRequest request{{read_limit(item)}, item.where("metric")};
       if (item.has("also"))
         for (auto& other : item.sections("also")) request.limits.push_back(read_limit(other));
-      config.constraints.push_back(std::move(request));
+      config.scenarios.push_back(std::move(request));
     }
   return config;
 }

@@ -1,32 +1,19 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/core/config.hpp"
-#include "search/constraint.hpp"
-#include "search/evolution.hpp"
+#include "search/evolution_config.hpp"
+#include "search/scenario_request.hpp"
 
 namespace apq::search {
-
-/// One limit as written: a value, or the share of random quantised subnets that shall cost less.
-struct LimitRequest {
-  cost::Metric metric;
-  std::optional<double> value, quantile;
-};
-
-/// One scenario as written, with where it stands in the file (for messages).
-struct ConstraintRequest {
-  std::vector<LimitRequest> limits;
-  std::string where;
-};
 
 /// Section `search` of an experiment.
 struct SearchConfig {
   EvolutionConfig evolution;
   std::string fitness = "predictor";  ///< predictor | measured
-  std::vector<ConstraintRequest> constraints;
+  std::vector<ScenarioRequest> scenarios;
 };
 
 /// Keys population, parents, mutants, crossovers, generations, mutation_rate, fitness, fidelity (corrected | release) and

@@ -36,20 +36,20 @@ Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model,
             {"generations", config.evolution.generations},
             {"seed", seed},
             {"candidates_evaluated", outcome.num_evaluated},
-            {"seconds", outcome.seconds},
             {"cost_model", cost_model.description()},
             {"constraints", Json::array()},
             {"front", Json::array()}};
-  for (auto const& scenario : outcome.scenarios) {
-    auto const& first = scenario.constraint.front();
-    auto const& quantile = scenario.request.limits.front().quantile;
+  for (auto const& result : outcome.results) {
+    auto const& limits = result.scenario.limits;
+    auto const& first = limits.front();
+    auto const& quantile = result.scenario.request.limits.front().quantile;
     Json item{{"metric", cost::name_of(first.metric)}, {"limit", first.value}, {"quantile", quantile ? Json(*quantile) : Json(nullptr)}};
     item["also"] = Json::array();
-    for (std::size_t i = 1; i < scenario.constraint.size(); ++i)
-      item["also"].push_back({{"metric", cost::name_of(scenario.constraint[i].metric)}, {"limit", scenario.constraint[i].value}});
-    item["winner"] = winner_json(space, scenario.winner);
+    for (std::size_t i = 1; i < limits.size(); ++i)
+      item["also"].push_back({{"metric", cost::name_of(limits[i].metric)}, {"limit", limits[i].value}});
+    item["winner"] = winner_json(space, result.winner);
     item["history"] = Json::array();
-    for (auto const& record : scenario.history)
+    for (auto const& record : result.history)
       item["history"].push_back({{"generation", record.generation},
                                  {"best", record.best},
                                  {"mean", record.mean},
@@ -66,14 +66,15 @@ Json to_json(space::SearchSpace const& space, cost::CostModel const& cost_model,
 
 void write_search(StudyLayout const& layout, space::SearchSpace const& space, Json const& json, SearchOutcome const& outcome) {
   make_directory(layout.winners());
-  for (std::size_t i = 0; i < outcome.scenarios.size(); ++i) {
-    auto const& scenario = outcome.scenarios[i];
-    auto const& first = scenario.constraint.front();
-    Json winner = json.at("constraints")[i].at("winner");
-    winner["metric"] = cost::name_of(first.metric);
-    winner["limit"] = first.value;
-    winner["release"] = Json(space::to_release_json(space, space::subnet_of(space, scenario.winner.genes)));
-    replace_file(layout.winners() / fmt::format("{}_{:.6g}.json", cost::name_of(first.metric), first.value), winner.dump(1) + "\n");
+  std::vector<Limits> limits;
+  for (auto const& result : outcome.results) limits.push_back(result.scenario.limits);
+  auto const names = winner_names(limits);
+  for (std::size_t i = 0; i < outcome.results.size(); ++i) {
+    auto const& constraint = json.at("constraints")[i];
+    Json winner = constraint.at("winner");
+    for (char const* key : {"metric", "limit", "also"}) winner[key] = constraint.at(key);
+    winner["release"] = Json(space::to_release_json(space, space::subnet_of(space, outcome.results[i].winner.genes)));
+    replace_file(layout.winners() / (names[i] + ".json"), winner.dump(1) + "\n");
   }
   std::vector<std::uint8_t> genes;
   std::vector<double> fitness, costs;
@@ -88,9 +89,9 @@ void write_search(StudyLayout const& layout, space::SearchSpace const& space, Js
   file.write<double>("front_accuracy", fitness, 0, "1", "fitness: accuracy in [0, 1]");
   file.write<double>("front_cost", costs, cost::num_metrics, joined([](auto const& row) { return *row.unit == 0 ? "1" : row.unit; }),
                      joined([](auto const& row) { return row.name; }));
-  for (std::size_t i = 0; i < outcome.scenarios.size(); ++i) {
+  for (std::size_t i = 0; i < outcome.results.size(); ++i) {
     std::vector<double> history;
-    for (auto const& record : outcome.scenarios[i].history) history.insert(history.end(), {record.best, record.mean, record.worst});
+    for (auto const& record : outcome.results[i].history) history.insert(history.end(), {record.best, record.mean, record.worst});
     file.write<double>(fmt::format("history_{}", i), history, 3, "1",
                        "best, mean and worst fitness of each generation of constraint " + std::to_string(i));
   }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "search/trials.hpp"
+#include "search/coin.hpp"
+#include "search/rare_events.hpp"
 
 namespace apq::search {
 namespace {

@@ -112,10 +112,12 @@ void search_winners(mpi::Communicator const& comm, Experiment const& e) {
   std::unique_ptr<evaluate::Evaluator> evaluator;
   std::unique_ptr<search::Fitness> fitness;
   std::vector<space::Genes> initial;
+  std::vector<search::Scenario> scenarios;
   image::Splits splits;
   if (e.search.fitness == "measured") splits = load_splits(comm, e, {.calibration = true, .validation = true});
   mpi::collectively(comm, [&] {
     cost_model = std::make_unique<cost::CostModel>(e.space, e.cost);
+    scenarios = search::resolve_scenarios(e.space, *cost_model, e.search.scenarios, e.seed);
     initial = best_collected(e);
     if (e.search.fitness == "measured") {
       evaluator = std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
@@ -125,7 +127,7 @@ void search_winners(mpi::Communicator const& comm, Experiment const& e) {
       fitness = std::make_unique<search::PredictorFitness>(e.space, e.layout.predictor_quant(), e.search.evolution.slips.blind_to_bits);
     }
   });
-  auto const outcome = search::run_search(comm, e.space, *cost_model, *fitness, e.search, e.seed, initial);
+  auto const outcome = search::run_search(comm, e.space, *cost_model, *fitness, e.search.evolution, std::move(scenarios), e.seed, initial);
   mpi::collectively(comm, [&] {
     if (comm.is_root())
       search::write_search(e.layout, e.space, search::to_json(e.space, *cost_model, e.search, fitness->name(), e.seed, outcome), outcome);

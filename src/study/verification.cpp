@@ -13,17 +13,18 @@
 #include "common/mpi/collectives.hpp"
 #include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
-#include "search/constraint.hpp"
+#include "search/limits.hpp"
 
 namespace apq::study {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Constraint {
+/// What a winner of the search has to hold.
+struct Scenario {
   cost::Metric metric;
   double limit;
-  search::Constraint limits;  // the above and those that hold together with it
+  search::Limits limits;  // the above and those that hold together with it
   Json winner;
   space::Genes genes;
   std::optional<std::size_t> best_collected;  // row
@@ -41,12 +42,11 @@ bool is_better(h5::Row const& a, h5::Row const& b) {
   return left != right ? left > right : a.id < b.id;
 }
 
-std::vector<Constraint> read_constraints(Experiment const& e, cost::CostModel const& cost_model, h5::Dataset const& collected) {
+std::vector<Scenario> read_scenarios(Experiment const& e, cost::CostModel const& cost_model, h5::Dataset const& collected) {
   auto const search = Json::parse(read_file(e.layout.search_summary()));
-  std::vector<Constraint> constraints;
+  std::vector<Scenario> scenarios;
   for (auto const& item : search.at("constraints")) {
-    Constraint c{
-        cost::metric_from_name(item.at("metric").get<std::string>()), item.at("limit").get<double>(), {}, item.at("winner"), {}, {}};
+    Scenario c{cost::metric_from_name(item.at("metric").get<std::string>()), item.at("limit").get<double>(), {}, item.at("winner"), {}, {}};
     c.limits.push_back({c.metric, c.limit});
     for (auto const& other : item.at("also"))
       c.limits.push_back({cost::metric_from_name(other.at("metric").get<std::string>()), other.at("limit").get<double>()});
@@ -55,9 +55,9 @@ std::vector<Constraint> read_constraints(Experiment const& e, cost::CostModel co
       if (!search::is_met(c.limits, cost_model(collected.rows[i].genes))) continue;
       if (!c.best_collected || is_better(collected.rows[i], collected.rows[*c.best_collected])) c.best_collected = i;
     }
-    constraints.push_back(std::move(c));
+    scenarios.push_back(std::move(c));
   }
-  return constraints;
+  return scenarios;
 }
 
 // The largest network as it is and with the same bit widths everywhere: what mixed precision is measured against.
@@ -102,15 +102,15 @@ std::vector<Counts> evaluate_all(mpi::Communicator const& comm, Experiment const
 }  // namespace
 
 void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, h5::Dataset const& collected) {
-  std::vector<Constraint> constraints;
+  std::vector<Scenario> scenarios;
   std::optional<cost::CostModel> cost_model;
   std::vector<space::Genes> chosen;
   std::vector<Uniform> uniform;
   std::vector<space::Subnet> subnets;  // the chosen ones, then the uniform ones
   mpi::collectively(comm, [&] {
     cost_model.emplace(e.space, e.cost);
-    constraints = read_constraints(e, *cost_model, collected);
-    for (auto const& c : constraints) {
+    scenarios = read_scenarios(e, *cost_model, collected);
+    for (auto const& c : scenarios) {
       chosen.push_back(c.genes);
       if (c.best_collected) chosen.push_back(collected.rows[*c.best_collected].genes);
     }
@@ -131,7 +131,7 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
                 {"test_fingerprint", splits.test.fingerprint},
                 {"winners", Json::array()},
                 {"uniform", Json::array()}};
-    for (auto const& c : constraints) {
+    for (auto const& c : scenarios) {
       Json entry{{"metric", cost::name_of(c.metric)},
                  {"limit", c.limit},
                  {"genes", c.genes},

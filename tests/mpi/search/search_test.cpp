@@ -8,6 +8,8 @@
 #include "common/core/error.hpp"
 #include "common/core/sha256.hpp"
 #include "common/mpi/collectives.hpp"
+#include "search/cheapest.hpp"
+#include "search/search_config.hpp"
 #include "support/shared_data.hpp"
 
 namespace {
@@ -39,14 +41,19 @@ class ClosedForm : public search::Fitness {
 
 class Search : public testing::Test {
  protected:
+  search::SearchOutcome run_on(mpi::Communicator const& comm, search::Fitness& fitness, search::SearchConfig const& config,
+                               std::uint64_t seed = 2) {
+    auto scenarios = search::resolve_scenarios(space, cost_model, config.scenarios, seed);
+    return search::run_search(comm, space, cost_model, fitness, config.evolution, std::move(scenarios), seed, {});
+  }
   search::SearchOutcome run(search::SearchConfig const& config, std::uint64_t seed = 2) {
     ClosedForm fitness(dominant);
-    return search::run_search(world, space, cost_model, fitness, config, seed, {});
+    return run_on(world, fitness, config, seed);
   }
   search::SearchOutcome run_alone(search::SearchConfig const& config, std::uint64_t seed = 2) {
     mpi::Communicator const alone(MPI_COMM_SELF);
     ClosedForm fitness(dominant);
-    return search::run_search(alone, space, cost_model, fitness, config, seed, {});
+    return run_on(alone, fitness, config, seed);
   }
   search::SearchConfig config(std::vector<double> const& quantiles) {
     search::SearchConfig c;
@@ -55,7 +62,7 @@ class Search : public testing::Test {
     c.evolution.mutants = 10;
     c.evolution.crossovers = 9;
     c.evolution.generations = 12;
-    for (double q : quantiles) c.constraints.push_back({{{cost::Metric::latency_ms, std::nullopt, q}}, "test"});
+    for (double q : quantiles) c.scenarios.push_back({{{cost::Metric::latency_ms, std::nullopt, q}}, "test"});
     return c;
   }
   mpi::Communicator world{MPI_COMM_WORLD};
@@ -67,9 +74,9 @@ class Search : public testing::Test {
 std::string digest(search::SearchOutcome const& outcome) {
   Sha256 hash;
   auto add = [&](search::Candidate const& c) { hash.add(c.genes.data(), c.genes.size()).add_value(c.fitness); };
-  for (auto const& scenario : outcome.scenarios) {
-    add(scenario.winner);
-    for (auto const& record : scenario.history) hash.add_value(record.best).add_value(record.mean).add_value(record.num_evaluated);
+  for (auto const& result : outcome.results) {
+    add(result.winner);
+    for (auto const& record : result.history) hash.add_value(record.best).add_value(record.mean).add_value(record.num_evaluated);
   }
   for (auto const& candidate : outcome.front) add(candidate);
   return hash.hex();
@@ -91,15 +98,14 @@ TEST_F(Search, TheOutcomeIsThatOfOneRankWhereFitnessIsEqualForMany) {
     c.evolution.crossovers = 170;
     c.evolution.slips.kept_duplicates = keeps_duplicates;
     ClosedForm fitness(dominant, 60), fitness_alone(dominant, 60);
-    EXPECT_EQ(digest(search::run_search(world, space, cost_model, fitness, c, 2, {})),
-              digest(search::run_search(alone, space, cost_model, fitness_alone, c, 2, {})));
+    EXPECT_EQ(digest(run_on(world, fitness, c)), digest(run_on(alone, fitness_alone, c)));
   }
 }
 
 TEST_F(Search, NoSubnetIsScoredTwiceAndRanksScoreEquallyMany) {
   auto c = config({0.3});
   ClosedForm fitness(dominant);
-  auto const outcome = search::run_search(world, space, cost_model, fitness, c, 2, {});
+  auto const outcome = run_on(world, fitness, c);
   auto sum = fitness.num_evaluated;
   mpi::allreduce_sum(world, std::span(&sum, 1));
   EXPECT_EQ(sum, outcome.num_evaluated);
@@ -127,46 +133,46 @@ TEST_F(SearchOverSizes, ImageSizesAreSearchedAndTheOutcomeIsThatOfOneRank) {
   auto c = config({0.9});
   c.evolution.generations = 6;
   double const tight = (latency_of(domain) + latency_of(largest)) / 2;
-  c.constraints.push_back({{{cost::Metric::latency_ms, tight, std::nullopt}}, "tight"});
+  c.scenarios.push_back({{{cost::Metric::latency_ms, tight, std::nullopt}}, "tight"});
   auto const outcome = run(c);
   EXPECT_EQ(digest(outcome), digest(run_alone(c)));
-  for (auto const& scenario : outcome.scenarios) {
-    EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
-    EXPECT_TRUE(search::is_met(scenario.constraint, cost_model(scenario.winner.genes)));
+  for (auto const& result : outcome.results) {
+    EXPECT_TRUE(space::is_valid(space, result.winner.genes));
+    EXPECT_TRUE(search::is_met(result.scenario.limits, cost_model(result.winner.genes)));
   }
-  auto const size_of = [&](std::size_t i) { return space::image_size_of(space, outcome.scenarios[i].winner.genes); };
+  auto const size_of = [&](std::size_t i) { return space::image_size_of(space, outcome.results[i].winner.genes); };
   EXPECT_GT(size_of(0), size_of(1));
   EXPECT_LT(size_of(1), space.image_size);
 }
 
 TEST_F(Search, WinnersMeetTheirLimitsAndLooserLimitsAreNeverWorse) {
   auto const outcome = run(config({0.8, 0.05, 0.4}));
-  for (auto const& scenario : outcome.scenarios) {
-    EXPECT_TRUE(search::is_met(scenario.constraint, scenario.winner.cost));
-    for (auto const& row : cost::metrics) EXPECT_EQ(scenario.winner.cost.*row.field, cost_model(scenario.winner.genes).*row.field);
-    EXPECT_TRUE(space::is_valid(space, scenario.winner.genes));
-    for (std::size_t g = 1; g < scenario.history.size(); ++g) EXPECT_GE(scenario.history[g].best, scenario.history[g - 1].best);
+  for (auto const& result : outcome.results) {
+    EXPECT_TRUE(search::is_met(result.scenario.limits, result.winner.cost));
+    for (auto const& row : cost::metrics) EXPECT_EQ(result.winner.cost.*row.field, cost_model(result.winner.genes).*row.field);
+    EXPECT_TRUE(space::is_valid(space, result.winner.genes));
+    for (std::size_t g = 1; g < result.history.size(); ++g) EXPECT_GE(result.history[g].best, result.history[g - 1].best);
   }
-  EXPECT_GE(outcome.scenarios[0].winner.fitness, outcome.scenarios[2].winner.fitness);
-  EXPECT_GE(outcome.scenarios[2].winner.fitness, outcome.scenarios[1].winner.fitness);
+  EXPECT_GE(outcome.results[0].winner.fitness, outcome.results[2].winner.fitness);
+  EXPECT_GE(outcome.results[2].winner.fitness, outcome.results[1].winner.fitness);
 }
 
 TEST_F(Search, EvolutionBeatsItsFirstGeneration) {
   auto const outcome = run(config({0.3}));
-  EXPECT_GT(outcome.scenarios[0].winner.fitness, outcome.scenarios[0].history.front().best);
+  EXPECT_GT(outcome.results[0].winner.fitness, outcome.results[0].history.front().best);
 }
 
 TEST_F(Search, SeveralLimitsHoldTogether) {
   auto c = config({0.5});
-  c.constraints[0].limits.push_back({cost::Metric::size_bytes, std::nullopt, 0.2});
+  c.scenarios[0].limits.push_back({cost::Metric::size_bytes, std::nullopt, 0.2});
   auto const outcome = run(c);
-  ASSERT_EQ(outcome.scenarios[0].constraint.size(), 2u);
-  EXPECT_TRUE(search::is_met(outcome.scenarios[0].constraint, outcome.scenarios[0].winner.cost));
+  ASSERT_EQ(outcome.results[0].scenario.limits.size(), 2u);
+  EXPECT_TRUE(search::is_met(outcome.results[0].scenario.limits, outcome.results[0].winner.cost));
 }
 
 TEST_F(Search, AnInfeasibleLimitIsAnErrorOnEveryRank) {
   auto c = config({});
-  c.constraints.push_back({{{cost::Metric::latency_ms, 1e-6, std::nullopt}}, "c.yaml:3: search.constraints[0]"});
+  c.scenarios.push_back({{{cost::Metric::latency_ms, 1e-6, std::nullopt}}, "c.yaml:3: search.constraints[0]"});
   try {
     run(c);
     ADD_FAILURE() << "must be refused";

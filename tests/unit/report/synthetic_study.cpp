@@ -202,7 +202,6 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
                                              {"generations", 200},
                                              {"seed", 7},
                                              {"candidates_evaluated", 100'500},
-                                             {"seconds", 21.5},
                                              {"cost_model", cost_model.description()},
                                              {"basis", "paper"},
                                              {"constraints", constraints},

@@ -6,6 +6,7 @@
 #include "common/core/error.hpp"
 #include "search/archive.hpp"
 #include "search/cheapest.hpp"
+#include "search/feasible_member.hpp"
 #include "search/fingerprint.hpp"
 #include "search/known_scores.hpp"
 #include "search/repair.hpp"
@@ -116,7 +117,7 @@ void expect_repair_reaches_feasible_limits(Setting const& s) {
     double const low = cost::value_of(s.cost_model(search::cheapest(domain, s.cost_model, metric)), metric);
     auto genes = space::random_genes(s.space, random, true);
     double const high = cost::value_of(s.cost_model(genes), metric);
-    search::Constraint const constraint{{metric, low + random.uniform() * (high - low)}};
+    search::Limits const constraint{{metric, low + random.uniform() * (high - low)}};
     auto const fallback = search::feasible_member(domain, s.cost_model, constraint, "test");
     auto const before = genes;
     auto const cost = search::repair(domain, s.cost_model, constraint, fallback, genes, random);
@@ -141,7 +142,7 @@ TEST(Repair, LowersTheImageSizeWhereNothingElseIsLeft) {
   auto const smallest = search::cheapest(domain, s.cost_model, cost::Metric::macs);
   auto genes = smallest;
   genes[size] = 3;
-  search::Constraint const constraint{{cost::Metric::macs, s.cost_model(smallest).macs}};
+  search::Limits const constraint{{cost::Metric::macs, s.cost_model(smallest).macs}};
   space::Genes unlike = smallest;  // shows that the fallback was not what helped
   unlike[static_cast<std::size_t>(domain.layout().bits(space::Role::pw_w, 0))] = 2;
   RandomStream random(5, "test.size");
@@ -242,7 +243,7 @@ TEST(Archive, KeepsTheFrontWhateverTheOrder) {
     auto const genes = space::random_genes(s.space, random, true);
     candidates.push_back({genes, s.cost_model(genes), std::round(100 * random.uniform()) / 100});
   }
-  search::Constraint const watched{{cost::Metric::energy_mj, candidates[0].cost.energy_mj}};
+  search::Limits const watched{{cost::Metric::energy_mj, candidates[0].cost.energy_mj}};
   search::Archive forwards({watched}), backwards({watched});
   for (auto const& c : candidates) forwards.add(c);
   for (auto c = candidates.rbegin(); c != candidates.rend(); ++c) backwards.add(*c);

@@ -4,7 +4,7 @@
 
 #include "common/core/random.hpp"
 #include "common/mpi/collectives.hpp"
-#include "search/best_of.hpp"
+#include "search/best_in_parts.hpp"
 #include "search/interleaving.hpp"
 
 namespace {
@@ -52,7 +52,7 @@ std::vector<Named> best_in_parts(std::vector<Named> const& items, std::size_t k,
   return best;
 }
 
-TEST(BestOf, PartsGiveWhatSortingGives) {
+TEST(BestInParts, PartsGiveWhatSortingGives) {
   RandomStream random(1, "test.best_of");
   for (int trial = 0; trial < 400; ++trial) {
     auto const items = random_items(1 + random.below(60), random);
@@ -61,7 +61,7 @@ TEST(BestOf, PartsGiveWhatSortingGives) {
   }
 }
 
-TEST(BestOf, MergedRunsAreInOrderHoweverManyTheyAre) {
+TEST(BestInParts, MergedRunsAreInOrderHoweverManyTheyAre) {
   RandomStream random(2, "test.best_of");
   for (std::size_t n = 0; n < 40; ++n) {
     auto items = random_items(n, random);

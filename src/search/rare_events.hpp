@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "common/core/random.hpp"
 
@@ -35,27 +34,6 @@ class RareEvents {
   RandomStream& random_;
   double log_miss_;
   std::uint64_t left_;
-};
-
-/// Fair coin, a random bit a toss.
-class Coin {
- public:
-  explicit Coin(RandomStream& random) : random_(random) {}
-  bool toss() {
-    if (left_ == 0) {
-      bits_ = random_.next_u32();
-      left_ = 32;
-    }
-    bool const result = (bits_ & 1u) != 0;
-    bits_ >>= 1;
-    --left_;
-    return result;
-  }
-
- private:
-  RandomStream& random_;
-  std::uint32_t bits_ = 0;
-  int left_ = 0;
 };
 
 }  // namespace apq::search
