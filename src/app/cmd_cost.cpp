@@ -41,7 +41,7 @@ std::string answer(Options const& o) {
 Body add_cost(CLI::App& app) {
   auto const o = std::make_shared<Options>();
   app.add_option("--space", o->space, "Search space, a YAML file")->required();
-  app.add_option("--subnets", o->subnets, "Subnets, a JSON file")->required();
+  app.add_option("--subnets", o->subnets, "Subnets, a JSON file: an array, one, or a study's winner")->required();
   app.add_option("--table", o->table, "Latency and energy per layer, JSON (default: the analytic BitFusion model)");
   app.add_option("--hardware", o->hardware, "Accelerator of the analytic model, YAML (default: BitFusion edge)");
   app.add_option("--basis", o->basis,
@@ -50,14 +50,16 @@ Body add_cost(CLI::App& app) {
       ->check(CLI::IsMember({"paper", "complete"}))
       ->capture_default_str();
   app.add_option("--format", o->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
-  app.footer(
-      "MACs, parameters, BitOps and size always cover the whole network. Subnets without bit "
-      "widths count as 32 bit and\n"
-      "have no latency or energy (null in JSON).\n\n"
-      "Example:\n  apq space --space configs/spaces/apq_imagenet.yaml --random 3 --format json > "
-      "subnets.json\n"
-      "  apq cost --space configs/spaces/apq_imagenet.yaml --subnets subnets.json --basis "
-      "complete");
+  std::string meanings;
+  for (auto const& row : cost::metrics)
+    meanings += fmt::format("  {:<12} {}{}\n", row.name, row.meaning,
+                            row.coverage == cost::Coverage::whole_network ? " (whole network, whatever the basis)" : "");
+  app.footer(meanings +
+             "Subnets without bit widths count as 32 bit; what the accelerator answers for is unknown then (null in JSON).\n\n"
+             "Example:\n  apq space --space configs/spaces/apq_imagenet.yaml --random 3 --format json > "
+             "subnets.json\n"
+             "  apq cost --space configs/spaces/apq_imagenet.yaml --subnets subnets.json --basis "
+             "complete");
   return [o](mpi::Communicator const& world) {
     std::string text;
     mpi::collectively(world, [&] { text = answer(*o); });

@@ -35,7 +35,7 @@ std::string answer(Options const& o) {
 Body add_encode(CLI::App& app) {
   auto const o = std::make_shared<Options>();
   app.add_option("--space", o->space, "Search space, a YAML file")->required();
-  app.add_option("--subnets", o->subnets, "Subnets, a JSON file")->required();
+  app.add_option("--subnets", o->subnets, "Subnets, a JSON file: an array, one, or a study's winner")->required();
   app.add_option("--format", o->format, "table (one line per subnet) or json")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();

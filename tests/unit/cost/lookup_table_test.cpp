@@ -78,6 +78,47 @@ TEST_F(Table, MissingLayersAreNamed) {
   }
 }
 
+TEST_F(Table, AModelSaysWhatItsCostsDependOn) {
+  auto const identity = [&](CostConfig const& config) { return CostModel(space_, config).identity(); };
+  write(table().dump());
+  auto const before = identity({.table = file_});
+  EXPECT_NE(before, identity({}));
+  EXPECT_NE(before, identity({.basis = Basis::complete, .table = file_}));
+  auto other = table();
+  other["tail"]["energy"] = 20.5;
+  write(other.dump());
+  EXPECT_NE(before, identity({.table = file_}));
+  write(table().dump());
+  EXPECT_EQ(before, identity({.table = file_}));
+}
+
+// A layer that only the smallest images have is missed before any subnet is priced.
+TEST(TableOfSeveralSizes, LayersOfEverySizeAreAskedFor) {
+  test::TempDir const dir;
+  auto text = yaml;
+  text.replace(text.find("size: 8"), 7, "sizes: {min: 8, max: 16, step: 8}");
+  auto const space = space::parse_space(text, "two_sizes.yaml");
+  nlohmann::json table;
+  auto const entry = nlohmann::json{{"latency", 1}, {"energy", 2}};
+  std::string missing;
+  for (;;) {  // each refusal names one more layer that it lacks
+    replace_file(dir / "table.json", table.is_null() ? "{}" : table.dump());
+    try {
+      CostModel(space, {.table = dir / "table.json"});
+      break;
+    } catch (Error const& e) {
+      std::string const message = e.what(), phrase = "table.json: lacks the layer ";
+      ASSERT_NE(message.find(phrase), std::string::npos) << message;
+      missing = message.substr(message.find(phrase) + phrase.size());
+      missing = missing.substr(0, missing.find(" of the space"));
+      ASSERT_FALSE(table.contains(missing)) << missing;
+      table[missing] = entry;
+    }
+  }
+  EXPECT_TRUE(table.contains("(16, 8, 2, 1, 1, 0, 1)-W8A4")) << "of images of 8 pixels";
+  EXPECT_TRUE(table.contains("(16, 8, 4, 1, 1, 0, 1)-W8A4")) << "of images of 16 pixels";
+}
+
 TEST_F(Table, DamagedFilesAreRefused) {
   EXPECT_NE(refusal("{").find("is not valid JSON"), std::string::npos);
   EXPECT_NE(refusal("[]").find("must be an object"), std::string::npos);
