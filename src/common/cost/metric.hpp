@@ -13,7 +13,7 @@ namespace apq::cost {
 /// What a subnet costs at batch 1; the table `metrics` says what each field is. A full-precision subnet counts as 32 bit, and
 /// the accelerator has no such mode: what the hardware answers for is NaN there.
 struct Cost {
-  double macs = 0, params = 0, bitops = 0, size_bytes = 0, latency_ms = 0, energy_mj = 0;
+  double latency_ms = 0, energy_mj = 0, bitops = 0, size_bytes = 0, macs = 0, params = 0;  // in the order of the table
   Cost& operator+=(Cost const& other);
   Cost& operator-=(Cost const& other);
 };
@@ -154,14 +154,16 @@ constexpr bool is_in_order() {
 }
 static_assert(is_in_order(), "a row for every field of Cost and every Metric, in the order of Metric");
 
-// Unrolled by the compiler: the search adds up many millions of blocks.
+// The search adds up many millions of blocks: unrolled, and each offset a constant of its own, or it is looked up at run time.
+template <std::size_t i>
+inline constexpr double Cost::*field_of = metrics[i].field;
 template <std::size_t... i>
 constexpr void add(Cost& to, Cost const& cost, std::index_sequence<i...>) {
-  ((to.*metrics[i].field += cost.*metrics[i].field), ...);
+  ((to.*field_of<i> += cost.*field_of<i>), ...);
 }
 template <std::size_t... i>
 constexpr void subtract(Cost& from, Cost const& cost, std::index_sequence<i...>) {
-  ((from.*metrics[i].field -= cost.*metrics[i].field), ...);
+  ((from.*field_of<i> -= cost.*field_of<i>), ...);
 }
 }  // namespace detail
 

@@ -9,7 +9,7 @@
 namespace {
 using namespace apq::cost;
 
-Cost const sample{.macs = 388e6, .params = 4e6, .bitops = 2.5e10, .size_bytes = 1234.5, .latency_ms = 0.1, .energy_mj = 0.3};
+Cost const sample{.latency_ms = 0.1, .energy_mj = 0.3, .bitops = 2.5e10, .size_bytes = 1234.5, .macs = 388e6, .params = 4e6};
 
 TEST(CostJson, CountsAreWholeNumbersAndOthersExact) {
   EXPECT_EQ(cost_to_json(sample).dump(),
