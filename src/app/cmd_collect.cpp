@@ -1,5 +1,6 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "study/admission.hpp"
 #include "study/stages.hpp"
 
 namespace apq::app {
@@ -16,9 +17,11 @@ Body add_collect(CLI::App& app) {
   return [options, stage](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    study::StudyRun run(world, experiment);
+    study::admit(run, true);
     study::open_study(world, experiment);
     for (auto const* name : {"fp", "quant"})
-      if (*stage == name || *stage == "all") study::collect_stage(world, experiment, name);
+      if (*stage == name || *stage == "all") study::collect_stage(run, name);
     return 0;
   };
 }

@@ -10,7 +10,8 @@ Body add_report(CLI::App& app) {
   return [options](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
-    report_stage(world, experiment);
+    study::StudyRun run(world, experiment);
+    report_stage(run);
     return 0;
   };
 }

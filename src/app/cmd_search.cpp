@@ -7,6 +7,7 @@
 #include "app/experiment_options.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/cost/cost_json.hpp"
+#include "study/admission.hpp"
 #include "study/stages.hpp"
 
 namespace apq::app {
@@ -38,7 +39,9 @@ Body add_search(CLI::App& app) {
   return [options, format](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
-    study::search_stage(world, experiment);
+    study::StudyRun run(world, experiment);
+    study::admit(run, false);
+    study::search_stage(run);
     if (!world.is_root()) return 0;
     auto const text = read_file(experiment.layout.search_summary());
     if (*format == "json") fmt::print("{}", text);

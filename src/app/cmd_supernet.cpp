@@ -14,7 +14,9 @@ Body add_supernet(CLI::App& app) {
   return [options, output](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
-    study::train_supernet_stage(world, experiment, *output);
+    study::StudyRun run(world, experiment);
+    if (output->empty()) study::supernet_stage(run);
+    else study::train_supernet_to(run, *output);
     return 0;
   };
 }

@@ -5,7 +5,8 @@
 
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
-#include "train/train_stage.hpp"
+#include "study/admission.hpp"
+#include "study/train_command.hpp"
 
 namespace apq::app {
 namespace {
@@ -68,18 +69,21 @@ Body add_train(CLI::App& app) {
   app.add_option("--format", options->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Example:\n  mpirun -n 2 apq train --study runs/quickstart --stage all\n"
-      "Writes predictor.pt, predictor_quant.pt, predictor_quant_scratch.pt and train.json into the "
+      "With --train-rows or --seed figures are printed and nothing is replaced. Else writes predictor.pt, predictor_quant.pt, "
+      "predictor_quant_scratch.pt and train.json into the "
       "study.");
   return [experiment_options, options, seed](mpi::Communicator const& world) {
     auto experiment = study::load_experiment(world, *experiment_options);
     if (answered(world, experiment, *experiment_options)) return 0;
-    auto config = experiment.train;
-    config.train_rows = options->train_rows;
-    auto const stages = options->stage == "fp"      ? train::TrainStages::fp
-                        : options->stage == "quant" ? train::TrainStages::quant
-                                                    : train::TrainStages::all;
-    auto const report =
-        train::run_train_stage(world, experiment.space, experiment.layout, config, seed->count() ? options->seed : experiment.seed, stages);
+    study::StudyRun run(world, experiment);
+    study::admit(run, false);
+    bool const explores = options->train_rows > 0 || seed->count() > 0;
+    auto const report = options->stage == "all" && !explores
+                            ? study::trained(run)
+                            : study::train_apart(run, {.stage = options->stage,
+                                                       .train_rows = options->train_rows,
+                                                       .seed = seed->count() ? options->seed : experiment.seed,
+                                                       .explores = explores});
     if (world.is_root()) {
       if (options->format == "json") fmt::print("{}\n", report.dump(2));
       else print_table(report);

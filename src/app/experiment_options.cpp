@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "study/admission.hpp"
+#include "study/check.hpp"
+
 namespace apq::app {
 
 std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app) {
@@ -16,7 +19,11 @@ std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app) {
 
 bool answered(mpi::Communicator const& comm, study::Experiment const& experiment, ExperimentOptions const& options) {
   if (!options.print_config && !options.check) return false;
-  if (options.check) study::load_splits(comm, experiment, {});
+  if (options.check) {
+    study::StudyRun run(comm, experiment);
+    study::check_inputs(run);
+    study::admit(run, true);
+  }
   if (comm.is_root()) {
     if (options.print_config) fmt::print("{}", experiment.resolved);
     else fmt::print("{}: the configuration and its inputs are sound\n", experiment.name);

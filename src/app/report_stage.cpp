@@ -6,12 +6,15 @@
 
 namespace apq::app {
 
-void report_stage(mpi::Communicator const& comm, study::Experiment const& e) {
-  mpi::collectively(comm, [&] {
-    if (!comm.is_root()) return;
-    cost::CostModel const cost_model(e.space, e.cost);
-    report::write_report(e.layout, e.space, cost_model);
-    log::root().info("report: {}", e.layout.report().string());
+void report_stage(study::StudyRun& run) {
+  auto const& e = run.experiment;
+  study::run_stage(run, "report", [&](energy::StageMeter&) {
+    mpi::collectively(run.comm, [&] {
+      if (!run.comm.is_root()) return;
+      report::write_report(e.layout, e.space, cost::CostModel(e.space, e.cost));
+      log::root().info("report: {}", e.layout.report().string());
+    });
+    return false;  // writing it down would make it stale
   });
 }
 

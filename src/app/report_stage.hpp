@@ -1,10 +1,10 @@
 #pragma once
 
-#include "study/experiment.hpp"
+#include "study/run_stage.hpp"
 
 namespace apq::app {
 
 /// Writes report.html and its figures. Rank 0 works, the others wait.
-void report_stage(mpi::Communicator const& comm, study::Experiment const& experiment);
+void report_stage(study::StudyRun& run);
 
 }  // namespace apq::app

@@ -26,9 +26,7 @@ DirectoryLock::DirectoryLock(std::filesystem::path const& directory) {
   }
   ::close(descriptor_);
   if (reason != EWOULDBLOCK) throw Error(Errc::io, fmt::format("{}: cannot be locked ({})", file.string(), std::strerror(reason)));
-  throw Error(Errc::io, fmt::format("{}: another run is collecting into this directory; wait for "
-                                    "it or choose another study.dir",
-                                    directory.string()));
+  throw Error(Errc::io, fmt::format("{}: another run works here; wait for it or choose another study.dir", directory.string()));
 }
 
 DirectoryLock::~DirectoryLock() { ::close(descriptor_); }

@@ -1,5 +1,9 @@
 #include "search/search_files.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +13,7 @@
 #include "common/space/subnet_json.hpp"
 
 namespace apq::search {
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 namespace {
 
@@ -76,6 +81,9 @@ void write_search(StudyLayout const& layout, space::SearchSpace const& space, Js
     winner["release"] = Json(space::to_release_json(space, space::subnet_of(space, outcome.results[i].winner.genes)));
     replace_file(layout.winners() / (names[i] + ".json"), winner.dump(1) + "\n");
   }
+  // Winners of an earlier search under other limits are none of this one's.
+  for (auto const& file : std::vector(fs::directory_iterator(layout.winners()), fs::directory_iterator()))
+    if (file.path().extension() == ".json" && std::find(names.begin(), names.end(), file.path().stem()) == names.end()) fs::remove(file);
   std::vector<std::uint8_t> genes;
   std::vector<double> fitness, costs;
   for (auto const& candidate : outcome.front) {

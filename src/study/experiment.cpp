@@ -41,7 +41,6 @@ Experiment read_experiment(ExperimentSource const& source) {
   if (!e.supernet_weights.empty() && !fs::exists(e.supernet_weights))
     supernet.fail("weights", "no such file; leave it empty to use the study's own supernet, made by `apq supernet`");
   e.resolved = config.resolved();
-  for (char const* name : {"train", "search", "cost"}) e.sections[name] = config.section(name).resolved();
   return e;
 }
 
@@ -59,14 +58,7 @@ void open_study(mpi::Communicator const& comm, Experiment const& experiment) {
     if (!comm.is_root()) return;
     make_directory(experiment.layout.root);
     auto const file = experiment.layout.config();
-    if (fs::exists(file)) {
-      auto before = Config::load(file);
-      auto const seed = before.section("study").get_or<std::uint64_t>("seed", 1);
-      if (seed != experiment.seed)
-        throw Error(Errc::data, fmt::format("{}: the study was begun with study.seed = {}, not {}; choose another study.dir", file.string(),
-                                            seed, experiment.seed));
-    }
-    replace_file(file, experiment.resolved);
+    if (!fs::exists(file) || read_file(file) != experiment.resolved) replace_file(file, experiment.resolved);
   });
 }
 

@@ -38,8 +38,7 @@ struct Experiment {
   search::SearchConfig search;
   cost::CostConfig cost;
   energy::EnergyConfig energy;
-  std::string resolved;                         ///< YAML with every default filled in
-  std::map<std::string, std::string> sections;  ///< the same, of train, search and cost alone: what their results depend on
+  std::string resolved;  ///< YAML with every default filled in
 
   std::filesystem::path supernet_file() const { return supernet_weights.empty() ? layout.supernet() : supernet_weights; }
 };
@@ -54,8 +53,7 @@ struct ExperimentSource {
 /// Reads and checks everything before any other collective call; every rank fails alike. Collective over `comm`.
 Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const& options);
 
-/// Makes the study directory and its config.yaml; refuses a directory whose configuration differs in what results depend
-/// on (space or seed). Collective over `comm`.
+/// Makes the study directory and its config.yaml; the experiment was admitted before (admission.hpp). Collective over `comm`.
 void open_study(mpi::Communicator const& comm, Experiment const& experiment);
 
 /// What the space asks of images.

@@ -3,26 +3,28 @@
 #include <filesystem>
 #include <string>
 
-#include "study/experiment.hpp"
+#include "study/run_stage.hpp"
 
-// One function per stage of a study, as `apq run` chains them and the single commands call them. All are collective
-// over `comm`; each adds what it cost to the study's ledger. A stage whose result is there already does nothing.
+// The bodies of a study's stages, each run as a row of the table (run_stage.hpp): what is there for the same inputs is left alone. All are
+// collective over the run's communicator.
 namespace apq::study {
 
-/// Trains the supernet into `output` (empty: the study's supernet.pt).
-void train_supernet_stage(mpi::Communicator const& comm, Experiment const& experiment, std::filesystem::path const& output);
+/// Trains the study's supernet.
+void supernet_stage(StudyRun& run, Redo redo = Redo::when_needed);
+/// The same into any file; no stage of the study.
+void train_supernet_to(StudyRun& run, std::filesystem::path const& file);
 
-/// Labels the samples of `stage` ("fp" or "quant") that are missing.
-void collect_stage(mpi::Communicator const& comm, Experiment const& experiment, std::string const& stage);
+/// Labels the samples of "fp" or "quant" that are missing.
+void collect_stage(StudyRun& run, std::string const& stage);
 
 /// Fits the full-precision predictor, the transferred one and the one from scratch.
-void train_stage(mpi::Communicator const& comm, Experiment const& experiment);
+void train_stage(StudyRun& run, Redo redo = Redo::when_needed);
 
-/// Searches under every constraint; writes search.json, search.h5 and the winners.
-void search_stage(mpi::Communicator const& comm, Experiment const& experiment);
+/// Searches under every limit; writes search.json, search.h5 and the winners.
+void search_stage(StudyRun& run, Redo redo = Redo::when_needed);
 
-/// Evaluates the winners, and the best collected samples under the same limits, on the test split: the one time that
-/// split is used. Writes winners.json.
-void verify_stage(mpi::Communicator const& comm, Experiment const& experiment);
+/// Evaluates the winners, and the best collected samples under the same limits, on the test split: the one time that split is used.
+/// Writes winners.json.
+void verify_stage(StudyRun& run, Redo redo = Redo::when_needed);
 
 }  // namespace apq::study

@@ -14,15 +14,14 @@
 namespace apq::train {
 namespace {
 
-std::vector<h5::Row> read_rows(StudyLayout const& layout, std::string const& stage, space::SearchSpace const& space) {
-  auto const directory = layout.shards(stage);
-  auto dataset = h5::read_stage(layout, stage);
-  if (dataset.rows.empty())
-    throw Error(Errc::data, fmt::format("{}: holds no rows; run `apq collect --stage {}` first", directory.string(), stage));
+std::vector<h5::Row> const& checked_rows(h5::Dataset const& dataset, StudyLayout const& layout, std::string const& stage,
+                                         space::SearchSpace const& space) {
+  auto const directory = layout.shards(stage).string();
+  if (dataset.rows.empty()) throw Error(Errc::data, fmt::format("{}: holds no rows; run `apq collect --stage {}` first", directory, stage));
   if (dataset.header.space_hash != space.hash)
-    throw Error(Errc::data, fmt::format("{}: collected in space {} ({}), not {} ({}); use the study's own space file", directory.string(),
+    throw Error(Errc::data, fmt::format("{}: collected in space {} ({}), not {} ({}); use the study's own space file", directory,
                                         dataset.header.space_name, dataset.header.space_hash, space.name, space.hash));
-  return std::move(dataset.rows);
+  return dataset.rows;
 }
 
 nlohmann::json read_report(std::filesystem::path const& file) {
@@ -36,13 +35,13 @@ nlohmann::json read_report(std::filesystem::path const& file) {
 }  // namespace
 
 nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space, StudyLayout const& layout,
-                               TrainConfig const& config, std::uint64_t seed, TrainStages stages) {
+                               TrainRows const& rows, TrainConfig const& config, std::uint64_t seed, TrainStages stages, Keep keep) {
   bool const do_fp = stages != TrainStages::quant, do_quant = stages != TrainStages::fp;
   std::vector<h5::Row> fp_rows, quant_rows;
   std::optional<AccuracyPredictor> full_precision;
   mpi::collectively(comm, [&] {
-    if (do_fp) fp_rows = read_rows(layout, "fp", space);
-    if (do_quant) quant_rows = read_rows(layout, "quant", space);
+    if (do_fp) fp_rows = checked_rows(*rows.fp, layout, "fp", space);
+    if (do_quant) quant_rows = checked_rows(*rows.quant, layout, "quant", space);
     if (do_fp) return;
     if (!std::filesystem::exists(layout.predictor_fp()))
       throw Error(Errc::data, fmt::format("{}: is missing, and the transfer starts from it; run `apq train --stage fp` first",
@@ -63,7 +62,7 @@ nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace
                      summary(trained.report.verdict.metrics));
     report["fp"] = to_json(trained.report, config.hidden);
     mpi::collectively(comm, [&] {
-      if (comm.is_root()) trained.predictor.save(layout.predictor_fp());
+      if (comm.is_root() && keep == Keep::files) trained.predictor.save(layout.predictor_fp());
     });
     full_precision = std::move(trained.predictor);
   }
@@ -74,13 +73,13 @@ nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace
                      summary(trained.report.scratch.metrics));
     report["quant"] = to_json(trained.report, config.hidden);
     mpi::collectively(comm, [&] {
-      if (!comm.is_root()) return;
+      if (!comm.is_root() || keep == Keep::nothing) return;
       trained.transfer.save(layout.predictor_quant());
       trained.scratch.save(layout.predictor_scratch());
     });
   }
   mpi::collectively(comm, [&] {
-    if (!comm.is_root()) return;
+    if (!comm.is_root() || keep == Keep::nothing) return;
     auto file = read_report(layout.train_metrics());
     file.update(report);
     replace_file(layout.train_metrics(), file.dump(2) + "\n");

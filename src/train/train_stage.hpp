@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "common/core/study_layout.hpp"
+#include "common/h5/dataset.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 #include "train/train_config.hpp"
@@ -13,14 +14,25 @@ namespace apq::train {
 
 enum class TrainStages { fp, quant, all };
 
-/// Reads a study's shards, fits the predictors and writes predictor.pt (fp), predictor_quant.pt
-/// (transferred), predictor_quant_scratch.pt and train.json. `quant` alone starts from the
-/// predictor.pt that is there and keeps train.json's full-precision part. Collective over `comm`;
-/// the files are the same for any number of ranks.
-/// @return what was written to train.json about the stages run.
-/// @throws Error(data) for shards of another space (naming both hashes), damaged shards or too few
-/// rows; Error(io).
+/// The labels of a study, read once; those of a stage that is not trained may be empty.
+struct TrainRows {
+  h5::Dataset const* fp;
+  h5::Dataset const* quant;
+};
+
+/// What becomes of the predictors.
+enum class Keep {
+  files,   ///< they and train.json replace the study's
+  nothing  ///< exploration: figures only
+};
+
+/// Fits the predictors and writes predictor.pt (fp), predictor_quant.pt (transferred), predictor_quant_scratch.pt and train.json. `quant`
+/// alone starts from the predictor.pt that is there and keeps train.json's full-precision part. Collective over `comm`; the files are the
+/// same for any number of ranks.
+/// @return what is said in train.json about the stages run.
+/// @throws Error(data) for rows of another space (naming both hashes), or too few; Error(io).
 nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space, StudyLayout const& layout,
-                               TrainConfig const& config, std::uint64_t seed, TrainStages stages = TrainStages::all);
+                               TrainRows const& rows, TrainConfig const& config, std::uint64_t seed, TrainStages stages = TrainStages::all,
+                               Keep keep = Keep::files);
 
 }  // namespace apq::train

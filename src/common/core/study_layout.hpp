@@ -20,6 +20,7 @@ struct StudyLayout {
   std::filesystem::path search_summary() const { return root / "search.json"; }
   std::filesystem::path winners() const { return root / "winners"; }
   std::filesystem::path verification() const { return root / "winners.json"; }  ///< winners with test accuracy
+  std::filesystem::path stamp(std::string const& stage) const { return root / ".stages" / (stage + ".json"); }
   std::filesystem::path ledger() const { return root / "ledger.json"; }
   std::filesystem::path report() const { return root / "report.html"; }
   std::filesystem::path figures() const { return root / "figures"; }  ///< CSV and SVG of each figure

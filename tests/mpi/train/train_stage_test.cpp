@@ -64,6 +64,11 @@ void write_shards(Fixture const& f, std::filesystem::path const& root, std::stri
   }
 }
 
+nlohmann::json train_study(Fixture const& f, StudyLayout const& layout, TrainStages stages = TrainStages::all, Keep keep = Keep::files) {
+  auto const fp = h5::read_stage(layout, "fp"), quant = h5::read_stage(layout, "quant");
+  return run_train_stage(f.world, f.space, layout, {&fp, &quant}, quick(), seed, stages, keep);
+}
+
 // What one rank finds alone, any number of ranks must find together.
 TEST(TrainStage, SameForAnyNumberOfRanks) {
   Fixture const f;
@@ -94,10 +99,10 @@ TEST(TrainStage, WritesWhatTheOtherStagesRead) {
   StudyLayout const layout{dir.path};
   if (f.world.is_root()) write_shards(f, dir.path, f.space.hash);
   mpi::barrier(f.world);
-  EXPECT_THROW(run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::quant),
+  EXPECT_THROW(train_study(f, layout, TrainStages::quant),
                Error);  // no predictor.pt yet
-  run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::fp);
-  auto const report = run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::quant);
+  train_study(f, layout, TrainStages::fp);
+  auto const report = train_study(f, layout, TrainStages::quant);
   EXPECT_TRUE(report.contains("quant"));
   EXPECT_FALSE(report.contains("fp"));
   space::Encoding const encoding(f.space);
@@ -125,7 +130,7 @@ TEST(TrainStage, RefusesShardsOfAnotherSpaceAndTooFewRows) {
   StudyLayout const layout{dir.path};
   auto failure = [&] {
     try {
-      run_train_stage(f.world, f.space, layout, quick(), seed);
+      train_study(f, layout);
     } catch (Error const& error) {
       EXPECT_EQ(error.code(), Errc::data);
       return std::string(error.what());
@@ -146,6 +151,19 @@ TEST(TrainStage, RefusesShardsOfAnotherSpaceAndTooFewRows) {
   EXPECT_FALSE(std::filesystem::exists(layout.train_metrics()));
 }
 
+TEST(TrainStage, ExplorationReplacesNothing) {
+  Fixture const f;
+  SharedDir const dir(f.world);
+  StudyLayout const layout{dir.path};
+  if (f.world.is_root()) write_shards(f, dir.path, f.space.hash);
+  mpi::barrier(f.world);
+  auto const report = train_study(f, layout, TrainStages::all, Keep::nothing);
+  EXPECT_EQ(report["fp"]["rows"], 120);
+  EXPECT_EQ(report["quant"]["rows"], 60);
+  for (auto const& file : {layout.train_metrics(), layout.predictor_fp(), layout.predictor_quant(), layout.predictor_scratch()})
+    EXPECT_FALSE(std::filesystem::exists(file)) << file;
+}
+
 TEST(TrainStage, ALostShardIsAnError) {
   Fixture f;
   SharedDir const dir(f.world);
@@ -157,7 +175,7 @@ TEST(TrainStage, ALostShardIsAnError) {
   }
   mpi::barrier(f.world);
   try {
-    run_train_stage(f.world, f.space, layout, quick(), seed, TrainStages::fp);
+    train_study(f, layout, TrainStages::fp);
     ADD_FAILURE() << "trained without the lost shard";
   } catch (Error const& error) {
     EXPECT_NE(std::string(error.what()).find("shard_0.h5"), std::string::npos) << error.what();

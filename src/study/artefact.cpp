@@ -1,0 +1,128 @@
+#include "study/artefact.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+namespace apq::study {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path named_by(Settings const& settings, char const* key) {
+  auto const found = settings.find(key);
+  return found == settings.end() ? fs::path() : fs::path(found->second);
+}
+
+}  // namespace
+
+std::string name_of(Artefact artefact) {
+  switch (artefact) {
+    case Artefact::space:
+      return "space";
+    case Artefact::weights:
+      return "supernet.weights";
+    case Artefact::training_images:
+      return "images.training";
+    case Artefact::calibration_images:
+      return "images.calibration";
+    case Artefact::validation_images:
+      return "images.validation";
+    case Artefact::test_images:
+      return "images.test";
+    case Artefact::engine:
+      return "evaluator.engine";
+    case Artefact::cost_table:
+      return "cost.table";
+    case Artefact::hardware:
+      return "cost.hardware";
+    case Artefact::fp_rows:
+      return "rows.fp";
+    case Artefact::quant_rows:
+      return "rows.quant";
+    case Artefact::fp_predictor:
+      return "predictor.pt";
+    case Artefact::quant_predictor:
+      return "predictor_quant.pt";
+    case Artefact::scratch_predictor:
+      return "predictor_quant_scratch.pt";
+    case Artefact::training:
+      return "train.json";
+    case Artefact::search:
+      return "search.json";
+    case Artefact::search_arrays:
+      return "search.h5";
+    case Artefact::winners:
+      return "winners";
+    case Artefact::verification:
+      return "winners.json";
+    case Artefact::ledger:
+      return "ledger.json";
+    case Artefact::report:
+      return "report.html";
+    case Artefact::figures:
+      return "figures";
+  }
+  return {};
+}
+
+fs::path path_of(Artefact artefact, StudyLayout const& layout, Settings const& settings) {
+  switch (artefact) {
+    case Artefact::space:
+      return named_by(settings, "space");
+    case Artefact::weights: {
+      auto const given = named_by(settings, "supernet.weights");
+      return given.empty() ? layout.supernet() : given;
+    }
+    case Artefact::cost_table:
+      return named_by(settings, "cost.table");
+    case Artefact::hardware:
+      return named_by(settings, "cost.hardware");
+    case Artefact::fp_rows:
+      return layout.shards("fp");
+    case Artefact::quant_rows:
+      return layout.shards("quant");
+    case Artefact::fp_predictor:
+      return layout.predictor_fp();
+    case Artefact::quant_predictor:
+      return layout.predictor_quant();
+    case Artefact::scratch_predictor:
+      return layout.predictor_scratch();
+    case Artefact::training:
+      return layout.train_metrics();
+    case Artefact::search:
+      return layout.search_summary();
+    case Artefact::search_arrays:
+      return layout.search_result();
+    case Artefact::winners:
+      return layout.winners();
+    case Artefact::verification:
+      return layout.verification();
+    case Artefact::ledger:
+      return layout.ledger();
+    case Artefact::report:
+      return layout.report();
+    case Artefact::figures:
+      return layout.figures();
+    case Artefact::training_images:
+    case Artefact::calibration_images:
+    case Artefact::validation_images:
+    case Artefact::test_images:
+    case Artefact::engine:
+      return {};
+  }
+  return {};
+}
+
+std::vector<fs::path> files_of(Artefact artefact, StudyLayout const& layout, Settings const& settings) {
+  auto const path = path_of(artefact, layout, settings);
+  std::error_code ec;
+  if (fs::is_regular_file(path, ec)) return {path};
+  bool const holds_rows = artefact == Artefact::fp_rows || artefact == Artefact::quant_rows;
+  std::vector<fs::path> files;
+  if (fs::is_directory(path, ec))
+    for (auto const& entry : fs::directory_iterator(path, ec))
+      if (entry.is_regular_file(ec) && (!holds_rows || entry.path().extension() == ".h5")) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace apq::study

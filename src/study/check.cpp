@@ -1,0 +1,55 @@
+#include "study/check.hpp"
+
+#include <fmt/format.h>
+
+#include "collect/sampler.hpp"
+#include "common/core/error.hpp"
+#include "common/cost/cost_model.hpp"
+#include "common/energy/rapl.hpp"
+#include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
+#include "search/scenario.hpp"
+#include "train/row_split.hpp"
+
+namespace apq::study {
+namespace {
+
+void check_energy(energy::EnergyConfig const& config) {
+  if (config.source == "rapl" && energy::find_rapl_packages(config.powercap).empty())
+    throw Error(Errc::config, fmt::format("energy.source = rapl: {} has no counter that can be read; allow reading energy_uj, or set "
+                                          "energy.source to auto or declared",
+                                          config.powercap.string()));
+}
+
+// Which rows train and which are held out follows from their numbers alone.
+void check_rows(Experiment const& e, std::string const& stage, std::uint64_t num_samples) {
+  collect::Samples const samples(e.space, e.seed, stage, e.collect.policies_per_architecture, num_samples);
+  std::vector<h5::Row> rows;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    h5::Row row;
+    row.id = i;
+    row.genes = samples.genes(i);
+    row.correct = row.correct5 = row.total = 1;
+    rows.push_back(std::move(row));
+  }
+  train::split_rows(rows, stage, e.seed, e.train.held_out_fraction);
+}
+
+}  // namespace
+
+void check_inputs(StudyRun& run) {
+  auto const& e = run.experiment;
+  mpi::collectively(run.comm, [&] {
+    check_energy(e.energy);
+    evaluate::engine_name(e.evaluator);
+    if (!run.comm.is_root()) return;
+    cost::CostModel const cost_model(e.space, e.cost);
+    search::resolve_scenarios(e.space, cost_model, e.search.scenarios, e.seed);
+    check_rows(e, "fp", e.collect.fp_samples);
+    check_rows(e, "quant", e.collect.quant_samples);
+    if (!e.supernet_weights.empty()) evaluate::supernet_hash(e.space, e.supernet_file());
+  });
+  run.listed_splits();
+}
+
+}  // namespace apq::study

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace apq::study {
+
+/// What the file system says of a file without reading it.
+struct FileState {
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;  ///< since 1970
+  std::uint64_t inode = 0;
+  bool operator==(FileState const&) const = default;
+};
+/// Absent where there is no regular file.
+std::optional<FileState> state_of(std::filesystem::path const& file);
+
+/// A file's content as it was seen once.
+struct FileDigest {
+  std::string digest;            ///< SHA-256, 64 hex digits
+  FileState state;               ///< when it was hashed
+  std::int64_t recorded_ns = 0;  ///< when this was noted
+};
+
+/// Of the system's clock, since 1970.
+std::int64_t now_ns();
+
+/// True while the file is as it was noted by size, time and inode. A file that was changed less than two seconds before it was noted is
+/// in doubt: another change could bear the same time.
+bool is_untouched(std::filesystem::path const& file, FileDigest const& noted);
+
+/// SHA-256 of files, each read once in the life of the object; those that are untouched since they were noted are not read at all.
+class FileDigests {
+ public:
+  /// What a stamp says of a file.
+  void note(std::filesystem::path const& file, FileDigest const& noted);
+  /// Absent where there is no such file. @throws Error(io) when it cannot be read.
+  std::optional<FileDigest> of(std::filesystem::path const& file);
+
+ private:
+  std::map<std::filesystem::path, FileDigest> known_;
+};
+
+}  // namespace apq::study

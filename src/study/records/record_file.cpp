@@ -1,0 +1,42 @@
+#include "study/records/record_file.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+
+namespace apq::study {
+
+void write_record(std::filesystem::path const& file, RecordFormat const& format, Json content) {
+  Json document{{"format", format.name}, {"format_version", format.version}};
+  document.update(content);
+  replace_file(file, document.dump(1) + "\n");
+}
+
+void read_record(std::filesystem::path const& file, RecordFormat const& format, std::function<void(Json const&)> const& read) {
+  auto const fail = [&](std::string const& fault) {
+    throw Error(Errc::data, fmt::format("{}: {}; {}", file.string(), fault, format.remedy));
+  };
+  auto const text = read_file(file);
+  auto const document = Json::parse(text, nullptr, false);
+  if (!document.is_object()) fail(text.empty() ? "is empty" : "is not whole JSON (cut or edited?)");
+  auto const name = document.value("format", Json());
+  if (name != format.name) fail(fmt::format("is not a record of \"{}\" but of {}", format.name, name.dump()));
+  auto const version = document.value("format_version", Json());
+  if (version != format.version) fail(fmt::format("is of format version {} (this apq reads {})", version.dump(), format.version));
+  try {
+    read(document);
+  } catch (nlohmann::json::exception const& e) {
+    fail(fmt::format("is not what apq wrote ({})", e.what()));
+  } catch (Error const& e) {
+    fail(fmt::format("is not what apq wrote ({})", e.what()));
+  }
+}
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+double number_or_nan(Json const& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+
+}  // namespace apq::study

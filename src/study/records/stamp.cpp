@@ -1,0 +1,51 @@
+#include "study/records/stamp.hpp"
+
+#include "study/records/record_file.hpp"
+
+namespace apq::study {
+namespace {
+
+constexpr RecordFormat format{"apq stamp", 1, "its stage is done again"};
+
+Json json_of(FileDigest const& d) {
+  return {{"sha256", d.digest},
+          {"size", d.state.size},
+          {"modified_ns", d.state.modified_ns},
+          {"inode", d.state.inode},
+          {"recorded_ns", d.recorded_ns}};
+}
+
+FileDigest digest_of(Json const& json) {
+  return {json.at("sha256").get<std::string>(),
+          {json.at("size").get<std::uint64_t>(), json.at("modified_ns").get<std::int64_t>(), json.at("inode").get<std::uint64_t>()},
+          json.at("recorded_ns").get<std::int64_t>()};
+}
+
+}  // namespace
+
+Stamp read_stamp(std::filesystem::path const& file) {
+  Stamp stamp;
+  read_record(file, format, [&](Json const& json) {
+    stamp.stage = json.at("stage").get<std::string>();
+    stamp.finished = json.at("finished").get<std::string>();
+    stamp.code_version = json.at("code_version").get<std::string>();
+    stamp.inputs = json.at("inputs").get<Settings>();
+    for (auto const& [path, digest] : json.at("input_files").items()) stamp.input_files[path] = digest_of(digest);
+    for (auto const& output : json.at("outputs")) stamp.outputs.push_back({output.at("path").get<std::string>(), digest_of(output)});
+  });
+  return stamp;
+}
+
+void write_stamp(std::filesystem::path const& file, Stamp const& stamp) {
+  Json json{{"stage", stamp.stage},   {"finished", stamp.finished},    {"code_version", stamp.code_version},
+            {"inputs", stamp.inputs}, {"input_files", Json::object()}, {"outputs", Json::array()}};
+  for (auto const& [path, digest] : stamp.input_files) json["input_files"][path] = json_of(digest);
+  for (auto const& output : stamp.outputs) {
+    Json entry{{"path", output.path}};
+    entry.update(json_of(output.digest));
+    json["outputs"].push_back(std::move(entry));
+  }
+  write_record(file, format, std::move(json));
+}
+
+}  // namespace apq::study

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "study/file_digest.hpp"
+#include "study/settings.hpp"
+
+namespace apq::study {
+
+/// A file that a stage wrote.
+struct StampedFile {
+  std::string path;  ///< relative to the study's directory
+  FileDigest digest;
+};
+
+/// Written last by a finished stage: what it read and what it wrote.
+struct Stamp {
+  std::string stage, finished, code_version;  ///< finished: UTC, ISO 8601
+  /// Everything the result depends on, by the name that messages use: settings as text, files and datasets as digests, images as
+  /// fingerprints.
+  Settings inputs;
+  std::map<std::string, FileDigest> input_files;  ///< of the inputs that are files: by absolute path
+  std::vector<StampedFile> outputs;
+};
+
+/// @throws Error as read_record.
+Stamp read_stamp(std::filesystem::path const& file);
+void write_stamp(std::filesystem::path const& file, Stamp const& stamp);
+
+}  // namespace apq::study

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "study/records/stamp.hpp"
+
+namespace apq::study {
+
+/// How two sets of inputs differ, a sentence each: "search.population changed (21, now 30)", "cost.hardware changed", "cost.table is new".
+/// Empty: they do not.
+std::vector<std::string> differences(Settings const& then, Settings const& now);
+
+/// What of a stage's outputs is no longer what its stamp says, a sentence each: "winners.json is missing", "search.json is not what the
+/// stage wrote".
+/// @param trusts_state  true: size, time and inode are enough, nothing is read; false: files in doubt are hashed.
+std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path const& study, FileDigests& digests, bool trusts_state);
+
+}  // namespace apq::study

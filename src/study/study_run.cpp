@@ -1,0 +1,110 @@
+#include "study/study_run.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "collect/dataset_broadcast.hpp"
+#include "common/core/error.hpp"
+#include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
+
+namespace apq::study {
+namespace {
+
+std::string fingerprint(image::Split const& split) { return fmt::format("{} images {}", split.size(), split.fingerprint); }
+
+// What makes a missing file.
+char const* maker_of(Artefact artefact) {
+  switch (artefact) {
+    case Artefact::weights:
+      return "train the supernet with `apq supernet`, or name one under supernet.weights";
+    case Artefact::fp_predictor:
+      return "run `apq train --stage fp` first";
+    case Artefact::quant_predictor:
+      return "run `apq train` first";
+    case Artefact::search:
+      return "run `apq search` first";
+    default:
+      return "name a file that is there";
+  }
+}
+
+}  // namespace
+
+StudyRun::StudyRun(mpi::Communicator const& the_comm, Experiment const& the_experiment)
+    : comm(the_comm),
+      experiment(the_experiment),
+      settings(settings_of(the_experiment.resolved, "configuration")),
+      stages(stages_of(settings)) {}
+
+image::Splits const& StudyRun::listed_splits() {
+  if (!listed_) listed_ = load_splits(comm, experiment, {});
+  return *listed_;
+}
+
+h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
+  if (auto const found = root_rows_.find(stage); found != root_rows_.end()) return found->second;
+  return root_rows_[stage] = h5::read_stage(experiment.layout, stage);
+}
+
+h5::Dataset const& StudyRun::rows(std::string const& stage) {
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) root_rows(stage);
+  });
+  if (comm.is_root()) {
+    collect::broadcast_dataset(comm, root_rows_.at(stage));
+    return root_rows_.at(stage);
+  }
+  return rows_[stage] = collect::broadcast_dataset(comm, {});
+}
+
+void StudyRun::forget_rows(std::string const& stage) {
+  root_rows_.erase(stage);
+  rows_.erase(stage);
+}
+
+std::string StudyRun::value_of(Artefact artefact, bool may_be_missing) {
+  auto const& e = experiment;
+  switch (artefact) {
+    case Artefact::space:
+      return e.space.hash;
+    case Artefact::engine:
+      return std::string(engine::engine_kind_names(engine::resolved(e.evaluator.engine)));
+    case Artefact::training_images:
+      return fingerprint(listed_->train);
+    case Artefact::calibration_images:
+      return fingerprint(listed_->calibration);
+    case Artefact::validation_images:
+      return fingerprint(listed_->validation);
+    case Artefact::test_images:
+      return fingerprint(listed_->test);
+    case Artefact::fp_rows:
+      return h5::content_hash(root_rows("fp").rows);
+    case Artefact::quant_rows:
+      return h5::content_hash(root_rows("quant").rows);
+    default:
+      break;
+  }
+  auto const path = path_of(artefact, e.layout, settings);
+  if (path.empty()) return "none";
+  if (auto const digest = digests.of(path)) return digest->digest;
+  if (may_be_missing) return "absent";
+  throw Error(Errc::data, fmt::format("{}: is missing; {}", path.string(), maker_of(artefact)));
+}
+
+Settings StudyRun::inputs_of(Stage const& stage) {
+  auto inputs = selected(settings, stage.settings);
+  for (auto const artefact : stage.reads) inputs[name_of(artefact)] = value_of(artefact, stage.takes_what_is_there);
+  inputs["format"] = std::to_string(stage.version);
+  return inputs;
+}
+
+bool reads_images(Stage const& stage) {
+  constexpr std::array images{Artefact::training_images, Artefact::calibration_images, Artefact::validation_images, Artefact::test_images};
+  return std::any_of(images.begin(), images.end(),
+                     [&](Artefact a) { return std::find(stage.reads.begin(), stage.reads.end(), a) != stage.reads.end(); });
+}
+
+}  // namespace apq::study

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/energy/meter.hpp"
+#include "common/h5/dataset.hpp"
+#include "study/experiment.hpp"
+#include "study/file_digest.hpp"
+#include "study/records/stamp.hpp"
+#include "study/stage.hpp"
+
+namespace apq::study {
+
+/// What the stages of one command share. Whatever is dear is made when first asked for, once.
+class StudyRun {
+ public:
+  /// `comm` and `experiment` must outlive it. Local.
+  StudyRun(mpi::Communicator const& comm, Experiment const& experiment);
+
+  mpi::Communicator const& comm;
+  Experiment const& experiment;
+  Settings const settings;          ///< of the experiment
+  std::vector<Stage> const stages;  ///< of these settings
+
+  /// The splits with their fingerprints; no pixel is decoded. Collective.
+  image::Splits const& listed_splits();
+
+  /// The rows of "fp" or "quant" on every rank; the shards are opened by root, once until `forget_rows`. Collective.
+  /// @throws Error(data) as h5::read_stage.
+  h5::Dataset const& rows(std::string const& stage);
+  /// The same on root alone. Local.
+  h5::Dataset const& root_rows(std::string const& stage);
+  /// The stage was collected anew.
+  void forget_rows(std::string const& stage);
+
+  /// Everything that a result of `stage` depends on now, by name. Local to root; listed_splits() was called before where the stage
+  /// reads images. @throws Error(data) naming what is missing and the command that makes it.
+  Settings inputs_of(Stage const& stage);
+
+  /// Of files, on root.
+  FileDigests digests;
+
+ private:
+  std::string value_of(Artefact artefact, bool may_be_missing);
+  std::optional<image::Splits> listed_;
+  std::map<std::string, h5::Dataset> root_rows_, rows_;
+};
+
+/// True for stages whose inputs include images.
+bool reads_images(Stage const& stage);
+
+}  // namespace apq::study
