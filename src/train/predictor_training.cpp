@@ -95,8 +95,7 @@ nlohmann::json to_json(FpReport const& report, int hidden) {
                {"train_rows", report.train_rows},
                {"held_out_rows", report.verdict.held_out.size()},
                {"data_hash", report.data_hash},
-               {"model", model_name(hidden)},
-               {"seconds", report.seconds}});
+               {"model", model_name(hidden)}});
   if (report.kendall_tau_within_size) json["metrics"]["kendall_tau_within_image_size"] = *report.kendall_tau_within_size;
   return json;
 }
@@ -113,7 +112,6 @@ nlohmann::json to_json(QuantReport const& report, int hidden) {
           {"held_out_rows", report.transfer.held_out.size()},
           {"data_hash", report.data_hash},
           {"model", model_name(hidden)},
-          {"seconds", report.seconds},
           {"transfer", json_of(report.transfer)},
           {"scratch", json_of(report.scratch)},
           {"gain",

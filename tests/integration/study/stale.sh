@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# Nothing stale or damaged passes for a result: whatever a stage reads or wrote is changed, one thing at a time; `apq run` names the change,
+# does again what depends on it and nothing else. What may not change is refused before anything is written.
+set -uo pipefail
+apq=$1
+here=$APQ_SOURCE_DIR/tests/integration/study
+source_images=/usr/share/datasets/fashion-mnist
+[[ -d $source_images ]] || { echo "skipped: the package dataset-fashion-mnist is not installed"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+"$here/idx_part.sh" $source_images images train 0 400 && "$here/idx_part.sh" $source_images images t10k 0 200 || { echo "FAILED: no images"; exit 1; }
+failures=0
+fail() { echo "FAILED: $1"; tail -n 4 log; failures=$((failures + 1)); }
+cp "$APQ_SOURCE_DIR/configs/hardware/bitfusion_edge.yaml" hardware.yaml
+run() { "$apq" run --config "$here/tiny.yaml" --set study.dir=study --set cost.hardware="$work/hardware.yaml" "$@" >log 2>&1; }
+all="collect.fp collect.quant train search verify report"
+sum_of() { (cd "${1:-study}" && find . -type f ! -name .lock -exec stat -c '%n %Y %s' {} + | sort; find . -type f ! -name .lock -exec sha256sum {} + | sort) | sha256sum; }
+
+run || { fail "the study itself"; exit 1; }
+run || fail "a second run"
+for stage in $all; do grep -q "$stage: is there already" log || fail "$stage was done again without a reason"; done
+cp -r study whole
+
+# expect NAME "STAGES THAT RUN" "WHAT IS SAID" ARGUMENTS...: after a change made by the caller
+expect() {
+  local name=$1 stale=$2 said=$3
+  shift 3
+  run "$@" || fail "$name: apq run ends with $?"
+  grep -qE "$said" log || fail "$name: not said: $said"
+  for stage in $all; do
+    if [[ " $stale " == *" $stage "* ]]; then grep -q "$stage: is there already" log && fail "$name: $stage is there already"
+    else grep -q "$stage: is there already" log || fail "$name: $stage is done again"; fi
+  done
+  echo "ok: $name"
+}
+anew() { rm -rf study; cp -a whole study; }
+
+# ---- what stages read
+anew; sed -i 's/frequency_mhz: 500/frequency_mhz: 50/' hardware.yaml; grep -q 'frequency_mhz: 50$' hardware.yaml || fail "the accelerator was not changed"
+expect "accelerator" "search verify report" "search is stale: cost.hardware changed"
+cp "$APQ_SOURCE_DIR/configs/hardware/bitfusion_edge.yaml" hardware.yaml
+[[ $(ls study/winners | wc -l) -eq 2 ]] || fail "winners of earlier limits were left: $(ls study/winners)"
+anew; expect "basis of costs" "search verify report" "search is stale: cost.basis changed \(paper, now complete\)" --set cost.basis=complete
+anew; expect "search settings" "search verify report" "search is stale: search.population changed \(21, now 22\)" --set search.population=22
+anew; expect "predictor settings" "train search verify report" "train is stale: train.hidden changed \(16, now 20\)" --set train.hidden=20
+anew; expect "more samples" "collect.quant train search verify report" "collect.quant is stale: collect.quant.samples changed \(24, now 26\)" --set collect.quant.samples=26
+anew; "$here/idx_part.sh" $source_images images t10k 500 200
+expect "test images" "verify report" "verify is stale: images.test changed"
+"$here/idx_part.sh" $source_images images t10k 0 200
+anew; expect "the study's name" "report" "report is stale: study.name changed" --set study.name=other
+
+# ---- what stages wrote
+damaged() { # file stages-that-run stage-named
+  anew
+  case $1 in
+    *.json | *.html) truncate -s -20 "study/$1" ;;
+    *) printf x >>"study/$1" ;;
+  esac
+  local name=${1//+/\\+}  # in a regular expression
+  expect "cut or edited $1" "$2" "$3 is stale: .*$name is not what the stage wrote"
+  anew; rm "study/$1"
+  expect "removed $1" "$2" "$3 is stale: .*$name is missing"
+}
+damaged predictor.pt "train report" train
+damaged predictor_quant.pt "train report" train
+damaged predictor_quant_scratch.pt "train report" train
+damaged search.h5 "search report" search
+damaged search.json "search report" search
+damaged "winners/$(cd whole/winners && ls | head -n 1)" "search report" search
+damaged winners.json "verify report" verify
+damaged report.html "report" report
+damaged figures/"$(cd whole/figures && ls | head -n 1)" "report" report
+# A shard: what is lost is labelled again, and as the rows are the same nothing that reads them is done again.
+anew; shard=$(cd study && ls shards/fp/*.h5 | head -n 1); truncate -s -100 "study/$shard"
+expect "cut shard" "collect.fp report" "collect.fp is stale: $shard is not what the stage wrote"
+grep -q "set aside" log || fail "the cut shard was not set aside"
+anew; rm "study/$shard"
+expect "removed shard" "collect.fp report" "collect.fp is stale: $shard is missing"
+
+# ---- stamps
+for stage in $all; do
+  anew; truncate -s -10 "study/.stages/$stage.json"
+  run || fail "a cut stamp of $stage"
+  grep -q "$stage.json: is not whole JSON" log || fail "the cut stamp of $stage was not named"
+  grep -q "$stage: is there already" log && [[ $stage != collect.* ]] && fail "$stage was believed without its stamp"
+  anew; sed -i 's/"format_version": 1/"format_version": 2/' "study/.stages/$stage.json"
+  run || fail "a stamp of another version of $stage"
+  grep -q "$stage.json: is of format version 2 (this apq reads 1)" log || fail "the other version of $stage's stamp was not named"
+done
+anew; rm -r study/.stages; run || fail "a study without stamps"
+grep -q "is there already" log && fail "a stage was believed without a stamp"
+cmp study/winners.json whole/winners.json || fail "the study without stamps came to other winners"
+echo "ok: stamps"
+
+# ---- what may not change is refused, with both values, and no file is touched
+refused() { # what is said, arguments...
+  local said=$1 before
+  shift
+  anew; before=$(sum_of)
+  run "$@"
+  local status=$?
+  [[ $status -eq 3 ]] || fail "$*: ends with $status, not 3"
+  [[ $(grep -c 'apq: error' log) -eq 1 ]] && grep -qE "apq: error: .*$said" log || fail "$*: not said: $said"
+  [[ $before == "$(sum_of)" ]] || fail "$*: the refused run changed the study"
+  echo "ok: refused $*"
+}
+sed 's/^name: .*/name: wider/; s/width: 8,/width: 16,/' "$APQ_SOURCE_DIR/configs/spaces/fashion_mnist.yaml" >other_space.yaml
+refused "study.seed = 3, not 4" --set study.seed=4
+refused "evaluator.batch = 100, not 50" --set evaluator.batch=50
+refused "evaluator.calibration_batch = 250, not 50" --set evaluator.calibration_batch=50
+refused "evaluator.fidelity = corrected, not release" --set evaluator.fidelity=release
+refused "data.validation = 100 images [0-9a-f]+, not 120 images" --set data.validation_images=120
+refused "data.calibration = 100 images [0-9a-f]+, not 90 images" --set data.calibration_images=90
+refused "data.normalisation = .*, not 0.5" --set data.mean=0.5
+refused "collect.sequential = off, not" --set collect.sequential.half_width_points=5
+refused "collect.quant.policies_per_architecture = 1, not 2" --set collect.quant.policies_per_architecture=2
+anew; before=$(sum_of); run --set space="$work/other_space.yaml" && fail "another space was taken"
+[[ $before == "$(sum_of)" ]] || fail "another space changed the study"
+anew; "$here/idx_part.sh" $source_images images train 400 400; before=$(sum_of); run; [[ $? -eq 3 ]] && grep -q "data.calibration = " log || fail "other training images were not refused"
+[[ $before == "$(sum_of)" ]] || fail "other images changed the study"
+"$here/idx_part.sh" $source_images images train 0 400
+
+# ---- exploration replaces nothing
+for arguments in "--train-rows 10" "--seed 99" "--train-rows 10 --stage fp"; do
+  anew; before=$(sum_of)
+  "$apq" train --study study $arguments >out 2>log || fail "apq train $arguments"
+  grep -q "fp " out || fail "apq train $arguments prints no figures"
+  [[ $before == "$(sum_of)" ]] || fail "apq train $arguments changed the study"
+done
+# A command run alone goes through the same row.
+for command in train search report; do
+  anew; before=$(sum_of)
+  "$apq" $command --study study >out 2>log || fail "apq $command"
+  grep -q "$command: is there already" log && [[ $before == "$(sum_of)" ]] || fail "apq $command does again what is there"
+done
+anew; run --redo search || fail "--redo search"
+grep -q "search: is there already" log && fail "--redo search does nothing"
+rm -rf study; run --until train && [[ -f study/train.json && ! -f study/search.json ]] || fail "--until train"
+run --redo nothing; [[ $? -eq 2 ]] && grep -q "its stages are collect.fp, " log || fail "an unknown stage is not refused"
+
+# ---- what is known at the start is said at the start, and nothing is made
+rm -rf study
+known() { # exit status, what is said, arguments...
+  local status=$1 said=$2 check ended
+  shift 2
+  run --check "$@"; check=$?
+  grep -qE "apq: error: .*$said" log || fail "--check $*: not said: $said"
+  run "$@"; ended=$?
+  [[ $check -eq $status && $ended -eq $status && ! -e study ]] || fail "$*: --check $check, run $ended, not $status, or a study was made"
+  echo "ok: known $*"
+}
+echo '{}' >empty.json; echo 'array: {rows: 0}' >no_rows.yaml
+known 2 "search.constraints" --set search.constraints=null
+known 6 "smallest feasible latency_ms" --set 'search.constraints=[{metric: latency_ms, limit: 1.0e-6}]'
+known 6 "smallest feasible macs" --set 'search.constraints=[{metric: latency_ms, limit: 0.05, also: [{metric: macs, limit: 1}]}]'
+known 3 "empty.json: lacks the layer" --set cost.table="$work/empty.json"
+known 4 "nowhere.json" --set cost.table=/nowhere.json
+known 4 "nowhere.yaml" --set cost.hardware=/nowhere.yaml
+known 2 "array.rows = 0" --set cost.hardware="$work/no_rows.yaml"
+known 3 "rows of stage quant" --set collect.quant.samples=1
+known 3 "rows of stage quant" --set collect.quant.samples=0
+known 3 "rows of stage fp" --set collect.fp.samples=3
+known 2 "energy.source = rapl" --set energy.source=rapl --set energy.powercap="$work"
+known 3 "keys do not match" --set space="$APQ_SOURCE_DIR/configs/spaces/apq_imagenet.yaml" --set data.mean=0.5
+[[ $failures -eq 0 ]] && echo "all as it should be"
+exit $((failures > 0))
