@@ -14,6 +14,7 @@ namespace {
 
 constexpr Command all[] = {
     {"run", "All stages of a study, from images to the report; what is done already is not done again", Needs::torch},
+    {"status", "Where a study stands: stages done, stale and why, rows, cost", Needs::nothing},
     {"plan", "What a study will take: hours, energy, memory and disk, from a few measured samples", Needs::torch},
     {"supernet", "Train the once-for-all network that subnets are sliced from", Needs::torch},
     {"collect", "Label sampled subnets: full precision or quantised", Needs::torch},

@@ -54,6 +54,7 @@ Body add_search(CLI::App& app);
 Body add_eval(CLI::App& app);
 Body add_report(CLI::App& app);
 Body add_run(CLI::App& app);
+Body add_status(CLI::App& app);
 Body add_plan(CLI::App& app);
 Body add_doctor(CLI::App& app);
 Body add_import(CLI::App& app);

@@ -17,7 +17,7 @@ namespace {
 using namespace apq::app;
 
 constexpr Held held[] = {
-    {"data", add_data}, {"space", add_space}, {"cost", add_cost}, {"encode", add_encode}, {"doctor", add_doctor},
+    {"status", add_status}, {"data", add_data}, {"space", add_space}, {"cost", add_cost}, {"encode", add_encode}, {"doctor", add_doctor},
 };
 
 /// Returns only where that fails: with the exit status.

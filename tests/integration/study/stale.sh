@@ -93,6 +93,25 @@ grep -q "is there already" log && fail "a stage was believed without a stamp"
 cmp study/winners.json whole/winners.json || fail "the study without stamps came to other winners"
 echo "ok: stamps"
 
+# ---- status: no image, no weights, no MPI, no LibTorch
+anew
+"$apq" status study >out || fail "status"
+[[ $(grep -c ' done ' out) -eq 6 ]] || fail "status does not say that all is done: $(cat out)"
+"$apq" status study --format json | grep -q '"state": "done"' || fail "status as JSON"
+sed -i 's/frequency_mhz: 500/frequency_mhz: 50/' hardware.yaml
+"$apq" status study >out
+grep -A1 '^search  *stale' out | grep -q "cost.hardware changed" || fail "status does not say why the search is stale: $(cat out)"
+grep -A9 '^verify  *stale' out | grep -q "search is stale" || fail "status believes a verification of a stale search"
+grep -q '^train  *done' out || fail "status doubts the training"
+cp "$APQ_SOURCE_DIR/configs/hardware/bitfusion_edge.yaml" hardware.yaml
+anew; rm study/.stages/collect.quant.json study/"$(cd study && ls shards/quant/*.h5 | head -n 1)"
+"$apq" status study >out
+grep -qE '^collect.quant  *in part  *[0-9]+ of 24' out || fail "status does not count the rows of a part: $(cat out)"
+anew; truncate -s -10 study/.stages/train.json
+"$apq" status study >out || fail "status of a cut stamp"
+grep -q "train.json: is not whole JSON" out || fail "status does not name a cut stamp"
+"$apq" status nowhere 2>log; [[ $? -eq 4 ]] && grep -q "nowhere: holds no study" log || fail "status of nothing"
+
 # ---- what may not change is refused, with both values, and no file is touched
 refused() { # what is said, arguments...
   local said=$1 before

@@ -1,0 +1,172 @@
+#include "study/status.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/energy/ledger.hpp"
+#include "common/h5/dataset.hpp"
+#include "common/space/search_space.hpp"
+#include "study/records/stamp.hpp"
+#include "study/stage.hpp"
+#include "study/stage_state.hpp"
+
+namespace apq::study {
+namespace fs = std::filesystem;
+namespace {
+
+char const* name_of(StageCondition condition) {
+  switch (condition) {
+    case StageCondition::done:
+      return "done";
+    case StageCondition::stale:
+      return "stale";
+    case StageCondition::part:
+      return "in part";
+    case StageCondition::absent:
+      return "absent";
+  }
+  return "";
+}
+
+// The stamps of a study; one that cannot be read counts as none, and why.
+struct Stamps {
+  std::map<std::string, Stamp> there;
+  std::map<std::string, std::string> damaged;
+};
+
+Stamps stamps_of(StudyLayout const& layout, std::vector<Stage> const& stages) {
+  Stamps stamps;
+  for (auto const& stage : stages) {
+    if (!fs::exists(layout.stamp(stage.name))) continue;
+    try {
+      stamps.there[stage.name] = read_stamp(layout.stamp(stage.name));
+    } catch (Error const& e) {
+      stamps.damaged[stage.name] = e.what();
+    }
+  }
+  return stamps;
+}
+
+// A file's digest, read only where the file is not as the stamp saw it.
+std::string content_of(fs::path const& path, Stamp const& stamp, FileDigests& digests) {
+  auto const state = state_of(path);
+  if (!state) return "absent";
+  auto const seen = stamp.input_files.find(fs::absolute(path).string());
+  return seen != stamp.input_files.end() && *state == seen->second.state ? seen->second.digest : digests.of(path)->digest;
+}
+
+// What can be known now of what a stage read: its settings, the space, files by their state (read where it changed). The rest is as the
+// stamp says: rows show in the collection's outputs; images and the engine are for `apq run` to see.
+Settings inputs_now(Stage const& stage, Stamp const& stamp, StudyLayout const& layout, Settings const& settings, FileDigests& digests) {
+  auto now = selected(settings, stage.settings);
+  for (auto const artefact : stage.reads) {
+    auto const then = stamp.inputs.find(name_of(artefact));
+    auto value = then == stamp.inputs.end() ? std::string() : then->second;
+    auto const path = path_of(artefact, layout, settings);
+    if (artefact == Artefact::space) {
+      value = fs::exists(path) ? space::load_space(path).hash : "absent";
+    } else if (artefact == Artefact::cost_table || artefact == Artefact::hardware || artefact == Artefact::weights ||
+               fs::is_regular_file(path)) {
+      value = path.empty() ? "none" : content_of(path, stamp, digests);
+    }
+    now[name_of(artefact)] = value;
+  }
+  now["format"] = std::to_string(stage.version);
+  return now;
+}
+
+std::uint64_t number_in(Settings const& settings, std::string const& key) {
+  auto const found = settings.find(key);
+  std::uint64_t number = 0;
+  if (found != settings.end()) std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
+  return number;
+}
+
+void add_rows(StageStatus& status, StudyLayout const& layout, Settings const& settings) {
+  if (!status.stage.starts_with("collect.")) return;
+  auto const stage = status.stage.substr(8);
+  status.rows = h5::read_dataset(layout.shards(stage), h5::OnDamage::tolerate).rows.size();
+  status.wanted = number_in(settings, "collect." + stage + ".samples");
+}
+
+bool reads_any(Stage const& stage, std::vector<Artefact> const& artefacts) {
+  return std::any_of(artefacts.begin(), artefacts.end(),
+                     [&](Artefact a) { return std::find(stage.reads.begin(), stage.reads.end(), a) != stage.reads.end(); });
+}
+
+void add_cost(StageStatus& status, std::vector<energy::StageCost> const& ledger) {
+  for (auto const& cost : ledger) {
+    if (cost.stage != status.stage) continue;
+    status.core_h = cost.core_h;
+    if (std::isfinite(cost.kwh)) status.kwh = cost.kwh;
+  }
+}
+
+}  // namespace
+
+std::vector<StageStatus> status_of(StudyLayout const& layout) {
+  if (!fs::exists(layout.config()))
+    throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml); `apq run --config FILE` makes one", layout.root.string()));
+  auto const settings = settings_of(read_file(layout.config()), layout.config().string());
+  auto const stages = stages_of(settings);
+  auto const stamps = stamps_of(layout, stages);
+  auto const ledger = energy::read_ledger(layout.ledger());
+  FileDigests digests;
+  std::vector<StageStatus> result;
+  for (auto const& stage : stages) {
+    StageStatus status;
+    status.stage = stage.name;
+    add_rows(status, layout, settings);
+    add_cost(status, ledger);
+    if (auto const damaged = stamps.damaged.find(stage.name); damaged != stamps.damaged.end()) {
+      status.condition = StageCondition::stale;
+      status.why = {damaged->second};
+    } else if (auto const stamp = stamps.there.find(stage.name); stamp != stamps.there.end()) {
+      status.finished = stamp->second.finished;
+      status.why = differences(stamp->second.inputs, inputs_now(stage, stamp->second, layout, settings, digests));
+      for (auto& lost : lost_outputs(stamp->second, layout.root, digests, true)) status.why.push_back(std::move(lost));
+      for (std::size_t i = 0; i < result.size(); ++i)
+        if (result[i].condition != StageCondition::done && reads_any(stage, stages[i].writes))
+          status.why.push_back(fmt::format("{} is {}", result[i].stage, name_of(result[i].condition)));
+      status.condition = status.why.empty() ? StageCondition::done : StageCondition::stale;
+    } else if (status.rows > 0) {
+      status.condition = StageCondition::part;
+    }
+    result.push_back(std::move(status));
+  }
+  return result;
+}
+
+std::string status_table(std::vector<StageStatus> const& stages) {
+  auto text = fmt::format("{:<14} {:<8} {:>13} {:>21} {:>9} {:>10}\n", "stage", "state", "rows", "finished", "core h", "kWh");
+  for (auto const& s : stages) {
+    auto const number = [](std::optional<double> const& value) { return value ? fmt::format("{:.4g}", *value) : std::string("-"); };
+    auto const rows = s.stage.starts_with("collect.") ? fmt::format("{} of {}", s.rows, s.wanted) : std::string("-");
+    text += fmt::format("{:<14} {:<8} {:>13} {:>21} {:>9} {:>10}\n", s.stage, name_of(s.condition), rows,
+                        s.finished.empty() ? "-" : s.finished, number(s.core_h), number(s.kwh));
+    for (auto const& why : s.why) text += fmt::format("{:<14} {}\n", "", why);
+  }
+  return text;
+}
+
+std::string status_json(std::vector<StageStatus> const& stages) {
+  auto json = nlohmann::ordered_json::array();
+  for (auto const& s : stages) {
+    nlohmann::ordered_json entry{{"stage", s.stage}, {"state", name_of(s.condition)}, {"why", s.why}};
+    entry["finished"] = s.finished.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(s.finished);
+    if (s.stage.starts_with("collect.")) entry.update({{"rows", s.rows}, {"wanted", s.wanted}});
+    entry["core_h"] = s.core_h ? nlohmann::ordered_json(*s.core_h) : nlohmann::ordered_json();
+    entry["kwh"] = s.kwh ? nlohmann::ordered_json(*s.kwh) : nlohmann::ordered_json();
+    json.push_back(std::move(entry));
+  }
+  return json.dump(1) + "\n";
+}
+
+}  // namespace apq::study
