@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/version.h>
 
+#include "common/net/activation.hpp"
 #include "common/net/quantiser.hpp"
 
 namespace apq::net {
@@ -68,19 +69,6 @@ at::Tensor normalise(BatchNorm const& norm, at::Tensor const& x, std::size_t lay
   return y;
 }
 
-at::Tensor activated(space::Activation activation, at::Tensor& x, bool in_place) {
-  using space::Activation;
-  switch (activation) {
-    case Activation::relu6:
-      return in_place ? x.clamp_(0, 6) : at::hardtanh(x, 0, 6);
-    case Activation::relu:
-      return in_place ? x.clamp_min_(0) : at::relu(x);
-    case Activation::h_swish:
-      return in_place ? at::hardswish_(x) : at::hardswish(x);
-  }
-  return x;
-}
-
 // One forward pass: what its layers share.
 class Pass {
  public:
@@ -116,7 +104,8 @@ class Pass {
   // In [0, 1], [batch, channels, 1, 1].
   at::Tensor gate_of(SqueezeExciteUnit const& unit, at::Tensor const& x) {
     auto const& [reduce, expand] = unit;
-    auto const hidden = at::relu(dense(reduce.weight, reduce.bias, reduce.quantisation, x.mean({2, 3})));
+    auto sums = dense(reduce.weight, reduce.bias, reduce.quantisation, x.mean({2, 3}));
+    auto const hidden = activated(space::squeeze_excite_hidden, sums, in_place_);
     auto const gate = at::hardsigmoid(dense(expand.weight, expand.bias, expand.quantisation, hidden));
     return gate.unsqueeze(2).unsqueeze(3);
   }

@@ -7,7 +7,7 @@
 namespace apq::net {
 namespace {
 
-using space::Activation;
+using space::has_sign;
 
 // First conv, first block, feature mix, classifier (spec A2); also what MobileNetV3 has beside them: squeeze-excite, final expansion.
 constexpr int fixed_bits = 8;
@@ -71,9 +71,6 @@ LayerQuantisation quantisation(int weight_bits, int activation_bits, bool is_sig
   return {.weight_bits = weight_bits, .activation_bits = is_signed ? activation_bits - 1 : activation_bits, .is_signed = is_signed};
 }
 LayerQuantisation fixed_quantisation(bool is_signed) { return quantisation(fixed_bits, fixed_bits, is_signed); }
-
-// h-swish goes down to -0.375.
-bool has_sign(Activation activation) { return activation == Activation::h_swish; }
 
 }  // namespace
 

@@ -34,8 +34,7 @@ struct DenseUnit {
   LayerQuantisation quantisation;
 };
 
-/// Squeeze-excite (Hu et al., CVPR 2018; Howard et al., ICCV 2019): every channel of x times
-/// h_sigmoid(expand(relu(reduce(mean of x over the map))), h_sigmoid(v) = min(max(v + 3, 0), 6) / 6.
+/// space/layer_kinds.hpp says what it computes.
 struct SqueezeExciteUnit {
   DenseUnit reduce, expand;
 };

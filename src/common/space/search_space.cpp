@@ -80,10 +80,11 @@ int strided(Config& config, SearchSpace const& space, int size, int stride) {
   return rounded_up(size, stride);
 }
 
-Activation read_activation(Config& config, char const* fallback = "relu6") {
-  auto const names = std::vector<std::string>(activation_names.begin(), activation_names.end());
-  auto const name = config.choice_or("activation", fallback, names);
-  return static_cast<Activation>(std::find(names.begin(), names.end(), name) - names.begin());
+Activation read_activation(Config& config) {
+  std::vector<std::string> names;
+  for (auto const& kind : activation_kinds) names.emplace_back(kind.name);
+  auto const name = config.choice_or("activation", "relu6", names);
+  return std::ranges::find(activation_kinds, name, &ActivationKind::name)->value;
 }
 
 /// A width of the file times the space's width multiplier, rounded as OFA rounds it.
@@ -198,7 +199,7 @@ std::string canonical_text(SearchSpace const& s) {
   text += fmt::format("{}", fmt::join(forbidden, ""));
   if (s.image_sizes.size() > 1) text += fmt::format("sizes {}\n", fmt::join(s.image_sizes, ","));
   auto const activation = [&](std::string const& where, Activation a) {
-    if (a != Activation::relu6) text += fmt::format("activation {} {}\n", where, activation_names[static_cast<std::size_t>(a)]);
+    if (a != Activation::relu6) text += fmt::format("activation {} {}\n", where, kind_of(a).name);
   };
   activation("stem", s.stem_activation);
   activation("first", s.first_block_activation);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/space/layer_kinds.hpp"
+
 namespace apq::space {
 
 /// The four bit-width genes of a block: weights (w) and activations (a) of its two 1x1 convolutions
@@ -13,11 +15,6 @@ namespace apq::space {
 enum class Role { pw_w, pw_a, dw_w, dw_a };
 inline constexpr int num_roles = 4;
 inline constexpr std::array<char const*, num_roles> role_names{"pw_w", "pw_a", "dw_w", "dw_a"};
-
-/// Nonlinearity after a convolution's batch norm: min(max(x, 0), 6); x * relu6(x + 3) / 6 (Howard et
-/// al., ICCV 2019); max(x, 0).
-enum class Activation { relu6, h_swish, relu };
-inline constexpr std::array<char const*, 3> activation_names{"relu6", "h_swish", "relu"};
 
 /// One searchable inverted-bottleneck block (MobileNetV2: 1x1 expand, kxk depthwise, 1x1 project).
 struct Block {
@@ -99,10 +96,6 @@ struct SearchSpace {
 /// Height = width of each block's input [B] when the image is `image_size` pixels high: a strided
 /// layer with padding kernel / 2 rounds up.
 std::vector<int> block_input_sizes(SearchSpace const& space, int image_size);
-
-/// Channels between the two layers of a squeeze-excite unit (Hu et al., CVPR 2018) on `channels`, as
-/// OFA sizes them: a quarter, made divisible by `divisor`.
-int squeezed_channels(int channels, int divisor);
 
 /// Reads a space file, or the net config (JSON) of one trained network: then the space of
 /// net_config.hpp around it.

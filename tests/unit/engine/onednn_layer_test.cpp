@@ -1,7 +1,8 @@
 // Quantised layers in integers against the quantiser's simulation in float64, on the same inputs.
 #include <cmath>
-#include <initializer_list>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -71,7 +72,7 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
     auto const unit = unit_of(c, random);
     auto const layer = coded(unit, true);
     ASSERT_TRUE(layer.input);
-    bool const goes_below_zero = c.activation != relu6 && c.activation != relu;
+    bool const goes_below_zero = !c.activation || space::has_sign(*c.activation);
     InputCode const next{goes_below_zero, goes_below_zero ? 6.0F : 4.5F, (1 << c.next_bits) - 1};
     auto const shape = layer.shape(batch, c.size);
 
@@ -123,8 +124,9 @@ TEST(IntegerLayer, SumsWithAShortcutStayFloats) {
 TEST(MapKernels, AnEpilogueAppliedToSumsIsTheConvolutions) {
   if (!engine::has_exact_integers()) GTEST_SKIP() << "no exact 8-bit products on this processor";
   constexpr std::int64_t size = 7;
-  for (std::optional<Activation> const activation :
-       std::initializer_list<std::optional<Activation>>{{}, Activation::relu6, Activation::relu, Activation::h_swish})
+  std::vector<std::optional<Activation>> activations{std::nullopt};
+  for (auto const& kind : space::activation_kinds) activations.push_back(kind.value);
+  for (auto const activation : activations)
     for (Number const number : {Number::f32, Number::u8, Number::s8}) {
       SCOPED_TRACE(std::to_string(activation ? static_cast<int>(*activation) : -1) + " " + std::to_string(static_cast<int>(number)));
       RandomStream random(14, "test.map_kernels");

@@ -76,17 +76,18 @@ Convolution CodedLayer::convolution(ConvolutionShape const& shape, Number destin
 Epilogue CodedLayer::epilogue(std::optional<InputCode> const& written_as, bool adds) const {
   Epilogue epilogue;
   epilogue.adds_to_destination = adds;
-  epilogue.has_h_swish = activation == space::Activation::h_swish;
+  auto const* const kind = activation ? &space::kind_of(*activation) : nullptr;
+  bool const clips = kind != nullptr && kind->is_clip;
+  if (kind != nullptr && !clips) epilogue.curve = *activation;
   double const unit = written_as ? 1.0 / static_cast<double>(written_as->step()) : 1.0;
-  double const unit_of_sums = epilogue.has_h_swish ? 1.0 : unit;
+  double const unit_of_sums = epilogue.curve ? 1.0 : unit;
   for (std::size_t c = 0; c < norm_scales.size(); ++c) {
     epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step() * unit_of_sums));
     epilogue.shifts.push_back(static_cast<float>(norm_shifts[c] * unit_of_sums));
   }
-  if (epilogue.has_h_swish) epilogue.unit = static_cast<float>(unit);
-  bool const clips_below = activation == space::Activation::relu6 || activation == space::Activation::relu;
-  float lowest = clips_below ? 0.0F : -infinity;
-  float highest = activation == space::Activation::relu6 ? static_cast<float>(6.0 * unit) : infinity;
+  if (epilogue.curve) epilogue.unit = static_cast<float>(unit);
+  float lowest = clips ? static_cast<float>(kind->lowest * unit) : -infinity;
+  float highest = clips ? static_cast<float>(kind->highest * unit) : infinity;
   if (written_as) {
     lowest = std::max(lowest, written_as->is_signed ? -static_cast<float>(written_as->levels) : 0.0F);
     highest = std::min(highest, static_cast<float>(written_as->levels));
@@ -145,7 +146,7 @@ std::vector<CodedLayer> coded_layers(net::SubnetNet const& net, bool quantise) {
       layers.push_back(coded(unit, quantise));
       if (!unit.squeeze_excite) continue;
       auto const& [reduce, expand] = *unit.squeeze_excite;
-      layers.push_back(coded_dense(reduce.name, reduce.weight, reduce.bias, reduce.quantisation, quantise, space::Activation::relu));
+      layers.push_back(coded_dense(reduce.name, reduce.weight, reduce.bias, reduce.quantisation, quantise, space::squeeze_excite_hidden));
       layers.push_back(coded_dense(expand.name, expand.weight, expand.bias, expand.quantisation, quantise));
     }
   layers.push_back(

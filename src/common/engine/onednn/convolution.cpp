@@ -9,6 +9,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "common/core/error.hpp"
+#include "common/engine/onednn/activation.hpp"
 
 namespace apq::engine::onednn {
 namespace {
@@ -69,10 +70,9 @@ dnnl::convolution_forward::primitive_desc describe(ConvolutionShape const& s, Nu
   dnnl::primitive_attr attributes;
   dnnl::post_ops after;
   if (epilogue.adds_to_destination) after.append_sum(1.0F);
+  if (epilogue.curve) append(after, *epilogue.curve, epilogue.unit);
   bool const is_clipped = epilogue.lowest.has_value();
 #if DNNL_VERSION_MAJOR >= 3
-  if (epilogue.has_h_swish) after.append_eltwise(dnnl::algorithm::eltwise_hardswish, 1.0F / 6, 0.5F);
-  if (epilogue.has_h_swish && epilogue.unit != 1) after.append_eltwise(dnnl::algorithm::eltwise_linear, epilogue.unit, 0.0F);
   if (is_clipped) after.append_eltwise(dnnl::algorithm::eltwise_clip, *epilogue.lowest, *epilogue.highest);
   if (has_scales && source != Number::f32) attributes.set_scales_mask(DNNL_ARG_WEIGHTS, s.groups > 1 ? 3 : 1);
   attributes.set_post_ops(after);
@@ -88,7 +88,6 @@ dnnl::convolution_forward::primitive_desc describe(ConvolutionShape const& s, Nu
           padding,
           attributes};
 #else
-  if (epilogue.has_h_swish) after.append_eltwise(epilogue.unit, dnnl::algorithm::eltwise_hardswish, 0.0F, 0.0F);
   if (is_clipped) after.append_eltwise(1.0F, dnnl::algorithm::eltwise_clip, *epilogue.lowest, *epilogue.highest);
   if (has_scales && source != Number::f32) attributes.set_output_scales(1 << 1, epilogue.scales);
   attributes.set_post_ops(after);

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "common/space/layer_kinds.hpp"
+
 // What the oneDNN engine asks of the library, the same for its versions 2 and 3. Maps are channels-last,
 // [batch, height, width, channels], without gaps.
 namespace apq::engine::onednn {
@@ -22,13 +24,13 @@ struct ConvolutionShape {
 };
 
 /// What happens to the sum of products before it is written:
-/// y = clip(z), or clip(unit * h_swish(z)) where `has_h_swish`, with z = scale_c * sum + shift_c + (destination's old value if
-/// `adds_to_destination`: then without h-swish and to floats); rounded half to even and saturated where the destination is an integer.
+/// y = clip(z), or clip(unit * curve(z)) where there is a curve, with z = scale_c * sum + shift_c + (destination's old value if
+/// `adds_to_destination`: then without a curve and to floats); rounded half to even and saturated where the destination is an integer.
 struct Epilogue {
-  std::vector<float> scales, shifts;     ///< [out_channels] both, or both empty: 1 and 0
-  bool has_h_swish = false;              ///< x * min(max(x + 3, 0), 6) / 6
-  float unit = 1;                        ///< of an h-swish alone: others have it in their scales
-  std::optional<float> lowest, highest;  ///< both or none
+  std::vector<float> scales, shifts;       ///< [out_channels] both, or both empty: 1 and 0
+  std::optional<space::Activation> curve;  ///< one that is no clip (activation.hpp)
+  float unit = 1;                          ///< of a curve alone: others have it in their scales
+  std::optional<float> lowest, highest;    ///< both or none
   bool adds_to_destination = false;
 };
 

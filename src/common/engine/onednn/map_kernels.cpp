@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include "common/core/per_processor.hpp"
+#include "common/engine/onednn/activation.hpp"
 
 namespace apq::engine::onednn {
 namespace {
@@ -65,36 +67,53 @@ struct Finish {
   float unit, lowest, highest;
 };
 
-template <bool has_h_swish, bool adds, class To>
+/// A sum that no curve bends.
+struct Straight {
+  explicit Straight(float /*unit*/) {}
+  float operator()(float z) const { return z; }
+};
+
+template <class Bend, bool adds, class To>
 inline __attribute__((always_inline)) void finish_rows(float const* sums, std::size_t rows, std::size_t channels, Finish const& f, To* to) {
   // Copies: a byte that is written could be one of theirs, for all the compiler knows.
   auto const *const scales = f.scales, *const shifts = f.shifts;
-  float const unit = f.unit / 6.0F, lowest = f.lowest, highest = f.highest;
+  float const lowest = f.lowest, highest = f.highest;
+  Bend const bend(f.unit);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < channels; ++c) {
       auto const i = r * channels + c;
       float y = sums[i] * scales[c] + shifts[c];
       if constexpr (adds) y += to[i];
-      if constexpr (has_h_swish) {
-        float const gate = y + 3.0F;
-        y *= (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * unit;
-      }
+      y = bend(y);
       y = y < lowest ? lowest : y > highest ? highest : y;
       if constexpr (std::is_same_v<To, float>) to[i] = y;
       else to[i] = static_cast<To>(static_cast<int>((y + rounder) - rounder));
     }
 }
-#define APQ_FINISH(NAME, HAS_H_SWISH, ADDS, TO)                                                                     \
+#define APQ_FINISH(NAME, BEND, ADDS, TO)                                                                            \
   APQ_PER_PROCESSOR void NAME(float const* sums, std::size_t rows, std::size_t channels, Finish const& f, TO* to) { \
-    finish_rows<HAS_H_SWISH, ADDS>(sums, rows, channels, f, to);                                                    \
+    finish_rows<BEND, ADDS>(sums, rows, channels, f, to);                                                           \
   }
-APQ_FINISH(clip_to_float, false, false, float)
-APQ_FINISH(add_to_float, false, true, float)
-APQ_FINISH(h_swish_to_float, true, false, float)
-APQ_FINISH(clip_to_unsigned, false, false, std::uint8_t)
-APQ_FINISH(h_swish_to_unsigned, true, false, std::uint8_t)
-APQ_FINISH(clip_to_signed, false, false, std::int8_t)
-APQ_FINISH(h_swish_to_signed, true, false, std::int8_t)
+#define APQ_FINISH_ALL(NAME, BEND)                 \
+  APQ_FINISH(NAME##_to, BEND, false, float)        \
+  APQ_FINISH(NAME##_to, BEND, false, std::uint8_t) \
+  APQ_FINISH(NAME##_to, BEND, false, std::int8_t)
+#define APQ_FINISH_CURVE(NAME) APQ_FINISH_ALL(NAME, Curve<space::Activation::NAME>)
+APQ_FINISH_ALL(straight, Straight)
+APQ_FINISH(add_to_float, Straight, true, float)
+APQ_CURVED_ACTIVATIONS(APQ_FINISH_CURVE)
+
+template <class To>
+void finish_without_adding(std::optional<space::Activation> curve, float const* sums, std::size_t rows, std::size_t channels,
+                           Finish const& f, To* to) {
+#define APQ_TRY(NAME) \
+  if (curve == space::Activation::NAME) return NAME##_to(sums, rows, channels, f, to);
+  APQ_CURVED_ACTIVATIONS(APQ_TRY)
+#undef APQ_TRY
+  straight_to(sums, rows, channels, f, to);
+}
+#undef APQ_FINISH_CURVE
+#undef APQ_FINISH_ALL
 #undef APQ_FINISH
 
 Finish finish_of(Epilogue const& epilogue) {
@@ -149,18 +168,16 @@ std::vector<double> ChannelStatistics::variance() const {
 }
 
 void apply(Epilogue const& epilogue, float const* sums, std::size_t rows, Number destination, void* to) {
-  bool const h = epilogue.has_h_swish;
   auto const channels = epilogue.scales.size();
   auto const finish = finish_of(epilogue);
   switch (destination) {
     case Number::f32:
-      return (epilogue.adds_to_destination ? add_to_float
-              : h                          ? h_swish_to_float
-                                           : clip_to_float)(sums, rows, channels, finish, static_cast<float*>(to));
+      if (epilogue.adds_to_destination) return add_to_float(sums, rows, channels, finish, static_cast<float*>(to));
+      return finish_without_adding(epilogue.curve, sums, rows, channels, finish, static_cast<float*>(to));
     case Number::u8:
-      return (h ? h_swish_to_unsigned : clip_to_unsigned)(sums, rows, channels, finish, static_cast<std::uint8_t*>(to));
+      return finish_without_adding(epilogue.curve, sums, rows, channels, finish, static_cast<std::uint8_t*>(to));
     case Number::s8:
-      return (h ? h_swish_to_signed : clip_to_signed)(sums, rows, channels, finish, static_cast<std::int8_t*>(to));
+      return finish_without_adding(epilogue.curve, sums, rows, channels, finish, static_cast<std::int8_t*>(to));
   }
 }
 

@@ -40,8 +40,8 @@ ValueBound value_bound(CodedLayer const& layer, Epilogue const& epilogue, double
   }
   if (epilogue.adds_to_destination) sums += destination;
   ValueBound bound{sums, sums};
-  if (epilogue.has_h_swish) {  // |h_swish(z)| <= |z|
-    bound.output *= static_cast<double>(epilogue.unit);
+  if (epilogue.curve) {
+    bound.output = std::max(bound.output, 1.0) * static_cast<double>(epilogue.unit);  // space::ActivationKind
     bound.sums = std::max(bound.sums, bound.output);
   }
   bound.output = clipped_bound(epilogue, bound.output);
