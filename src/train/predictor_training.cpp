@@ -186,7 +186,7 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
       return static_cast<std::size_t>(std::lround(share_of_rows * static_cast<double>(split.training.size())));
     };
     Point point{wanted(splits[0]), {}};
-    if (point.train_rows < min_training) continue;
+    if (num_subnets(std::span(splits[0].training).first(point.train_rows)) < min_training) continue;
     for (std::size_t s = 0; s < splits.size(); ++s)
       point.tasks.push_back({task_index(true, s, wanted(splits[s])), task_index(false, s, wanted(splits[s]))});
     points.push_back(std::move(point));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,35 +25,78 @@ std::vector<space::Genes> genes_of(std::vector<h5::Row> const& rows) {
   return result;
 }
 
+namespace {
+
+/// The lowest id among the rows of each subnet: it speaks for them all.
+std::map<space::Genes, std::uint64_t> lowest_ids(std::vector<h5::Row> const& rows) {
+  std::map<space::Genes, std::uint64_t> result;
+  for (auto const& row : rows) {
+    auto const [entry, is_new] = result.emplace(row.genes, row.id);
+    if (!is_new) entry->second = std::min(entry->second, row.id);
+  }
+  return result;
+}
+
+void require_enough(std::vector<h5::Row> const& rows, Split const& split, std::size_t num_different, std::string const& stage,
+                    double held_out_fraction) {
+  auto const training = num_subnets(split.training), held_out = num_subnets(split.held_out);
+  if (training >= min_training && held_out >= min_held_out) return;
+  double const needed =
+      std::max(static_cast<double>(min_training) / (1 - held_out_fraction), static_cast<double>(min_held_out) / held_out_fraction);
+  auto const enough = 2 * static_cast<int>(std::ceil(needed));
+  auto const minimum = fmt::format("at least {} and {} are needed", min_training, min_held_out);
+  if (num_different == rows.size())
+    throw Error(Errc::data, fmt::format("train: {} rows of stage {} leave {} to train on and {} held out ({}); collect {} rows or more",
+                                        rows.size(), stage, training, held_out, minimum, enough));
+  throw Error(Errc::data, fmt::format("train: {} rows of stage {} are of {} different subnets, which leave {} to train on and {} held out "
+                                      "({}, and rows of one subnet stay together); collect {} different subnets or more",
+                                      rows.size(), stage, num_different, training, held_out, minimum, enough));
+}
+
+void keep_first(std::vector<h5::Row>& training, int train_rows, std::string const& stage) {
+  auto const asked = static_cast<std::size_t>(train_rows);
+  if (asked > training.size() || asked < min_training)
+    throw Error(Errc::data, fmt::format("train: {} training rows asked for; stage {} has {}, and at least {} are needed", train_rows, stage,
+                                        training.size(), min_training));
+  training.resize(asked);
+  if (auto const subnets = num_subnets(training); subnets < min_training)
+    throw Error(Errc::data, fmt::format("train: the {} training rows asked for of stage {} are of {} different subnets (at least {} are "
+                                        "needed); ask for more rows",
+                                        train_rows, stage, subnets, min_training));
+}
+
+}  // namespace
+
+std::size_t num_subnets(std::span<h5::Row const> rows) {
+  std::set<space::Genes> subnets;
+  for (auto const& row : rows) subnets.insert(row.genes);
+  return subnets.size();
+}
+
 Split split_rows(std::vector<h5::Row> const& rows, std::string const& stage, std::uint64_t seed, double held_out_fraction, int train_rows) {
   Split split;
+  auto const lowest = lowest_ids(rows);
   std::vector<std::pair<std::uint64_t, h5::Row>> training;
   for (auto const& row : rows) {
     if (row.total == 0 || row.correct > row.total)
       throw Error(Errc::data, fmt::format("train: {} sample {} has {} hits of {} images; run `apq data verify`", stage, row.id, row.correct,
                                           row.total));
-    RandomStream random(seed, "train.split." + stage, row.id);
-    if (random.uniform() < held_out_fraction) split.held_out.push_back(row);
-    else training.emplace_back(random.next_u64(), row);
+    auto const stream = [&](std::uint64_t id) { return RandomStream(seed, "train.split." + stage, id); };
+    if (stream(lowest.at(row.genes)).uniform() < held_out_fraction) {
+      split.held_out.push_back(row);
+      continue;
+    }
+    auto own = stream(row.id);
+    own.uniform();  // the draw that decides a side
+    training.emplace_back(own.next_u64(), row);
   }
   auto const by_id = [](h5::Row const& a, h5::Row const& b) { return a.id < b.id; };
   std::sort(split.held_out.begin(), split.held_out.end(), by_id);
   std::sort(training.begin(), training.end(),
             [&](auto const& a, auto const& b) { return a.first != b.first ? a.first < b.first : by_id(a.second, b.second); });
-  if (training.size() < min_training || split.held_out.size() < min_held_out) {
-    double const needed =
-        std::max(static_cast<double>(min_training) / (1 - held_out_fraction), static_cast<double>(min_held_out) / held_out_fraction);
-    throw Error(Errc::data, fmt::format("train: {} rows of stage {} leave {} to train on and {} held out (at "
-                                        "least {} and {} are needed); "
-                                        "collect {} rows or more",
-                                        rows.size(), stage, training.size(), split.held_out.size(), min_training, min_held_out,
-                                        2 * static_cast<int>(std::ceil(needed))));
-  }
-  if (train_rows > 0 && (static_cast<std::size_t>(train_rows) > training.size() || static_cast<std::size_t>(train_rows) < min_training))
-    throw Error(Errc::data, fmt::format("train: {} training rows asked for; stage {} has {}, and at least {} are needed", train_rows, stage,
-                                        training.size(), min_training));
-  if (train_rows > 0) training.resize(static_cast<std::size_t>(train_rows));
   for (auto& [key, row] : training) split.training.push_back(std::move(row));
+  require_enough(rows, split, lowest.size(), stage, held_out_fraction);
+  if (train_rows > 0) keep_first(split.training, train_rows, stage);
   return split;
 }
 

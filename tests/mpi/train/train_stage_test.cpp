@@ -1,5 +1,7 @@
 #include "train/train_stage.hpp"
 
+#include <set>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -181,6 +183,24 @@ TEST(TrainStage, ALostShardIsAnError) {
     EXPECT_NE(std::string(error.what()).find("shard_0.h5"), std::string::npos) << error.what();
   }
   mpi::barrier(f.world);
+}
+
+// A table with repeats: a subnet's rows are all judged by or none of them.
+TEST(TrainStage, RepeatsAreHeldOutTogether) {
+  Fixture f;
+  for (std::size_t i = 0; i < f.quant.size(); ++i) f.quant[i].genes = f.quant[i % 30].genes;
+  auto const fp = train_fp(f.world, f.space, f.fp, quick(), seed);
+  auto const quant = train_quant(f.world, f.space, fp.predictor, f.quant, quick(), seed);
+  std::set<std::uint64_t> held_out;
+  for (auto const& row : quant.report.transfer.held_out) held_out.insert(row.id);
+  EXPECT_FALSE(held_out.empty());
+  for (std::uint64_t id = 0; id < 30; ++id) EXPECT_EQ(held_out.contains(id), held_out.contains(id + 30));
+  EXPECT_EQ(quant.report.train_rows + held_out.size(), f.quant.size());
+  // A quarter of these rows is enough rows but not enough subnets for a point of the curve.
+  for (auto& row : f.quant) row.genes = f.quant[row.id % 16].genes;
+  auto one_split = quick();
+  one_split.curve_splits = 1;
+  EXPECT_EQ(train_quant(f.world, f.space, fp.predictor, f.quant, one_split, seed).report.curve.size(), 2u);
 }
 
 TEST(TrainStage, TinySetsSkipCurvePointsThatAreTooSmall) {
