@@ -17,7 +17,7 @@
 #include "common/space/subnet.hpp"
 #include "evaluate/evaluator_config.hpp"
 #include "search/search_config.hpp"
-#include "train/supernet_trainer.hpp"
+#include "train/supernet_config.hpp"
 #include "train/train_config.hpp"
 
 namespace apq::study {

@@ -15,6 +15,7 @@
 #include "search/search_files.hpp"
 #include "study/label_identity.hpp"
 #include "study/verification.hpp"
+#include "train/supernet_trainer.hpp"
 #include "train/train_stage.hpp"
 
 namespace apq::study {
