@@ -4,7 +4,6 @@
 #include <chrono>
 #include <numeric>
 
-#include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
 #include "search/cheapest.hpp"
 
@@ -68,7 +67,6 @@ SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const
     share(comm, static_cast<std::size_t>(domain.num_genes()), archive);
     result.history = std::move(evolved.history);
     result.winner = std::move(evolved.best);
-    log::root().info("search: {} -> {:.2f} % {}", describe(result.scenario.limits), 100 * result.winner.fitness, fitness.name());
   }
   // A later scenario may have come across something better for an earlier one.
   for (std::size_t i = 0; i < outcome.results.size(); ++i)

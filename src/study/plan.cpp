@@ -4,27 +4,21 @@
 
 namespace apq::study {
 
-double seconds_per_sample(std::vector<MeasuredSample> const& measured, double mean_macs, std::uint64_t images) {
-  double seconds = 0, work = 0;
-  for (auto const& sample : measured) {
-    seconds += sample.seconds;
-    work += sample.macs * static_cast<double>(sample.images);
-  }
-  return work > 0 ? seconds / work * mean_macs * static_cast<double>(images) : 0;
-}
-
 std::vector<StagePlan> plan(std::vector<StageWork> const& work, int ranks, energy::EnergyConfig const& energy) {
   std::vector<StagePlan> stages;
+  for (auto const& part : work) {
+    if (stages.empty() || stages.back().stage != part.stage) stages.push_back({part.stage, 0, 0, 0, 0});
+    stages.back().wall_h += std::ceil(static_cast<double>(part.units) / ranks) * part.seconds_per_unit / 3600;
+  }
   StagePlan total{"total", 0, 0, 0, 0};
-  for (auto const& w : work) {
-    double const rounds = std::ceil(static_cast<double>(w.units) / ranks);
-    double const core_h = static_cast<double>(w.units) * w.seconds_per_unit / 3600;
-    double const kwh = core_h * energy.watts_per_core / 1000 * energy.pue;
-    stages.push_back({w.stage, rounds * w.seconds_per_unit / 3600, core_h, kwh, kwh * energy.grid_gco2e_per_kwh});
-    total.wall_h += stages.back().wall_h;
-    total.core_h += stages.back().core_h;
-    total.kwh += stages.back().kwh;
-    total.gco2e += stages.back().gco2e;
+  for (auto& stage : stages) {
+    stage.core_h = ranks * stage.wall_h;
+    stage.kwh = stage.core_h * energy.watts_per_core / 1000 * energy.pue;
+    stage.gco2e = stage.kwh * energy.grid_gco2e_per_kwh;
+    total.wall_h += stage.wall_h;
+    total.core_h += stage.core_h;
+    total.kwh += stage.kwh;
+    total.gco2e += stage.gco2e;
   }
   stages.push_back(total);
   return stages;

@@ -6,28 +6,14 @@
 
 #include "common/energy/energy_config.hpp"
 
-// What a study will take, worked out from a handful of measured samples. Pure functions; `apq plan`
-// measures.
+// What a study will take, worked out from what a handful of its units took. Pure functions; measure_work.hpp measures.
 namespace apq::study {
 
-/// One sample that was really evaluated, on fewer images than the study will use.
-struct MeasuredSample {
-  double seconds;
-  double macs;
-  std::uint64_t images;  ///< calibrated on, recalibrated on and evaluated, together
-};
-
-/// Seconds that the average sample takes: time is taken as proportional to MACs x images, which
-/// evens out that a handful of subnets is larger or smaller than most.
-/// @param mean_macs  over many random subnets of the stage.
-/// @param images     per sample in the study.
-double seconds_per_sample(std::vector<MeasuredSample> const& measured, double mean_macs, std::uint64_t images);
-
-/// The work of a stage on one core.
+/// A part of a stage: equal units that ranks share.
 struct StageWork {
-  std::string stage;
-  std::uint64_t units;      ///< samples, or fits: what ranks can share
-  double seconds_per_unit;  ///< on one core
+  std::string stage;        ///< as the ledger names it
+  std::uint64_t units;      ///< samples, fits, networks, ...; of what ranks share evenly, so many that rounding does not show
+  double seconds_per_unit;  ///< of one core
 };
 
 /// What a stage will take on so many ranks.
@@ -36,9 +22,9 @@ struct StagePlan {
   double wall_h, core_h, kwh, gco2e;
 };
 
-/// One entry per stage and a last one, "total". A rank works through whole units, so a stage lasts
-/// ceil(units / ranks) of them. Energy is declared watts per busy core with the data centre's PUE;
-/// ranks that wait are not counted.
+/// One entry per stage, its parts one after the other, and a last one, "total". A rank works through whole units, so a part lasts
+/// ceil(units / ranks) of them; a rank that waits for the others keeps its core busy, as MPI's waiting does. Energy is declared watts per
+/// busy core with the data centre's PUE.
 std::vector<StagePlan> plan(std::vector<StageWork> const& work, int ranks, energy::EnergyConfig const& energy);
 
 /// The rows of a stage and the number of genes of each.

@@ -56,6 +56,8 @@ void search_winners(StudyRun& run) {
     }
   });
   auto const outcome = search::run_search(comm, e.space, *cost_model, *fitness, e.search.evolution, std::move(scenarios), e.seed, initial);
+  for (auto const& found : outcome.results)
+    log::root().info("search: {} -> {:.2f} % {}", search::describe(found.scenario.limits), 100 * found.winner.fitness, fitness->name());
   mpi::collectively(comm, [&] {
     if (comm.is_root())
       search::write_search(e.layout, e.space, search::to_json(e.space, *cost_model, e.search, fitness->name(), e.seed, outcome), outcome);

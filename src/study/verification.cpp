@@ -14,6 +14,7 @@
 #include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/limits.hpp"
+#include "study/uniform_networks.hpp"
 
 namespace apq::study {
 namespace {
@@ -60,29 +61,6 @@ std::vector<Scenario> read_scenarios(Experiment const& e, cost::CostModel const&
   return scenarios;
 }
 
-// The largest network as it is and with the same bit widths everywhere: what mixed precision is measured against.
-struct Uniform {
-  std::optional<std::array<int, 2>> bits;  // weights, activations; absent: full precision
-  space::Subnet subnet;
-};
-
-std::vector<Uniform> uniform_networks(space::SearchSpace const& space) {
-  std::vector<Uniform> networks{{std::nullopt, space::largest_subnet(space)}};
-  for (std::array<int, 2> const bits : {std::array{8, 8}, std::array{6, 6}, std::array{4, 8}, std::array{4, 4}}) {
-    auto const offered = [&](space::Role role, int width) {
-      auto const& choices = space.bits[static_cast<std::size_t>(role)];
-      return std::find(choices.begin(), choices.end(), width) != choices.end();
-    };
-    if (!offered(space::Role::pw_w, bits[0]) || !offered(space::Role::dw_w, bits[0]) || !offered(space::Role::pw_a, bits[1]) ||
-        !offered(space::Role::dw_a, bits[1]))
-      continue;
-    auto subnet = space::largest_subnet(space);
-    subnet.bits = space::uniform_bits(space, bits[0], bits[1]);
-    networks.push_back({bits, std::move(subnet)});
-  }
-  return networks;
-}
-
 // Counts of every subnet, in their order, on every rank. Ranks share the subnets.
 std::vector<Counts> evaluate_all(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, image::Split const& on,
                                  std::vector<space::Subnet> const& subnets) {
@@ -105,7 +83,7 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
   std::vector<Scenario> scenarios;
   std::optional<cost::CostModel> cost_model;
   std::vector<space::Genes> chosen;
-  std::vector<Uniform> uniform;
+  std::vector<UniformNetwork> uniform;
   std::vector<space::Subnet> subnets;  // the chosen ones, then the uniform ones
   mpi::collectively(comm, [&] {
     cost_model.emplace(e.space, e.cost);

@@ -2,35 +2,54 @@
 
 #include <gtest/gtest.h>
 
+#include "study/sample_time.hpp"
+
 using namespace apq;
 using namespace apq::study;
 
-TEST(Plan, SecondsScaleWithMacsAndImages) {
-  // 2 s for 10 MACs x 100 images and 4 s for 20 x 100: 2 ms per MAC and image.
-  std::vector<MeasuredSample> const measured{{2, 10, 100}, {4, 20, 100}};
-  EXPECT_DOUBLE_EQ(seconds_per_sample(measured, 15, 1000), 30);
-  EXPECT_DOUBLE_EQ(seconds_per_sample({}, 15, 1000), 0);
+TEST(SampleTime, PartsAreFoundFromThreeMeasurements) {
+  SampleTime const truth{0.5, 2e-9, 1e-9};
+  std::vector<MeasuredSubnet> measured;
+  for (double const macs : {1e6, 3e6, 5e6}) {
+    MeasuredSubnet subnet{macs, {100, 400}, {}};
+    subnet.seconds = {truth(macs, {100, 400}), truth(macs, {100, 100}), truth(macs, {25, 100})};
+    measured.push_back(subnet);
+  }
+  auto const found = sample_time(measured);
+  EXPECT_NEAR(found.fixed, truth.fixed, 1e-9);
+  EXPECT_NEAR(found.per_calibration, truth.per_calibration, 1e-15);
+  EXPECT_NEAR(found.per_evaluation, truth.per_evaluation, 1e-15);
+  EXPECT_NEAR(found(2e6, {1000, 4000}), truth(2e6, {1000, 4000}), 1e-9);
 }
 
-TEST(Plan, RanksShareWholeUnits) {
+TEST(SampleTime, NoiseMakesNoPartNegative) {
+  auto const found = sample_time({{1e6, {100, 400}, {1.0, 1.1, 1.2}}});
+  EXPECT_EQ(found.per_calibration, 0);
+  EXPECT_EQ(found.per_evaluation, 0);
+  EXPECT_DOUBLE_EQ(found.fixed, 1.0);
+}
+
+TEST(Plan, RanksShareWholeUnitsAndHoldTheirCoresWhileTheyWait) {
   energy::EnergyConfig energy;
   energy.watts_per_core = 20;
   energy.pue = 1.5;
   energy.grid_gco2e_per_kwh = 400;
-  std::vector<StageWork> const work{{"collect", 10, 360}, {"train", 1, 3600}};
+  std::vector<StageWork> const work{{"collect.fp", 10, 360}, {"train", 1, 3600}, {"train", 2, 1800}};
   auto const alone = plan(work, 1, energy);
   ASSERT_EQ(alone.size(), 3u);
   EXPECT_DOUBLE_EQ(alone[0].wall_h, 1);
-  EXPECT_DOUBLE_EQ(alone[1].wall_h, 1);
+  EXPECT_EQ(alone[1].stage, "train");
+  EXPECT_DOUBLE_EQ(alone[1].wall_h, 2);  // both parts
   EXPECT_EQ(alone[2].stage, "total");
-  EXPECT_DOUBLE_EQ(alone[2].wall_h, 2);
-  EXPECT_DOUBLE_EQ(alone[2].core_h, 2);
-  EXPECT_DOUBLE_EQ(alone[2].kwh, 2 * 0.020 * 1.5);
-  EXPECT_DOUBLE_EQ(alone[2].gco2e, 2 * 0.020 * 1.5 * 400);
+  EXPECT_DOUBLE_EQ(alone[2].wall_h, 3);
+  EXPECT_DOUBLE_EQ(alone[2].core_h, 3);
+  EXPECT_DOUBLE_EQ(alone[2].kwh, 3 * 0.020 * 1.5);
+  EXPECT_DOUBLE_EQ(alone[2].gco2e, 3 * 0.020 * 1.5 * 400);
   auto const four = plan(work, 4, energy);
   EXPECT_DOUBLE_EQ(four[0].wall_h, 0.3);  // 3 rounds of 0.1 h
-  EXPECT_DOUBLE_EQ(four[1].wall_h, 1);    // one unit cannot be shared
-  EXPECT_DOUBLE_EQ(four[2].core_h, alone[2].core_h);
+  EXPECT_DOUBLE_EQ(four[0].core_h, 1.2);
+  EXPECT_DOUBLE_EQ(four[1].wall_h, 1.5);  // one unit cannot be shared, two take half as long together
+  EXPECT_DOUBLE_EQ(four[1].core_h, 6);
   EXPECT_DOUBLE_EQ(plan(work, 1000, energy)[0].wall_h, 0.1);
 }
 
