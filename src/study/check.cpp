@@ -5,7 +5,7 @@
 #include "collect/sampler.hpp"
 #include "common/core/error.hpp"
 #include "common/cost/cost_model.hpp"
-#include "common/energy/rapl.hpp"
+#include "common/energy/source.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/scenario.hpp"
@@ -15,10 +15,9 @@ namespace apq::study {
 namespace {
 
 void check_energy(energy::EnergyConfig const& config) {
-  if (config.source == "rapl" && energy::find_rapl_packages(config.powercap).empty())
-    throw Error(Errc::config, fmt::format("energy.source = rapl: {} has no counter that can be read; allow reading energy_uj, or set "
-                                          "energy.source to auto or declared",
-                                          config.powercap.string()));
+  for (auto const& kind : energy::source_kinds())
+    if (kind.name == config.source && !kind.is_available(config, {}))
+      throw Error(Errc::config, fmt::format("energy.source = {}: is not available here; {}", kind.name, kind.remedy));
 }
 
 // Which rows train and which are held out follows from their numbers alone.
