@@ -20,9 +20,4 @@ namespace apq::train {
 AccuracyPredictor fit(space::SearchSpace const& space, std::vector<h5::Row> const& rows, TrainConfig const& settings,
                       FitConfig const& config, AccuracyPredictor const* transfer_from, std::uint64_t seed);
 
-/// The quantised predictor that a transfer begins with: the full-precision weights and a fresh bit
-/// branch. With `zero_init` it predicts what the full-precision one does, whatever the bits (mends
-/// D-15 of the spec); without, the branch is PyTorch's default, as in the release.
-AccuracyPredictor add_bit_branch(AccuracyPredictor const& full_precision, bool zero_init, std::uint64_t seed);
-
 }  // namespace apq::train

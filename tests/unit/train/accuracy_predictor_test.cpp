@@ -9,7 +9,6 @@
 #include "common/core/random.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
-#include "train/fit.hpp"
 #include "train/predictor_model.hpp"
 
 using namespace apq;
@@ -128,17 +127,6 @@ TEST(AccuracyPredictor, RefusesGenesOfTheOtherKind) {
   space::Encoding const encoding(space);
   EXPECT_THROW(AccuracyPredictor(encoding, true, 1, 8).predict(draw(space, 1, false)), Error);
   EXPECT_THROW(AccuracyPredictor(encoding, false, 1, 8).predict(draw(space, 1, true)), Error);
-}
-
-TEST(AccuracyPredictor, ZeroInitialisedBranchChangesNothing) {
-  auto const space = quickstart_space();
-  AccuracyPredictor const fp(space::Encoding(space), false, 5, 60);
-  auto const genes = draw(space, 30, true);
-  std::vector<space::Genes> architectures;
-  for (auto const& g : genes) architectures.emplace_back(g.begin(), g.begin() + space.num_architecture_genes());
-  EXPECT_EQ(add_bit_branch(fp, true, 1).predict(genes), fp.predict(architectures));
-  EXPECT_NE(add_bit_branch(fp, false, 1).predict(genes), fp.predict(architectures));
-  EXPECT_THROW(add_bit_branch(add_bit_branch(fp, true, 1), true, 1), Error);
 }
 
 }  // namespace
