@@ -38,6 +38,7 @@ void check_rows(Experiment const& e, std::string const& stage, std::uint64_t num
 
 void check_inputs(StudyRun& run) {
   auto const& e = run.experiment;
+  run.listed_splits();
   mpi::collectively(run.comm, [&] {
     check_energy(e.energy);
     evaluate::engine_name(e.evaluator);
@@ -48,7 +49,6 @@ void check_inputs(StudyRun& run) {
     check_rows(e, "quant", e.collect.quant_samples);
     if (!e.supernet_weights.empty()) evaluate::supernet_hash(e.space, e.supernet_file());
   });
-  run.listed_splits();
 }
 
 }  // namespace apq::study
