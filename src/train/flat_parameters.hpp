@@ -15,11 +15,4 @@ struct FlatParameters {
   at::Tensor decays;             ///< float32 [parameters], 1 where weight decay applies, else 0
 };
 
-/// Stochastic gradient descent with Nesterov momentum (Sutskever et al., ICML 2013, as PyTorch defines it).
-struct NesterovDescent {
-  double momentum, weight_decay;
-  at::Tensor velocity;  ///< float32 [parameters]
-  void step(FlatParameters& parameters, double learning_rate);
-};
-
 }  // namespace apq::train
