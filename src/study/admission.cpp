@@ -17,12 +17,19 @@ namespace {
               fmt::format("{}: the study was begun with {} = {}, not {}; choose another study.dir", file.string(), name, then, now));
 }
 
-// The header of the first shard that can be read; absent: there is none.
-std::optional<h5::ShardHeader> first_header(fs::path const& directory) {
-  for (auto const& file : h5::shards_in(directory)) try {
+// The header of the rows, or where some shard is damaged that of the first one that can be read; absent: there is none.
+std::optional<h5::ShardHeader> header_of_rows(StudyRun& run, std::string const& stage) {
+  auto const shards = h5::shards_in(run.experiment.layout.shards(stage));
+  if (shards.empty()) return std::nullopt;
+  try {
+    return run.root_rows(stage).header;
+  } catch (Error const& e) {
+    if (e.code() != Errc::data) throw;
+  }
+  for (auto const& file : shards) try {
       return h5::read_shard(file).header;
-    } catch (Error const&) {
-      continue;  // the collection sets it aside and says so
+    } catch (Error const& e) {
+      if (e.code() != Errc::data) throw;  // the collection sets it aside and says so
     }
   return std::nullopt;
 }
@@ -36,19 +43,35 @@ void admit_settings(StudyRun const& run) {
   if (found != before.end() && found->second != now) refuse(file, "study.seed", found->second, now);
 }
 
+// What the labels of a stage were made with; absent: there are none. Their stamp knows without a shard being opened.
+std::optional<std::map<std::string, std::string>> identity_of_labels(StudyRun& run, std::string const& stage) {
+  if (auto const stamped = run.stamped_rows(stage)) {
+    constexpr std::string_view prefix = "label.";
+    std::map<std::string, std::string> identity;
+    for (auto const& [name, value] : *stamped)
+      if (name.starts_with(prefix)) identity[name.substr(prefix.size())] = value;
+    return identity;
+  }
+  auto const header = header_of_rows(run, stage);
+  if (!header) return std::nullopt;
+  auto identity = header->identity;
+  identity["space"] = header->space_hash;
+  return identity;
+}
+
 void admit_labels(StudyRun& run, std::string const& stage, image::Splits const* splits) {
   auto const& e = run.experiment;
-  auto const directory = e.layout.shards(stage);
-  auto const header = first_header(directory);
-  if (!header) return;
-  if (header->space_hash != e.space.hash)
-    refuse(directory, "space", header->space_name + " " + header->space_hash, e.space.name + " " + e.space.hash);
+  auto const identity = identity_of_labels(run, stage);
+  if (!identity) return;
+  if (auto const space = identity->find("space"); space != identity->end() && space->second != e.space.hash)
+    refuse(e.layout.shards(stage), "space", space->second, e.space.name + " " + e.space.hash);
   if (splits == nullptr) return;
   std::error_code ec;
   if (!fs::exists(e.supernet_file(), ec)) return;  // a supernet that is yet to be trained shows what it is when labels are added
   auto const wanted = label_identity(e, stage, *splits);
-  for (auto const& [name, value] : header->identity)
-    if (auto const now = wanted.find(name); now != wanted.end() && now->second != value) refuse(directory, name, value, now->second);
+  for (auto const& [name, value] : *identity)
+    if (auto const now = wanted.find(name); now != wanted.end() && now->second != value)
+      refuse(e.layout.shards(stage), name, value, now->second);
 }
 
 // A supernet that would be trained anew would be another one than the labels'.

@@ -28,15 +28,24 @@ bool is_untouched(std::filesystem::path const& file, FileDigest const& noted) {
   return state && *state == noted.state && noted.recorded_ns - state->modified_ns >= 2 * second_ns;
 }
 
-void FileDigests::note(std::filesystem::path const& file, FileDigest const& noted) { known_[file] = noted; }
+void FileDigests::note(std::filesystem::path const& file, FileDigest const& noted) {
+  auto const found = known_.find(file);
+  if (found == known_.end() || !found->second.is_own) known_[file] = {noted, false};
+}
+
+void FileDigests::note_hashed(std::filesystem::path const& file, std::string digest) {
+  if (auto const state = state_of(file)) known_[file] = {{std::move(digest), *state, now_ns()}, true};
+}
 
 std::optional<FileDigest> FileDigests::of(std::filesystem::path const& file) {
-  if (auto const found = known_.find(file); found != known_.end() && is_untouched(file, found->second)) return found->second;
   auto const state = state_of(file);
   if (!state) return std::nullopt;
-  FileDigest const digest{sha256_of_file(file), *state, now_ns()};
-  known_[file] = digest;
-  return digest;
+  if (auto const found = known_.find(file); found != known_.end()) {
+    auto const& [digest, is_own] = found->second;
+    if (is_own ? *state == digest.state : is_untouched(file, digest)) return digest;
+  }
+  note_hashed(file, sha256_of_file(file));
+  return known_.at(file).digest;
 }
 
 }  // namespace apq::study

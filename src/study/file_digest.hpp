@@ -37,11 +37,17 @@ class FileDigests {
  public:
   /// What a stamp says of a file.
   void note(std::filesystem::path const& file, FileDigest const& noted);
+  /// What somebody found who hashed the file just now.
+  void note_hashed(std::filesystem::path const& file, std::string digest);
   /// Absent where there is no such file. @throws Error(io) when it cannot be read.
   std::optional<FileDigest> of(std::filesystem::path const& file);
 
  private:
-  std::map<std::filesystem::path, FileDigest> known_;
+  struct Known {
+    FileDigest digest;
+    bool is_own;  ///< hashed in the life of this object, which needs no doubt
+  };
+  std::map<std::filesystem::path, Known> known_;
 };
 
 }  // namespace apq::study

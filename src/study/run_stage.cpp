@@ -35,18 +35,29 @@ std::optional<Stamp> stamp_of(StudyLayout const& layout, std::string const& stag
   }
 }
 
+// "fp" or "quant" of an artefact that is rows.
+std::optional<std::string> rows_named(Artefact artefact) {
+  if (artefact == Artefact::fp_rows) return "fp";
+  if (artefact == Artefact::quant_rows) return "quant";
+  return std::nullopt;
+}
+
+// Shards that are not known by their state are read once, as rows, which hashes them.
+void hash_rows_in_doubt(StudyRun& run, Stage const& stage) {
+  for (auto const artefact : stage.writes)
+    if (auto const rows = rows_named(artefact); rows && !run.stamped_rows(*rows)) try {
+        run.root_rows(*rows);
+      } catch (Error const& e) {
+        if (e.code() != Errc::data) throw;  // the collection sets damaged shards aside and says so
+      }
+}
+
 // The stage's outputs as they are now.
 std::vector<StampedFile> outputs_of(StudyRun& run, Stage const& stage) {
   auto const& layout = run.experiment.layout;
   std::vector<StampedFile> outputs;
   for (auto const artefact : stage.writes) {
-    if (artefact == Artefact::fp_rows || artefact == Artefact::quant_rows) {
-      // Whoever reads rows has hashed their shards.
-      for (auto const& shard : run.root_rows(artefact == Artefact::fp_rows ? "fp" : "quant").files)
-        if (auto const state = state_of(shard.path))
-          outputs.push_back({fs::relative(shard.path, layout.root).string(), {shard.sha256, *state, now_ns()}});
-      continue;
-    }
+    if (auto const rows = rows_named(artefact)) run.root_rows(*rows);  // whoever reads rows hashes their shards
     for (auto const& file : files_of(artefact, layout, run.settings))
       if (auto const digest = run.digests.of(file)) outputs.push_back({fs::relative(file, layout.root).string(), *digest});
   }
@@ -61,7 +72,16 @@ void write_stamp_of(StudyRun& run, Stage const& stage, Settings inputs) {
       .code_version = build_info().version,
       .inputs = std::move(inputs),
       .input_files = {},
-      .outputs = outputs_of(run, stage)};
+      .outputs = outputs_of(run, stage),
+      .contents = {}};
+  for (auto const artefact : stage.writes) {
+    auto const name_of_rows = rows_named(artefact);
+    if (!name_of_rows) continue;
+    auto const& rows = run.root_rows(*name_of_rows);
+    stamp.contents["rows"] = h5::content_hash(rows.rows);
+    for (auto const& [name, value] : rows.header.identity) stamp.contents["label." + name] = value;
+    stamp.contents["label.space"] = rows.header.space_hash;
+  }
   for (auto const artefact : stage.reads)
     if (auto const path = path_of(artefact, layout, run.settings); !path.empty())
       if (auto const digest = run.digests.of(path)) stamp.input_files[fs::absolute(path).string()] = *digest;
@@ -84,6 +104,7 @@ Need need_of(StudyRun& run, Stage const& stage) {
     need.is_needed = true;
     return need;
   }
+  hash_rows_in_doubt(run, stage);
   for (auto const& [path, digest] : stamp->input_files) run.digests.note(path, digest);
   for (auto const& output : stamp->outputs) run.digests.note(layout.root / output.path, output.digest);
   auto reasons = differences(stamp->inputs, need.inputs);

@@ -33,6 +33,8 @@ class StudyRun {
   h5::Dataset const& rows(std::string const& stage);
   /// The same on root alone. Local.
   h5::Dataset const& root_rows(std::string const& stage);
+  /// What the collection's stamp says of the rows (Stamp::contents), absent unless every shard is there and untouched. Local to root.
+  std::optional<std::map<std::string, std::string>> stamped_rows(std::string const& stage);
   /// The stage was collected anew.
   void forget_rows(std::string const& stage);
 
@@ -45,6 +47,7 @@ class StudyRun {
 
  private:
   std::string value_of(Artefact artefact, bool may_be_missing);
+  std::string content_of_rows(std::string const& stage);
   std::optional<image::Splits> listed_;
   std::map<std::string, h5::Dataset> root_rows_, rows_;
 };

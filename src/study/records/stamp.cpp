@@ -32,13 +32,14 @@ Stamp read_stamp(std::filesystem::path const& file) {
     stamp.inputs = json.at("inputs").get<Settings>();
     for (auto const& [path, digest] : json.at("input_files").items()) stamp.input_files[path] = digest_of(digest);
     for (auto const& output : json.at("outputs")) stamp.outputs.push_back({output.at("path").get<std::string>(), digest_of(output)});
+    stamp.contents = json.at("contents").get<std::map<std::string, std::string>>();
   });
   return stamp;
 }
 
 void write_stamp(std::filesystem::path const& file, Stamp const& stamp) {
-  Json json{{"stage", stamp.stage},   {"finished", stamp.finished},    {"code_version", stamp.code_version},
-            {"inputs", stamp.inputs}, {"input_files", Json::object()}, {"outputs", Json::array()}};
+  Json json{{"stage", stamp.stage},          {"finished", stamp.finished}, {"code_version", stamp.code_version}, {"inputs", stamp.inputs},
+            {"input_files", Json::object()}, {"outputs", Json::array()},   {"contents", stamp.contents}};
   for (auto const& [path, digest] : stamp.input_files) json["input_files"][path] = json_of(digest);
   for (auto const& output : stamp.outputs) {
     Json entry{{"path", output.path}};
