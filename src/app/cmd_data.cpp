@@ -77,7 +77,7 @@ std::optional<space::SearchSpace> find_space(Options const& o) {
   if (!fs::exists(file)) return std::nullopt;
   try {
     auto config = Config::load(file);
-    return space::load_space(config.path("space"));
+    return space::load_space(config.path("space", {"The study's search space"}));
   } catch (Error const& e) {
     log::root().info("the study's search space cannot be read ({}); give it with --space", e.what());
     return std::nullopt;
@@ -153,7 +153,7 @@ void verify_rows(h5::StoredShard const& stored, std::optional<space::SearchSpace
 std::uint64_t wanted_samples(Options const& o, std::string const& stage, std::optional<space::SearchSpace> const& space) {
   auto const file = StudyLayout{o.directory}.config();
   if (!is_study(o.directory) || !fs::exists(file)) return 0;
-  auto const wanted = Config::load(file).section("collect").section(stage).get_or<std::uint64_t>("samples", 0);
+  auto const wanted = Config::load(file).section("collect").section(stage).peek<std::uint64_t>("samples").value_or(0);
   return space ? collect::num_samples(*space, stage, wanted) : wanted;
 }
 

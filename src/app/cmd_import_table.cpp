@@ -73,7 +73,7 @@ std::string configuration(Options const& o, space::SearchSpace const& space) {
   StudyLayout const layout{o.study};
   if (fs::exists(layout.config())) {
     auto config = Config::load(layout.config());
-    auto const own = space::load_space(config.path("space"));
+    auto const own = space::load_space(config.path("space", {"The study's search space"}));
     if (own.hash != space.hash)
       throw Error(Errc::data, fmt::format("{}: is a study of space {} ({}), not of {} ({}); choose another --study", o.study.string(),
                                           own.name, own.hash, space.name, space.hash));

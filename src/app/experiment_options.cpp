@@ -4,6 +4,7 @@
 
 #include "study/admission.hpp"
 #include "study/check.hpp"
+#include "study/configuration_reference.hpp"
 
 namespace apq::app {
 
@@ -12,20 +13,22 @@ std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app) {
   app.add_option("--config", options->config, "Experiment file (YAML)");
   app.add_option("--study", options->study, "Study directory; without --config its own config.yaml is read");
   app.add_option("--set", options->assignments, "Override a key, e.g. --set collect.fp.samples=1000 (repeatable)")->allow_extra_args(false);
-  app.add_flag("--print-config", options->print_config, "Print the configuration with all defaults, then stop");
+  app.add_flag("--print-config", options->print_config, "Print the configuration with all defaults, every key explained, then stop");
+  app.add_flag("--print-reference", options->print_reference, "Print docs/configuration.md, then stop")->group("");  // not in --help
   app.add_flag("--check", options->check, "Check the configuration and its inputs, then stop");
   return options;
 }
 
 bool answered(mpi::Communicator const& comm, study::Experiment const& experiment, ExperimentOptions const& options) {
-  if (!options.print_config && !options.check) return false;
+  if (!options.print_config && !options.print_reference && !options.check) return false;
   if (options.check) {
     study::StudyRun run(comm, experiment);
     study::check_inputs(run);
     study::admit(run, true);
   }
   if (comm.is_root()) {
-    if (options.print_config) fmt::print("{}", experiment.resolved);
+    if (options.print_reference) fmt::print("{}", study::configuration_reference());
+    else if (options.print_config) fmt::print("{}", experiment.commented);
     else fmt::print("{}: the configuration and its inputs are sound\n", experiment.name);
   }
   return true;

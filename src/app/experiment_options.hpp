@@ -10,11 +10,11 @@ namespace apq::app {
 
 /// The options that every command working on an experiment shares.
 struct ExperimentOptions : study::ExperimentSource {
-  bool print_config = false, check = false;
+  bool print_config = false, print_reference = false, check = false;
 };
 std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app);
 
-/// Handles --print-config and --check: true when the command has nothing left to do. Collective over `comm`.
+/// Handles --print-config, --print-reference and --check: true when the command has nothing left to do. Collective over `comm`.
 bool answered(mpi::Communicator const& comm, study::Experiment const& experiment, ExperimentOptions const& options);
 
 }  // namespace apq::app

@@ -143,8 +143,8 @@ Inputs load(StudyLayout const& layout, space::SearchSpace const& space, cost::Co
   if (fs::exists(layout.config())) {
     inputs.config = read_file(layout.config());
     auto section = Config::load(layout.config()).section("study");
-    inputs.study = section.get_or("name", inputs.study);
-    if (section.has("seed")) inputs.seed = section.get<std::uint64_t>("seed");
+    inputs.study = section.peek<std::string>("name").value_or(inputs.study);
+    if (auto const seed = section.peek<std::uint64_t>("seed")) inputs.seed = *seed;
   }
   inputs.fp = collected(layout, "fp", cost_model);
   inputs.quant = collected(layout, "quant", cost_model);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "common/core/enum_names.hpp"
+
 namespace apq::search {
 
 /// Faults of the released search, each of which can be switched on for an ablation (APQ spec, list D). Its rejection
@@ -17,5 +19,9 @@ struct ReleaseSlips {
   static constexpr ReleaseSlips all() { return {true, true, true, true, true, true, true, true}; }
   bool operator==(ReleaseSlips const&) const = default;
 };
+
+/// The two sets of them that can be asked for.
+enum class SlipsKind { corrected, release };
+inline constexpr EnumNames<SlipsKind, 2> slips_kind_names({{SlipsKind::corrected, "corrected"}, {SlipsKind::release, "release"}});
 
 }  // namespace apq::search

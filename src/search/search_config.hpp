@@ -9,16 +9,21 @@
 
 namespace apq::search {
 
+/// What the search maximises.
+enum class FitnessKind {
+  predictor,  ///< accuracy as the quantised predictor has it
+  measured    ///< accuracy on the validation images
+};
+inline constexpr EnumNames<FitnessKind, 2> fitness_kind_names({{FitnessKind::predictor, "predictor"}, {FitnessKind::measured, "measured"}});
+
 /// Section `search` of an experiment.
 struct SearchConfig {
   EvolutionConfig evolution;
-  std::string fitness = "predictor";  ///< predictor | measured
+  FitnessKind fitness = FitnessKind::predictor;
   std::vector<ScenarioRequest> scenarios;
 };
 
-/// Keys population, parents, mutants, crossovers, generations, mutation_rate, fitness, fidelity (corrected | release) and
-/// constraints: a list of {metric, limit} or {metric, quantile}; `also: [{metric, limit}, ...]` adds limits that hold together
-/// with the first. @throws Error(config) with file:line.
+/// @throws Error(config) with file:line.
 SearchConfig read_search_config(Config section);
 
 }  // namespace apq::search

@@ -1,10 +1,12 @@
 #include "study/experiment.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "collect/sampler.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
 
 namespace apq::study {
@@ -12,43 +14,76 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Experiment read_experiment(ExperimentSource const& source) {
+Experiment read_experiment(ExperimentSource const& source, std::vector<std::string> const& settled = {}) {
   auto file = source.config;
   if (file.empty() && !source.study.empty()) file = StudyLayout{source.study}.config();
   if (file.empty()) throw Error(Errc::config, "no experiment given; use --config FILE, e.g. --config configs/quickstart.yaml");
   auto config = Config::load(file);
   for (auto const& assignment : source.assignments) config.set(assignment);
+  for (auto const& assignment : settled) config.set(assignment);
   if (!source.study.empty()) config.set("study.dir=" + source.study.string());
 
-  Experiment e;
-  auto study = config.section("study");
-  e.name = study.get_or<std::string>("name", file.stem().string());
-  e.layout.root = study.get_or<std::string>("dir", "runs/" + e.name);
-  e.seed = study.get_or<std::uint64_t>("seed", 1);
-  e.space_file = config.path("space");
+  auto e = read_keys(config, file.stem().string());
   e.space = space::load_space(e.space_file);
-  e.data = image::read_data_config(config.section("data"));
-  auto supernet = config.section("supernet");
-  e.supernet_weights = supernet.path_or("weights", "");
-  e.supernet = train::read_supernet_config(supernet);
-  e.evaluator = evaluate::read_evaluator_config(config.section("evaluator"));
-  e.collect = collect::read_collect_config(config.section("collect"));
-  e.train = train::read_train_config(config.section("train"));
-  e.cost = cost::read_cost_config(config.section("cost"));
-  e.search = search::read_search_config(config.section("search"));
-  e.energy = energy::read_energy_config(config.section("energy"));
-  config.finish();
   if (!e.supernet_weights.empty() && !fs::exists(e.supernet_weights))
-    supernet.fail("weights", "no such file; leave it empty to use the study's own supernet, made by `apq supernet`");
+    config.section("supernet").fail("weights", "no such file; leave it empty to use the study's own supernet, made by `apq supernet`");
   e.resolved = config.resolved();
+  e.commented = config.commented();
   return e;
+}
+
+// Counts of images that nobody asked for are defaults, which look at what there is. Whoever needs the images says what is wrong with them.
+image::ImageCounts settled_counts(image::DataConfig const& data) {
+  auto const wanted = data.counts();
+  if (data.given.train && data.given.calibration && data.given.validation) return wanted;
+  try {
+    auto const enough = static_cast<std::size_t>(wanted.train) + static_cast<std::size_t>(wanted.calibration + wanted.validation);
+    auto const available = image::source_kind(data.training.kind).count(data.training, true, enough);
+    return image::fitting_counts(wanted, data.given, data.trains_supernet, available);
+  } catch (Error const&) {
+    return wanted;
+  }
 }
 
 }  // namespace
 
+Experiment read_keys(Config& config, std::string const& name) {
+  Experiment e;
+  auto study = config.section("study", {"The study as a whole"});
+  e.name = study.get_or<std::string>("name", name, {"Name of the study, for reports", "", "the file's name"});
+  e.layout.root = study.get_or<std::string>("dir", "runs/" + e.name, {"Directory that all results go to", "", "runs/NAME"});
+  e.seed = study.get_or<std::uint64_t>("seed", 1, {"Seed of everything that is drawn but the splits of the images"});
+  e.space_file = config.path("space", {"Family of networks that is searched (a YAML file, below), or one network's net config"});
+  e.data = image::read_data_config(config.section("data", {"Images, how they become inputs, and how they are split (docs/images.md)"}));
+  auto supernet = config.section("supernet", {"The once-for-all network that subnets are sliced from, and how it is trained"});
+  e.supernet_weights = supernet.path_or("weights", "", {"Trained weights (docs/weights.md)", "", "none: the study trains its own"});
+  e.data.trains_supernet = e.supernet_weights.empty();
+  e.supernet = train::read_supernet_config(supernet);
+  e.evaluator = evaluate::read_evaluator_config(config.section("evaluator", {"How subnets are labelled"}));
+  e.collect = collect::read_collect_config(config.section("collect", {"The datasets that predictors learn from"}));
+  e.train = train::read_train_config(config.section("train", {"Accuracy predictors"}));
+  e.cost = cost::read_cost_config(config.section("cost", {"What answers for latency and energy"}));
+  e.search = search::read_search_config(config.section("search", {"The evolution under limits"}));
+  e.energy = energy::read_energy_config(config.section("energy", {"What is written to the ledger of energy"}));
+  config.finish();
+  return e;
+}
+
 Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const& source) {
   Experiment experiment;
-  mpi::collectively(comm, [&] { experiment = read_experiment(source); });
+  image::ImageCounts counts{};
+  mpi::collectively(comm, [&] {
+    experiment = read_experiment(source);
+    if (comm.is_root()) counts = settled_counts(experiment.data);
+  });
+  counts = mpi::broadcast(comm, std::vector{counts}).front();
+  if (counts != experiment.data.counts()) {
+    std::vector<std::string> const settled{fmt::format("data.train_images={}", counts.train),
+                                           fmt::format("data.calibration_images={}", counts.calibration),
+                                           fmt::format("data.validation_images={}", counts.validation)};
+    mpi::collectively(comm, [&] { experiment = read_experiment(source, settled); });
+    log::root().info("there are fewer training images than the defaults take: {}", fmt::join(settled, ", "));
+  }
   experiment.evaluator.node_rank = comm.node().rank();
   return experiment;
 }

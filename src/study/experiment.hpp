@@ -38,7 +38,8 @@ struct Experiment {
   search::SearchConfig search;
   cost::CostConfig cost;
   energy::EnergyConfig energy;
-  std::string resolved;  ///< YAML with every default filled in
+  std::string resolved;   ///< YAML with every default filled in
+  std::string commented;  ///< the same, every key explained
 
   std::filesystem::path supernet_file() const { return supernet_weights.empty() ? layout.supernet() : supernet_weights; }
 };
@@ -49,6 +50,11 @@ struct ExperimentSource {
   std::filesystem::path study;  ///< an existing study; its config.yaml is used when no --config is given
   std::vector<std::string> assignments;
 };
+
+/// Every key of an experiment; opens no file that one names, so that the space is yet to be loaded. `name`: the study's where none is
+/// given.
+/// @throws Error(config) with file:line, also for keys that there are not.
+Experiment read_keys(Config& config, std::string const& name);
 
 /// Reads and checks everything before any other collective call; every rank fails alike. Collective over `comm`.
 Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const& options);

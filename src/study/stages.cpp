@@ -42,12 +42,12 @@ void search_winners(StudyRun& run) {
   std::vector<space::Genes> initial;
   std::vector<search::Scenario> scenarios;
   image::Splits splits;
-  if (e.search.fitness == "measured") splits = load_splits(comm, e, {.calibration = true, .validation = true});
+  if (e.search.fitness == search::FitnessKind::measured) splits = load_splits(comm, e, {.calibration = true, .validation = true});
   mpi::collectively(comm, [&] {
     cost_model = std::make_unique<cost::CostModel>(e.space, e.cost);
     scenarios = search::resolve_scenarios(e.space, *cost_model, e.search.scenarios, e.seed);
     initial = best_first(collected.rows);
-    if (e.search.fitness == "measured") {
+    if (e.search.fitness == search::FitnessKind::measured) {
       evaluator = std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
                                                                 e.evaluator);
       fitness = std::make_unique<search::MeasuredFitness>(e.space, *evaluator);

@@ -24,8 +24,11 @@ struct FitConfig {
 enum class InputBasis {
   one_hot,
   ordinal,  ///< choices of a gene share a constant and a slope, see input_basis.hpp
-  shared,   ///< ordinal, and the blocks of a stage and of the network share theirs
+  shared    ///< ordinal, and the blocks of a stage and of the network share theirs
 };
+inline constexpr EnumNames<InputBasis, 3> input_basis_names({{InputBasis::one_hot, "one_hot"},
+                                                             {InputBasis::ordinal, "ordinal"},
+                                                             {InputBasis::shared, "shared"}});
 
 /// Who labels what a predictor learns from.
 enum class Teacher {
@@ -33,6 +36,7 @@ enum class Teacher {
   kernel  ///< a KernelTeacher of up to KernelTeacher::max_rows rows, on random subnets beside them; with more rows as `none`.
           ///< A transfer then is: the full-precision predictor is the teacher's prior mean
 };
+inline constexpr EnumNames<Teacher, 2> teacher_names({{Teacher::none, "none"}, {Teacher::kernel, "kernel"}});
 
 /// Section `train` of an experiment.
 struct TrainConfig {

@@ -2,7 +2,7 @@
 
 namespace apq {
 
-std::string one_of(std::initializer_list<std::string> choices) {
+std::string one_of(std::vector<std::string> const& choices) {
   std::string text;
   std::size_t i = 0;
   for (auto const& choice : choices) {

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace apq {
 
@@ -27,6 +28,6 @@ class Error : public std::runtime_error {
 };
 
 /// "a, b or c": the right choices at the end of a message.
-std::string one_of(std::initializer_list<std::string> choices);
+std::string one_of(std::vector<std::string> const& choices);
 
 }  // namespace apq

@@ -36,16 +36,20 @@ class TableBackEnd : public BackEnd {
 
 std::unique_ptr<BackEnd> make_model(std::filesystem::path const& file) {
   auto config = file.empty() ? Config::parse("{}", "the built-in accelerator") : Config::load(file);
+  return read_model(config);
+}
+
+}  // namespace
+
+std::unique_ptr<BackEnd> read_model(Config& config) {
   std::vector<std::string> names;
   for (auto const& model : hardware_models) names.emplace_back(model.name);
-  auto const name = config.choice_or("model", names.front(), names);
+  auto const name = config.choice_or("model", names.front(), names, {"Which analytic model the accelerator is one of"});
   auto const found = std::find_if(hardware_models.begin(), hardware_models.end(), [&](auto const& model) { return name == model.name; });
   auto model = found->make(config);
   config.finish();
   return model;
 }
-
-}  // namespace
 
 std::vector<std::unique_ptr<BackEnd>> make_back_ends(BackEndConfig const& config, bool one_image_size) {
   std::vector<std::unique_ptr<BackEnd>> back_ends;

@@ -29,6 +29,9 @@ struct HardwareModel {
 /// The first is the default.
 inline constexpr std::array hardware_models{HardwareModel{"bitfusion", make_bitfusion_model}};
 
+/// Key `model` and those of that model. @throws Error(config) with file:line, also for keys that it does not have.
+std::unique_ptr<BackEnd> read_model(Config& hardware);
+
 /// In the order in which they are asked: the table, if there is one, then the model, which answers for every layer.
 /// @param one_image_size  true in a space of one image size: only there do a table's own names say which layer is meant.
 /// @throws Error(io | data | config) naming the file when one is missing or damaged.

@@ -204,25 +204,30 @@ LayerRun BitFusion::run(LayerShape const& shape, LayerBits bits) {
 
 Hardware read_hardware(Config& config) {
   Hardware h;
-  h.name = config.get_or<std::string>("name", h.name);
-  auto array = config.section("array");
-  h.array_rows = array.get_or<int>("rows", h.array_rows, {1, 4096});
-  h.array_columns = array.get_or<int>("columns", h.array_columns, {1, 4096});
-  h.depthwise_channels = array.get_or<int>("depthwise_channels", h.depthwise_channels, {1, 4096});
-  h.max_bits = array.get_or<int>("max_bits", h.max_bits, {1, 32});
-  h.min_bits = array.get_or<int>("min_bits", h.min_bits, {1, 32});
+  h.name = config.get_or<std::string>("name", h.name, {"Name of the accelerator, for reports"});
+  auto array = config.section("array", {"The systolic array"});
+  h.array_rows = array.get_or<int>("rows", h.array_rows, {1, 4096}, {"Fusion units along input channels", "units"});
+  h.array_columns = array.get_or<int>("columns", h.array_columns, {1, 4096}, {"Fusion units along output channels", "units"});
+  h.depthwise_channels = array.get_or<int>("depthwise_channels", h.depthwise_channels, {1, 4096},
+                                           {"Channels that a depthwise layer processes at a time, at full precision", "channels"});
+  h.max_bits = array.get_or<int>("max_bits", h.max_bits, {1, 32}, {"Widest operand of a fusion unit", "bits"});
+  h.min_bits = array.get_or<int>("min_bits", h.min_bits, {1, 32}, {"Narrowest operand; fewer bits gain nothing", "bits"});
   if (h.min_bits > h.max_bits) array.fail("min_bits", fmt::format("is above max_bits ({})", h.max_bits));
-  h.partial_sum_bits = array.get_or<int>("partial_sum_bits", h.partial_sum_bits, {1, 64});
-  h.frequency_mhz = config.get_or<double>("frequency_mhz", h.frequency_mhz, {1e-3, 1e5});
-  h.dram_bits_per_cycle = config.get_or<int>("dram_bits_per_cycle", h.dram_bits_per_cycle, {1, 1 << 20});
-  auto buffers = config.section("buffers_kib");
-  h.weight_buffer_kib = buffers.get_or<int>("weight", h.weight_buffer_kib, {1, 1 << 20});
-  h.input_buffer_kib = buffers.get_or<int>("input", h.input_buffer_kib, {1, 1 << 20});
-  h.output_buffer_kib = buffers.get_or<int>("output", h.output_buffer_kib, {1, 1 << 20});
-  auto energy = config.section("energy_nj");
-  h.energy_nj_per_cycle = energy.get_or<double>("per_cycle", h.energy_nj_per_cycle, {0.0, 1e9});
-  h.energy_nj_per_compute_cycle = energy.get_or<double>("per_compute_cycle", h.energy_nj_per_compute_cycle, {0.0, 1e9});
-  h.energy_nj_per_dram_bit = energy.get_or<double>("per_dram_bit", h.energy_nj_per_dram_bit, {0.0, 1e9});
+  h.partial_sum_bits = array.get_or<int>("partial_sum_bits", h.partial_sum_bits, {1, 64}, {"Width of partial sums", "bits"});
+  h.frequency_mhz = config.get_or<double>("frequency_mhz", h.frequency_mhz, {1e-3, 1e5}, {"Clock frequency", "MHz"});
+  h.dram_bits_per_cycle =
+      config.get_or<int>("dram_bits_per_cycle", h.dram_bits_per_cycle, {1, 1 << 20}, {"Memory bandwidth", "bits a cycle"});
+  auto buffers = config.section("buffers_kib", {"On-chip buffers, double buffered"});
+  h.weight_buffer_kib =
+      buffers.get_or<int>("weight", h.weight_buffer_kib, {1, 1 << 20}, {"Buffer of weights; half of it holds a tile", "KiB"});
+  h.input_buffer_kib = buffers.get_or<int>("input", h.input_buffer_kib, {1, 1 << 20}, {"Buffer of inputs; half of it holds a tile", "KiB"});
+  h.output_buffer_kib =
+      buffers.get_or<int>("output", h.output_buffer_kib, {1, 1 << 20}, {"Buffer of outputs; half of it holds a tile", "KiB"});
+  auto energy = config.section("energy_nj", {"Coefficients of energy"});
+  h.energy_nj_per_cycle = energy.get_or<double>("per_cycle", h.energy_nj_per_cycle, {0.0, 1e9}, {"Leakage and clock", "nJ a cycle"});
+  h.energy_nj_per_compute_cycle = energy.get_or<double>("per_compute_cycle", h.energy_nj_per_compute_cycle, {0.0, 1e9},
+                                                        {"The array at work, with its buffers", "nJ a cycle"});
+  h.energy_nj_per_dram_bit = energy.get_or<double>("per_dram_bit", h.energy_nj_per_dram_bit, {0.0, 1e9}, {"Memory traffic", "nJ a bit"});
   return h;
 }
 

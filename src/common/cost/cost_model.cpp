@@ -124,9 +124,13 @@ std::size_t index_in(std::vector<int> const& choices, int value, int block, char
 
 CostConfig read_cost_config(Config section) {
   CostConfig config;
-  config.basis = section.choice_or("basis", "paper", {"paper", "complete"}) == "paper" ? Basis::paper : Basis::complete;
-  config.table = section.path_or("table", "");
-  config.hardware = section.path_or("hardware", "");
+  config.basis =
+      section.choice_or("basis", config.basis, basis_names,
+                        {"Layers that latency and energy sum up: stem, searched blocks and feature mix, as the paper does, or all"});
+  config.table =
+      section.path_or("table", "", {"Latency and energy of layers as the release has them (JSON); what it lacks comes from the model"});
+  config.hardware =
+      section.path_or("hardware", "", {"Accelerator of the analytic model (YAML)", "", "configs/hardware/bitfusion_edge.yaml, built in"});
   return config;
 }
 

@@ -21,6 +21,7 @@ namespace apq::cost {
 /// release does (which leaves out about 1.18 ms). complete: also the first block and the
 /// classifier.
 enum class Basis { paper, complete };
+inline constexpr EnumNames<Basis, 2> basis_names({{Basis::paper, "paper"}, {Basis::complete, "complete"}});
 
 /// Which hardware answers for latency and energy, and on which basis costs are summed.
 struct CostConfig {
@@ -28,7 +29,7 @@ struct CostConfig {
   std::filesystem::path table;  ///< see BackEndConfig
   std::filesystem::path hardware;
 };
-/// Reads section `cost` of an experiment (keys basis, table, hardware).
+/// Reads section `cost` of an experiment.
 CostConfig read_cost_config(Config section);
 
 /// Additive cost of subnets of one space. Every (block, choice) is computed once at construction,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/core/config.hpp"
+#include "common/image/image_counts.hpp"
 #include "common/image/image_set.hpp"
 #include "common/image/source.hpp"
 
@@ -33,13 +34,15 @@ struct DataConfig {
   int calibration_images = 1000;  ///< BN statistics and ranges; from the training source, disjoint from the above
   int validation_images = 4000;   ///< labels of the datasets; likewise disjoint
   std::uint64_t split_seed = 0;   ///< of the permutation behind the splits; not the study's seed
+  CountsGiven given;              ///< which of the three counts the configuration has
+  bool trains_supernet = true;    ///< false: the weights are given, so that no image need be set apart for training
   Normalisation normalisation;
 
+  ImageCounts counts() const { return {train_images, calibration_images, validation_images}; }
   /// The short side that `size` x `size` is cut out of.
   int resize_for(int size) const;
 };
-/// Reads `directory` (IDX files: {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]), or `training` and `test`, each one of
-/// {idx: DIR}, {folder: DIR, classes: FILE}, {list: FILE, root: DIR}, {tar: [SHARDS]}.
+/// @throws Error(config) with file:line.
 DataConfig read_data_config(Config section);
 
 /// How many images a source holds, and its hash.
@@ -49,7 +52,8 @@ struct SourceSize {
 };
 
 /// Permutes the training source by `split_seed`: the first images are `train`, the next `calibration`, the last `validation`.
-/// So more validation images never move a training image. Nothing is decoded. @throws Error(config) when they do not fit.
+/// So more validation images never move a training image. Nothing is decoded. @throws Error(config) when they do not fit, with
+/// counts that would.
 Splits split(SourceSize const& training, SourceSize const& test, DataConfig const& config);
 
 }  // namespace apq::image

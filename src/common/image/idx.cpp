@@ -1,6 +1,7 @@
 #include "common/image/idx.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -106,6 +107,19 @@ class IdxReader : public PictureReader {
   IdxFiles files_;
 };
 
+// From the labels' header.
+std::size_t count_idx(fs::path const& directory, bool is_training) {
+  auto const path = with_or_without_gz(directory, is_training ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte");
+  std::array<std::uint8_t, 8> head{};
+  gzFile const file = gzopen(path.c_str(), "rb");
+  bool const is_read = file != nullptr && gzread(file, head.data(), head.size()) == static_cast<int>(head.size());
+  if (file != nullptr) gzclose(file);
+  if (!is_read) throw Error(Errc::io, fmt::format("{}: cannot be read", path.string()));
+  std::size_t count = 0;
+  for (std::size_t i = 4; i < head.size(); ++i) count = count << 8 | head[i];
+  return count;
+}
+
 }  // namespace
 
 IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int size, int num_classes)
@@ -176,11 +190,18 @@ SourceKind idx_kind() {
               if (it->path().filename().string().find("-idx3-ubyte") != std::string::npos) return true;
             return false;
           },
-      .configured = [](Config& section) { return SourceConfig{.paths = {section.path("idx").string()}, .root = {}, .classes = {}}; },
+      .configured =
+          [](Config& section) {
+            return SourceConfig{
+                .paths = {section.path("idx", {"Folder with MNIST's files {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]"}).string()},
+                .root = {},
+                .classes = {}};
+          },
       .list =
           [](SourceConfig const& source, bool is_training, ImageShape const& shape) {
             return list_idx(source.paths.front(), is_training ? "train" : "t10k", shape.size, shape.num_classes);
           },
+      .count = [](SourceConfig const& source, bool is_training, std::size_t) { return count_idx(source.paths.front(), is_training); },
       .picture_name = [](Listing const& listing, std::size_t index) { return fmt::format("{} (image {})", listing.files.front(), index); },
       .open = [](Listing const& listing, ImageShape const& shape) -> std::shared_ptr<PictureReader> {
         return std::make_shared<IdxReader>(listing, shape.size, shape.num_classes);

@@ -61,6 +61,26 @@ std::map<std::string, std::int32_t> read_classes(fs::path const& file, int num_c
   return labels;
 }
 
+std::size_t count_folder(fs::path const& root, std::size_t enough) {
+  std::size_t count = 0;
+  std::error_code ec;
+  for (auto const& folder : content(root))
+    if (count < enough && fs::is_directory(folder, ec)) count += content(folder).size();
+  return count;
+}
+
+// Those that list_file takes for images: all that are not blank.
+std::size_t count_lines(fs::path const& list) {
+  auto const text = read_file(list);
+  std::size_t count = 0;
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find('\n', start), text.size());
+    if (std::string_view(text).substr(start, end - start).find_first_not_of(" \t\r") != std::string_view::npos) ++count;
+    start = end + 1;
+  }
+  return count;
+}
+
 }  // namespace
 
 Listing list_folder(fs::path const& given, fs::path const& class_file, int num_classes) {
@@ -163,10 +183,16 @@ SourceKind folder_kind() {
               },
           .configured =
               [](Config& section) {
-                return SourceConfig{.paths = {section.path("folder").string()}, .root = {}, .classes = section.path_or("classes", "")};
+                return SourceConfig{
+                    .paths = {section.path("folder", {"Folder with a folder of images per class"}).string()},
+                    .root = {},
+                    .classes = section.path_or("classes", "",
+                                               {"File whose line n names class n - 1; needed where some classes have no folder", "",
+                                                "the folders in sorted order"})};
               },
           .list = [](SourceConfig const& source, bool,
                      ImageShape const& shape) { return list_folder(source.paths.front(), source.classes, shape.num_classes); },
+          .count = [](SourceConfig const& source, bool, std::size_t enough) { return count_folder(source.paths.front(), enough); },
           .picture_name = file_name,
           .open = open_encoded_files};
 }
@@ -182,10 +208,14 @@ SourceKind list_kind() {
               },
           .configured =
               [](Config& section) {
-                return SourceConfig{.paths = {section.path("list").string()}, .root = section.path_or("root", ""), .classes = {}};
+                return SourceConfig{
+                    .paths = {section.path("list", {"Text file of `path label` a line"}).string()},
+                    .root = section.path_or("root", "", {"Folder that the list's paths are relative to", "", "the list's own"}),
+                    .classes = {}};
               },
           .list = [](SourceConfig const& source, bool,
                      ImageShape const& shape) { return list_file(source.paths.front(), source.root, shape.num_classes); },
+          .count = [](SourceConfig const& source, bool, std::size_t) { return count_lines(source.paths.front()); },
           .picture_name = file_name,
           .open = open_encoded_files};
 }

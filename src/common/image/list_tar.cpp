@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <optional>
 
 #include <fcntl.h>
@@ -232,6 +233,16 @@ std::vector<std::string> matches(std::string const& pattern) {
   return paths;
 }
 
+std::size_t count_tar(std::vector<std::string> const& patterns, std::size_t enough) {
+  Listing listing{.kind = "tar", .where = {}, .files = {}, .entries = {}, .hash = {}};
+  ListingHash hash;
+  for (auto const& pattern : patterns)
+    for (auto const& expanded : expand_braces(pattern))
+      for (auto const& path : matches(expanded))
+        if (listing.entries.size() < enough) add_shard(listing, hash, path, std::numeric_limits<int>::max());
+  return listing.entries.size();
+}
+
 }  // namespace
 
 std::vector<std::string> expand_braces(std::string const& pattern) {
@@ -294,8 +305,14 @@ SourceKind tar_kind() {
                 std::ifstream(path, std::ios::binary).read(head.data(), head.size());
                 return !fs::is_directory(path, ec) && (std::string_view(head.data() + 257, 5) == "ustar" || path.ends_with(".tar"));
               },
-          .configured = [](Config& section) { return SourceConfig{.paths = section.path_patterns("tar"), .root = {}, .classes = {}}; },
+          .configured =
+              [](Config& section) {
+                return SourceConfig{.paths = section.path_patterns("tar", {"Shards of a WebDataset, with {0000..0146}, {a,b}, * and ?"}),
+                                    .root = {},
+                                    .classes = {}};
+              },
           .list = [](SourceConfig const& source, bool, ImageShape const& shape) { return list_tar(source.paths, shape.num_classes); },
+          .count = [](SourceConfig const& source, bool, std::size_t enough) { return count_tar(source.paths, enough); },
           .picture_name =
               [](Listing const& listing, std::size_t index) {
                 return fmt::format("{} (member at byte {})", file_name(listing, index), listing.entries[index].offset);

@@ -53,6 +53,8 @@ struct SourceKind {
   bool (*lies_at)(std::string const& path);     ///< for a path given without its kind; the first of the table that says so
   SourceConfig (*configured)(Config& section);  ///< from the section of the source, which has the key `name`
   Listing (*list)(SourceConfig const& source, bool is_training, ImageShape const& shape);
+  /// How many images a listing would have, without asking more of the file system than that takes; may stop at `enough`.
+  std::size_t (*count)(SourceConfig const& source, bool is_training, std::size_t enough);
   std::string (*picture_name)(Listing const& listing, std::size_t index);                   ///< for messages
   std::shared_ptr<PictureReader> (*open)(Listing const& listing, ImageShape const& shape);  ///< of a listing that outlives it
 };

@@ -45,7 +45,8 @@ expect 2 "metric" "$apq" run --config "$config" --check --set 'search.constraint
 expect 4 "nowhere.yaml" "$apq" run --config nowhere.yaml
 expect 2 "no experiment given" "$apq" run
 expect 4 "/nonexistent: no such directory" "$apq" run --config "$config" --check --set data.directory=/nonexistent
-expect 2 "at most" "$apq" run --config "$config" --check --set data.validation_images=20000
+expect 2 "set data.train_images to 0, data.calibration_images to 85 and data.validation_images to 59915" \
+  "$apq" run --config "$config" --check --set data.validation_images=70000
 expect 2 "weights = .*nothing.pt" "$apq" run --config "$config" --check --set supernet.weights=nothing.pt
 sed 's/size: 32/size: 30/' configs/spaces/fashion_mnist.yaml >"$work/space.yaml"
 expect 2 "space.yaml:[0-9]+: .*stride" "$apq" space --space "$work/space.yaml"

@@ -179,7 +179,7 @@ TEST_F(LoadImages, FailsOnAllRanksAlike) {
   expect_error_on_all(Errc::config, "the space has 4 image channels", {4, 16, 3});
   expect_error_on_all(Errc::data, "holds 3 class folders; the space has 5 classes", {3, 16, 5});
   config_.validation_images = 9;
-  expect_error_on_all(Errc::config, "lower validation_images to at most 8");
+  expect_error_on_all(Errc::config, "; set data.calibration_images to 3");
   config_ = before;
   config_.resize = 15;
   expect_error_on_all(Errc::config, "data.resize = 15: is less than the space's image size, 16");

@@ -194,7 +194,7 @@ TEST(BitFusion, Refusals) {
 
 TEST(BitFusion, TheConfigurationFileIsTheDefault) {
   auto config = Config::load(test::source_dir() / "configs/hardware/bitfusion_edge.yaml");
-  EXPECT_EQ(config.get<std::string>("model"), "bitfusion");
+  EXPECT_EQ(config.get<std::string>("model", {"Model"}), "bitfusion");
   EXPECT_EQ(read_hardware(config), Hardware{});
   config.finish();
 }

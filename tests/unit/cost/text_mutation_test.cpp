@@ -58,11 +58,11 @@ TEST(TextMutation, ExperimentFiles) {
   int const refused = refusals(seed, "mutation.experiment", [](std::string const& text) {
     auto config = Config::parse(text, "e.yaml");
     auto study = config.section("study");
-    study.get_or<std::uint64_t>("seed", 1);
-    study.get_or<std::string>("name", "");
+    study.get_or<std::uint64_t>("seed", 1, {"Seed"});
+    study.get_or<std::string>("name", "", {"Name"});
     cost::read_cost_config(config.section("cost"));
     auto collect = config.section("collect");
-    collect.section("fp").get_or<int>("samples", 1, {1, 1'000'000});
+    collect.section("fp").get_or<int>("samples", 1, {1, 1'000'000}, {"Samples"});
     EXPECT_FALSE(config.resolved().empty());
   });
   EXPECT_GT(refused, 100);

@@ -5,6 +5,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/image/source.hpp"
 #include "support/encode_image.hpp"
 #include "support/mutation.hpp"
 #include "support/temp_dir.hpp"
@@ -50,6 +51,20 @@ TEST(Idx, CentresImagesOnABlackSquare) {
   std::vector<std::uint8_t> second(16, 77);
   idx.draw(1, second);
   EXPECT_EQ(second, expected);
+}
+
+TEST(Idx, AreCountedByTheirLabels) {
+  test::TempDir const directory;
+  auto const count = [&](bool is_training) {
+    return image::source_kind("idx").count({.paths = {directory.path().string()}}, is_training, 100);
+  };
+  EXPECT_THROW(count(true), Error);
+  replace_file(directory / "train-labels-idx1-ubyte", labels);
+  replace_file(directory / "t10k-labels-idx1-ubyte", header(1, {259}));
+  EXPECT_EQ(count(true), 2u);
+  EXPECT_EQ(count(false), 259u);
+  replace_file(directory / "train-labels-idx1-ubyte", "short");
+  EXPECT_THROW(count(true), Error);
 }
 
 TEST(Idx, ReadsGzipToTheSameImages) {

@@ -3,6 +3,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/image/listing.hpp"
+#include "common/image/source.hpp"
 #include "support/encode_image.hpp"
 #include "support/mutation.hpp"
 #include "support/temp_dir.hpp"
@@ -49,6 +50,7 @@ TEST(ListTar, JoinsMembersByKey) {
   EXPECT_EQ(listing.entries[1].label, 0);
   EXPECT_EQ(shard.substr(listing.entries[0].offset, listing.entries[0].bytes), "JPEG");
   EXPECT_EQ(shard.substr(listing.entries[1].offset, listing.entries[1].bytes), "PNG..");
+  EXPECT_EQ(image::source_kind("tar").count({.paths = {s.directory / "s.tar"}}, true, 100), 2u);
   EXPECT_EQ(s.list(shard.substr(0, shard.size() - 1024)).hash, listing.hash);  // no empty blocks at the end
 }
 

@@ -45,6 +45,9 @@ TEST(ListFolder, TakesLabelsFromSortedFolders) {
   for (auto const& entry : listing.entries) labels.push_back(entry.label);
   EXPECT_EQ(labels, (std::vector<int>{0, 1, 1, 2}));
   EXPECT_EQ(listing.entries[3].bytes, 5u);
+  auto const count = [&](std::size_t enough) { return image::source_kind("folder").count({.paths = {f.directory.path()}}, true, enough); };
+  EXPECT_EQ(count(100), 4u);
+  EXPECT_EQ(count(2), 3u) << "looks into no further folder";
 }
 
 TEST(ListFolder, TakesLabelsFromAClassList) {
@@ -98,6 +101,7 @@ TEST(ListFile, ReadsPathsWithSpacesFromItsRoot) {
   ASSERT_EQ(listing.entries.size(), 2u);
   EXPECT_EQ(listing.entries[0].label, 7);
   EXPECT_EQ(listing.entries[1].label, 2);
+  EXPECT_EQ(image::source_kind("list").count({.paths = {f.directory / "list.txt"}}, true, 100), listing.entries.size());
   replace_file(f.directory / "list.txt", "a.JPEG 0\n");
   EXPECT_EQ(image::list_file(f.directory / "list.txt", f.directory / "n02", 8).entries.size(), 1u);
 }

@@ -53,8 +53,28 @@ TEST(Splits, RefuseMoreThanThereIs) {
     FAIL();
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::config);
-    EXPECT_NE(std::string(e.what()).find("at most 20"), std::string::npos) << e.what();
+    EXPECT_STREQ(e.what(),
+                 "data: train_images + calibration_images + validation_images = 60 + 20 + 21 is more than the 100 training images there "
+                 "are; set data.train_images to 59");
   }
+  auto trained = sizes(60, 30, 120);
+  trained.trains_supernet = false;
+  try {
+    image::split(blank(100, "a"), blank(10, "b"), trained);
+    FAIL();
+  } catch (Error const& e) {
+    EXPECT_NE(std::string(e.what()).find("; set data.train_images to 0, data.calibration_images to 20 and data.validation_images to 80"),
+              std::string::npos)
+        << e.what();
+  }
+}
+
+TEST(Splits, WhatTheMessageSaysFits) {
+  for (int available : {3, 17, 100, 999})
+    for (bool trains : {false, true}) {
+      auto const fitting = image::fitting_counts({60, 500, 700}, {}, trains, static_cast<std::size_t>(available));
+      EXPECT_NO_THROW(image::split(blank(available, "a"), blank(10, "b"), sizes(fitting.train, fitting.calibration, fitting.validation)));
+    }
 }
 
 TEST(Augment, IsThePlainImageWhenOffAndAPureFunctionOfItsStream) {
