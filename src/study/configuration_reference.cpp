@@ -36,19 +36,19 @@ std::vector<std::string> experiments() {
 }
 
 std::vector<std::string> spaces() {
-  auto const space = [](char const* image, char const* end, char const* middle, char const* blocks) {
+  auto const space = [](char const* image, char const* end, char const* middle, char const* depth) {
     return fmt::format(
         "{{image: {{channels: 1, {}, classes: 10, odd_sizes: round_up}}, stem: {{width: 8, kernel: 3, stride: 1}}, "
         "first_block: {{width: 8, kernel: 3}}, {}, "
-        "stages: [{{width: 8, stride: 1, depths: [1], kernels: [3], middle: {}{}}}], "
+        "stages: [{{width: 8, stride: 1, kernels: [3], middle: {}, depths: {}}}], "
         "bits: {{pw_w: [4, 8], pw_a: [4, 8], dw_w: [4, 8], dw_a: [4, 8]}}, forbidden: [{{role: pw_w, bits: 4}}]}}",
-        image, end, middle, blocks);
+        image, end, middle, depth);
   };
   char const* const mix = "final_expand: {width: 8}, feature_mix: {width: 8}";
-  return {space("size: 8", mix, "{ratios: [2]}", ""),
-          space("sizes: {min: 8, max: 9, step: 1}", mix, "{list: [8]}", ", blocks: [{kernels: [3]}]"),
-          space("size: 8", "feature_mix: {width: 8}", "{min: 8, max: 8, step: 8}", ""),
-          space("size: 8", "feature_mix: {width: 8}", "{min_ratio: 1, max_ratio: 1, step: 8}", "")};
+  return {space("size: 8", mix, "{ratios: [2]}", "[1]"),
+          space("sizes: {min: 8, max: 9, step: 1}", mix, "{list: [8]}", "[2], blocks: [{kernels: [3]}, {}]"),
+          space("size: 8", "feature_mix: {width: 8}", "{min: 8, max: 8, step: 8}", "[1]"),
+          space("size: 8", "feature_mix: {width: 8}", "{min_ratio: 1, max_ratio: 1, step: 8}", "[1]")};
 }
 
 std::vector<std::string> accelerators() {

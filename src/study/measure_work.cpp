@@ -184,7 +184,7 @@ void add_search(MeasuredWork& measured, Experiment const& e, cost::CostModel con
     scenarios = search::resolve_scenarios(e.space, own, e.search.scenarios, e.seed);
   });
   measured.work.push_back({"search", 1, begin});
-  if (e.search.fitness == "measured") {
+  if (e.search.fitness == search::FitnessKind::measured) {
     auto const candidates = static_cast<std::uint64_t>(config.population + config.generations * (config.mutants + config.crossovers));
     measured.work.push_back({"search", scenarios.size() * candidates, quant_seconds});
     return;

@@ -18,7 +18,7 @@ std::vector<std::string> each_once(std::vector<std::string> const& keys) {
 // "Images per forward pass (images; a whole number from 1 to 100000; default 100)"
 std::string comment_of(KeyDescription const& d) {
   if (d.is_section) return d.text;
-  auto const fallback = d.fallback == "required" ? d.fallback : "default " + d.fallback;
+  auto const fallback = d.fallback.starts_with("required") ? d.fallback : "default " + d.fallback;
   return fmt::format("{} ({}{}{}; {})", d.text, d.unit, d.unit.empty() ? "" : "; ", d.allowed, fallback);
 }
 

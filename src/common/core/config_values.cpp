@@ -57,7 +57,7 @@ std::optional<T> convert(YAML::Node const& node) {
 
 template <class T>
 std::string range_text(Range<T> range) {
-  bool const low = range.low != Range<T>{}.low;
+  bool const low = range.low != Range<T>{}.low || std::is_unsigned_v<T>;
   bool const high = range.high != Range<T>{}.high;
   if (low && high) return fmt::format("from {} to {}", show(range.low), show(range.high));
   if (low) return fmt::format("at least {}", show(range.low));

@@ -47,11 +47,10 @@ std::string key_tables(Keys const& keys) {
       sections.push_back(section_of(d.key));
   std::string text;
   for (auto const& section : sections) {
-    text += heading(keys, section) + "| key | default | value | meaning |\n| --- | --- | --- | --- |\n";
+    text += heading(keys, section) + "| key | default | range | unit | meaning |\n| --- | --- | --- | --- | --- |\n";
     for (auto const& d : keys)
       if (!d.is_section && section_of(d.key) == section)
-        text += fmt::format("| `{}` | {} | {}{}{} | {} |\n", last_part(d.key), d.fallback, d.allowed, d.unit.empty() ? "" : ", ", d.unit,
-                            d.text);
+        text += fmt::format("| `{}` | {} | {} | {} | {} |\n", last_part(d.key), d.fallback, d.allowed, d.unit, d.text);
     text += "\n";
   }
   return text;

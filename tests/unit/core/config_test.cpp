@@ -180,7 +180,7 @@ TEST(Config, DescribesWhatWasReadInItsOrder) {
   std::vector<KeyDescription> const expected{
       {"needed", false, "How many", "apples", "a whole number", "required"},
       {"count", false, "How many more", "pears", "a whole number from 1 to 9", "3"},
-      {"seed", false, "A seed", "", "a whole number at most 8", "1"},
+      {"seed", false, "A seed", "", "a whole number from 0 to 8", "1"},
       {"name", false, "A name", "", "a text", "none"},
       {"title", false, "A title", "", "a text", "the file's name"},
       {"flag", false, "A switch", "", "true or false", "false"},

@@ -70,9 +70,9 @@ TEST(KeyTables, AreOneForEverySection) {
   EXPECT_EQ(key_tables({{"a", false, "A key", "s", "a number", "1"},
                         {"l", true, "A list", "", "a list of sections", ""},
                         {"l[].b", false, "Another", "", "x or y", "required"}}),
-            "| key | default | value | meaning |\n| --- | --- | --- | --- |\n| `a` | 1 | a number, s | A key |\n\n"
+            "| key | default | range | unit | meaning |\n| --- | --- | --- | --- | --- |\n| `a` | 1 | a number | s | A key |\n\n"
             "### `l[]`\n\nA list (a list of sections).\n\n"
-            "| key | default | value | meaning |\n| --- | --- | --- | --- |\n| `b` | required | x or y | Another |\n\n");
+            "| key | default | range | unit | meaning |\n| --- | --- | --- | --- | --- |\n| `b` | required | x or y |  | Another |\n\n");
 }
 
 }  // namespace
