@@ -14,8 +14,8 @@ LimitRequest read_limit(Config section) {
     request.value = section.get<double>("limit", {"The most that a winner may cost; positive", "of the metric", "required, or quantile"});
     if (!(*request.value > 0)) section.fail("limit", "must be positive");
   } else {
-    request.quantile =
-        section.get<double>("quantile", {0.0, 1.0}, {"Instead of a limit: the share of random quantised subnets that cost less", "", "required, or limit"});
+    request.quantile = section.get<double>(
+        "quantile", {0.0, 1.0}, {"Instead of a limit: the share of random quantised subnets that cost less", "", "required, or limit"});
   }
   return request;
 }

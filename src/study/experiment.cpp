@@ -53,7 +53,8 @@ Experiment read_keys(Config& config, std::string const& name) {
   e.name = study.get_or<std::string>("name", name, {"Name of the study, for reports", "", "the file's name"});
   e.layout.root = study.get_or<std::string>("dir", "runs/" + e.name, {"Directory that all results go to", "", "runs/NAME"});
   e.seed = study.get_or<std::uint64_t>("seed", 1, {"Seed of everything that is drawn but the splits of the images"});
-  e.space_file = config.path("space", {"Family of networks that is searched: a space (docs/configuration.md), or one network's net config (docs/weights.md)"});
+  e.space_file = config.path(
+      "space", {"Family of networks that is searched: a space (docs/configuration.md), or one network's net config (docs/weights.md)"});
   e.data = image::read_data_config(config.section("data", {"Images, how they become inputs, and how they are split (docs/images.md)"}));
   auto supernet = config.section("supernet", {"The once-for-all network that subnets are sliced from, and how it is trained"});
   e.supernet_weights = supernet.path_or("weights", "", {"Trained weights (docs/weights.md)", "", "none: the study trains its own"});

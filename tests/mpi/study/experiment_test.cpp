@@ -48,7 +48,7 @@ class LoadExperiment : public testing::Test {
     }
   }
 
-  mpi::Communicator world_ = mpi::Communicator::world();
+  mpi::Communicator world_{MPI_COMM_WORLD};
   test::TempDir dir_;  // the root's is used
   std::filesystem::path directory_;
 };
