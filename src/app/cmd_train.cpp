@@ -1,11 +1,11 @@
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "study/admission.hpp"
+#include "study/result_text.hpp"
 #include "study/train_command.hpp"
 
 namespace apq::app {
@@ -16,44 +16,6 @@ struct TrainOptions {
   int train_rows = 0;
   std::uint64_t seed = 0;
 };
-
-void print_line(std::string const& name, nlohmann::json const& counts, nlohmann::json const& metrics) {
-  auto const interval = [&](char const* key) {
-    auto const& m = metrics.at(key);
-    return fmt::format("{:6.3f} [{:.3f}, {:.3f}]", m.at("value").get<double>(), m.at("low").get<double>(), m.at("high").get<double>());
-  };
-  fmt::print("{:16} {:>6} {:>8}  {}  {}  {}  {}\n", name, counts.at("train_rows").get<int>(), counts.at("held_out_rows").get<int>(),
-             interval("kendall_tau"), interval("spearman"), interval("pairwise_accuracy"), interval("rmse_points"));
-}
-
-void print_table(nlohmann::json const& report) {
-  fmt::print("{:16} {:>6} {:>8}  {:21}  {:21}  {:21}  {}\n", "predictor", "rows", "held out", "Kendall tau [95 %]", "Spearman",
-             "pairwise accuracy", "RMSE, points");
-  if (report.contains("fp")) {
-    auto const& metrics = report["fp"]["metrics"];
-    print_line("fp", report["fp"], metrics);
-    if (metrics.contains("kendall_tau_within_image_size"))
-      fmt::print("{:16} Kendall tau within one image size {:.3f}\n", "", metrics["kendall_tau_within_image_size"].get<double>());
-  }
-  if (!report.contains("quant")) return;
-  auto const& quant = report["quant"];
-  print_line("quant, transfer", quant, quant["transfer"]["metrics"]);
-  print_line("quant, scratch", quant, quant["scratch"]["metrics"]);
-  auto const& gain = quant["gain"];
-  auto const difference = [&](char const* key) {
-    auto const& d = gain.at(key);
-    return fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]", d.at("value").get<double>(), d.at("low").get<double>(), d.at("high").get<double>());
-  };
-  fmt::print("\ntransfer - scratch: Kendall tau {}, RMSE {} points\n", difference("kendall_tau_difference"),
-             difference("rmse_points_difference"));
-  for (auto const& point : quant["curve"])
-    fmt::print(
-        "  {:>5} training rows, mean of {} splits: Kendall tau {:.3f} against {:.3f}, RMSE {:.2f} "
-        "against {:.2f} points\n",
-        point["train_rows"].get<int>(), point["splits"].get<int>(), point["transfer"]["kendall_tau"].get<double>(),
-        point["scratch"]["kendall_tau"].get<double>(), point["transfer"]["rmse_points"].get<double>(),
-        point["scratch"]["rmse_points"].get<double>());
-}
 
 }  // namespace
 
@@ -78,15 +40,14 @@ Body add_train(CLI::App& app) {
     study::StudyRun run(world, experiment);
     study::admit(run, false);
     bool const explores = options->train_rows > 0 || seed->count() > 0;
-    auto const report = options->stage == "all" && !explores
-                            ? study::trained(run)
-                            : study::train_apart(run, {.stage = options->stage,
-                                                       .train_rows = options->train_rows,
-                                                       .seed = seed->count() ? options->seed : experiment.seed,
-                                                       .explores = explores});
+    auto const training = options->stage == "all" && !explores
+                              ? study::trained(run)
+                              : study::train_apart(run, {.stage = options->stage,
+                                                         .train_rows = options->train_rows,
+                                                         .seed = seed->count() ? options->seed : experiment.seed,
+                                                         .explores = explores});
     if (world.is_root()) {
-      if (options->format == "json") fmt::print("{}\n", report.dump(2));
-      else print_table(report);
+      fmt::print("{}", options->format == "json" ? study::to_json(training).dump(2) + "\n" : study::table_of(training));
       std::fflush(stdout);
     }
     return 0;

@@ -21,10 +21,10 @@ Point measured_point(double x, Counts const& counts) {
 }
 
 // Best predicted accuracy among the points that cost at most x: a staircase over one metric.
-std::vector<Point> staircase(std::vector<FrontPoint> const& front, Metric metric, double factor) {
+std::vector<Point> staircase(std::vector<search::Candidate> const& front, Metric metric, double factor) {
   std::vector<std::pair<double, double>> points;
   for (auto const& p : front)
-    if (double const x = cost::value_of(p.cost, metric); std::isfinite(x)) points.emplace_back(x * factor, -100 * p.predicted);
+    if (double const x = cost::value_of(p.cost, metric); std::isfinite(x)) points.emplace_back(x * factor, -100 * p.fitness);
   std::sort(points.begin(), points.end());
   std::vector<Point> stairs;
   for (auto const& [x, negative] : points)
@@ -40,7 +40,7 @@ double typical_value(Inputs const& inputs, Metric metric) {
     if (double const v = cost::value_of(cost, metric); std::isfinite(v)) largest = std::max(largest, v);
   };
   for (auto const& cost : inputs.quant.costs) see(cost);
-  for (auto const& w : inputs.winners) see(w.network.cost);
+  for (auto const& w : inputs.verification.winners) see(w.network.cost);
   if (inputs.search)
     for (auto const& p : inputs.search->front) see(p.cost);
   return largest;
@@ -51,10 +51,11 @@ std::vector<Metric> tradeoff_metrics(Inputs const& inputs) {
   for (auto const& row : cost::metrics)
     if (row.prominence == cost::Prominence::figure) metrics.push_back(row.metric);
   auto const limits = [&](Metric m) {
-    return std::count_if(inputs.winners.begin(), inputs.winners.end(), [&](auto const& w) { return w.metric == m; });
+    return std::count_if(inputs.verification.winners.begin(), inputs.verification.winners.end(),
+                         [&](auto const& w) { return w.limits.front().metric == m; });
   };
-  for (auto const& w : inputs.winners)
-    if (std::find(metrics.begin(), metrics.end(), w.metric) == metrics.end()) metrics.push_back(w.metric);
+  for (auto const& w : inputs.verification.winners)
+    if (std::find(metrics.begin(), metrics.end(), w.limits.front().metric) == metrics.end()) metrics.push_back(w.limits.front().metric);
   std::stable_sort(metrics.begin(), metrics.end(), [&](auto a, auto b) { return limits(a) > limits(b); });
   return metrics;
 }
@@ -62,7 +63,8 @@ std::vector<Metric> tradeoff_metrics(Inputs const& inputs) {
 std::vector<Metric> column_metrics(Inputs const& inputs) {
   std::vector<Metric> metrics;
   auto const is_limited = [&](Metric m) {
-    return std::any_of(inputs.winners.begin(), inputs.winners.end(), [&](auto const& w) { return w.metric == m; });
+    return std::any_of(inputs.verification.winners.begin(), inputs.verification.winners.end(),
+                       [&](auto const& w) { return w.limits.front().metric == m; });
   };
   for (auto const& row : cost::metrics)
     if (row.prominence != cost::Prominence::limited || is_limited(row.metric)) metrics.push_back(row.metric);
@@ -89,16 +91,16 @@ std::optional<Chart> tradeoff(Inputs const& inputs, Metric metric) {
               {accuracy_title},
               {},
               {}};
-  for (auto const& w : inputs.winners) {
+  for (auto const& w : inputs.verification.winners) {
     auto point = measured_point(x_of(w.network.cost), w.network.test);
-    if (w.metric != metric) {
+    if (w.limits.front().metric != metric) {
       others.points.push_back(point);
       continue;
     }
     point.label = fmt::format("{:.1f} %", point.y);
     winners.points.push_back(point);
-    if (w.best_collected) rivals.points.push_back(measured_point(x_of(w.best_collected->cost), w.best_collected->test));
-    chart.limits.push_back(w.limit * words.factor);
+    if (w.best_collected) rivals.points.push_back(measured_point(x_of(w.best_collected->network.cost), w.best_collected->network.test));
+    chart.limits.push_back(w.limits.front().value * words.factor);
   }
   if (cloud.points.empty() && front.points.empty() && winners.points.empty() && others.points.empty()) return std::nullopt;
   chart.series = {std::move(cloud), std::move(front), std::move(others), std::move(rivals), std::move(winners)};
@@ -137,11 +139,15 @@ std::optional<Chart> label_histogram(Inputs const& inputs, std::string const& st
                {std::move(bars)}, {}};
 }
 
+train::Verdict const* verdict_on(study::Training const& training, std::string const& predictor) {
+  if (predictor == "fp") return training.fp ? &training.fp->verdict : nullptr;
+  if (!training.quant) return nullptr;
+  return predictor == "transfer" ? &training.quant->transfer : &training.quant->scratch;
+}
+
 std::optional<Chart> predicted_against_measured(Inputs const& inputs, std::string const& predictor) {
-  if (!inputs.training) return std::nullopt;
-  auto const& t = *inputs.training;
-  auto const& fit = predictor == "fp" ? t.fp : predictor == "transfer" ? t.transfer : t.scratch;
-  if (!fit || fit->held_out.empty()) return std::nullopt;
+  auto const* const verdict = verdict_on(inputs.training, predictor);
+  if (!verdict || verdict->held_out.empty()) return std::nullopt;
   Series rows{"held-out sample, 95 % of the measurement",
               Form::dots,
               predictor == "fp"         ? Tone::blue
@@ -150,11 +156,11 @@ std::optional<Chart> predicted_against_measured(Inputs const& inputs, std::strin
               {}};
   DataRange range{100, 0};
   // A whisker per row is legible for some hundred rows only.
-  bool const with_intervals = fit->held_out.size() <= 250;
+  bool const with_intervals = verdict->held_out.size() <= 250;
   if (!with_intervals) rows.name = "held-out sample";
-  for (auto const& row : fit->held_out) {
-    if (row.measured.total == 0 || !std::isfinite(row.predicted)) continue;
-    auto point = measured_point(100 * row.predicted, row.measured);
+  for (auto const& row : verdict->held_out) {
+    if (row.total == 0 || !std::isfinite(row.predicted)) continue;
+    auto point = measured_point(100 * row.predicted, {row.correct, row.total});
     if (!with_intervals) point.low = point.high = std::numeric_limits<double>::quiet_NaN();
     rows.points.push_back(point);
     range.low = std::min({range.low, point.x, point.y});
@@ -174,17 +180,18 @@ std::optional<Chart> predicted_against_measured(Inputs const& inputs, std::strin
 }
 
 std::optional<Chart> learning_curve(Inputs const& inputs, std::string const& metric) {
-  if (!inputs.training || inputs.training->curve.empty()) return std::nullopt;
+  if (!inputs.training.quant || inputs.training.quant->curve.empty()) return std::nullopt;
   Series transfer{"transfer", Form::line, Tone::blue, {}, true}, scratch{"from scratch", Form::dashed, Tone::orange, {}, true};
-  auto const add = [&](Series& series, double x, std::map<std::string, double> const& values) {
-    if (auto const v = values.find(metric); v != values.end() && std::isfinite(v->second)) series.points.push_back({x, v->second});
+  bool const is_tau = metric == "kendall_tau";
+  auto const add = [&](Series& series, std::size_t train_rows, train::CurvePoint::Mean const& mean) {
+    double const y = is_tau ? mean.kendall_tau : mean.rmse_points;
+    if (std::isfinite(y)) series.points.push_back({static_cast<double>(train_rows), y});
   };
-  for (auto const& p : inputs.training->curve) {
+  for (auto const& p : inputs.training.quant->curve) {
     add(transfer, p.train_rows, p.transfer);
     add(scratch, p.train_rows, p.scratch);
   }
   if (transfer.points.empty() && scratch.points.empty()) return std::nullopt;
-  bool const is_tau = metric == "kendall_tau";
   Chart chart;
   chart.name = is_tau ? "transfer_rank" : "transfer_error";
   chart.description = "Transferred predictor and predictor from scratch over the number of quantised training rows";
@@ -199,19 +206,20 @@ std::optional<Chart> convergence(Inputs const& inputs) {
   Chart chart{
       "convergence", "Best predicted accuracy over the generations of the search", {"generation"}, {"best predicted top-1 (%)"}, {}, {}};
   constexpr Tone tones[] = {Tone::blue, Tone::orange, Tone::green, Tone::purple, Tone::amber, Tone::ink};
-  for (std::size_t i = 0; i < inputs.search->limits.size(); ++i) {
-    auto const& c = inputs.search->limits[i];
-    if (c.history.empty()) continue;
-    auto const words = metric_text(c.metric, typical_value(inputs, c.metric));
+  for (std::size_t i = 0; i < inputs.search->scenarios.size(); ++i) {
+    auto const& history = inputs.search->scenarios[i].history;
+    auto const& limit = inputs.search->scenarios[i].winner.limits.front();
+    if (history.empty()) continue;
+    auto const words = metric_text(limit.metric, typical_value(inputs, limit.metric));
     // "M" alone would not tell BitOps from MACs.
     auto const unit = words.unit.size() < 2 ? words.unit + " " + words.name : words.unit;
-    Series line{fmt::format("{} {}", figure(c.limit * words.factor), unit),
+    Series line{fmt::format("{} {}", figure(limit.value * words.factor), unit),
                 (i / std::size(tones)) % 2 ? Form::dashed : Form::step,
                 tones[i % std::size(tones)],
                 {},
                 true};
-    for (auto const& g : c.history)
-      if (std::isfinite(g.best)) line.points.push_back({g.generation, 100 * g.best});
+    for (auto const& g : history)
+      if (std::isfinite(g.best)) line.points.push_back({static_cast<double>(g.generation), 100 * g.best});
     chart.series.push_back(std::move(line));
   }
   if (chart.series.empty()) return std::nullopt;

@@ -20,6 +20,8 @@ std::vector<cost::Metric> column_metrics(Inputs const& inputs);
 std::optional<Chart> label_histogram(Inputs const& inputs, std::string const& stage);
 /// Predicted against measured on the held-out rows of "fp", "transfer" or "scratch".
 std::optional<Chart> predicted_against_measured(Inputs const& inputs, std::string const& predictor);
+/// What is said of the predictor "fp", "transfer" or "scratch"; null when it is not trained.
+train::Verdict const* verdict_on(study::Training const& training, std::string const& predictor);
 /// Rank correlation ("kendall_tau") or error ("rmse_points") over the number of quantised training
 /// rows.
 std::optional<Chart> learning_curve(Inputs const& inputs, std::string const& metric);

@@ -4,7 +4,7 @@
 
 namespace apq::report {
 
-Comparison compare(Verified const& winner, Verified const& rival) {
+Comparison compare(study::VerifiedNetwork const& winner, study::VerifiedNetwork const& rival) {
   auto const variance = [](Counts const& c) {
     // Agresti and Coull's two added hits and misses keep the error of a perfect score above 0.
     double const n = static_cast<double>(c.total) + 4, p = (static_cast<double>(c.correct) + 2) / n;
@@ -18,9 +18,9 @@ Comparison compare(Verified const& winner, Verified const& rival) {
   return result;
 }
 
-std::optional<Comparison> comparison_of(Winner const& winner) {
+std::optional<Comparison> comparison_of(study::VerifiedWinner const& winner) {
   if (!winner.best_collected) return std::nullopt;
-  return compare(winner.network, *winner.best_collected);
+  return compare(winner.network, winner.best_collected->network);
 }
 
 Interval percent_interval(Counts const& counts) {

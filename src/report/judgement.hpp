@@ -20,8 +20,8 @@ struct Comparison {
 /// Difference of two proportions with the normal interval of independent samples; both networks saw
 /// the same images, which makes the true error smaller as a rule, so this errs towards "within
 /// error".
-Comparison compare(Verified const& winner, Verified const& rival);
-std::optional<Comparison> comparison_of(Winner const& winner);
+Comparison compare(study::VerifiedNetwork const& winner, study::VerifiedNetwork const& rival);
+std::optional<Comparison> comparison_of(study::VerifiedWinner const& winner);
 
 /// Interval of `counts` in percent (Wilson, 95 %).
 Interval percent_interval(Counts const& counts);

@@ -20,7 +20,7 @@ std::string cost_section(Inputs const& inputs);
 std::string provenance_section(Inputs const& inputs);
 
 /// One plain sentence on what the transfer gained, never more than the intervals allow.
-std::string transfer_sentence(Training const& training);
+std::string transfer_sentence(train::QuantReport const& quant);
 /// One plain sentence on the winners against the best collected samples.
 std::string winners_sentence(Inputs const& inputs);
 

@@ -78,7 +78,7 @@ std::string provenance_section(Inputs const& inputs) {
     fact(stage + "first host", h.host);
     fact(stage + "source", h.source);
   }
-  if (inputs.training && !inputs.training->model.empty()) fact("predictor", inputs.training->model);
+  if (inputs.training.fp) fact("predictor", inputs.training.fp->model);
   std::string ranks;
   for (auto const& s : inputs.ledger) ranks += fmt::format("{}{} {}", ranks.empty() ? "" : ", ", s.stage, s.ranks);
   fact("ranks of the last run", ranks);

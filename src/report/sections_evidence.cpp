@@ -1,6 +1,7 @@
 // What the result rests on: labels, predictors, transfer, convergence.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -14,21 +15,20 @@ namespace apq::report {
 namespace {
 
 struct MetricRow {
-  char const* key;
+  Estimate train::Metrics::*field;
   char const* name;
   int digits;
   double factor;
   bool more_is_better;
 };
-constexpr MetricRow metric_rows[] = {{"kendall_tau", "Kendall τ-b", 3, 1, true},
-                                     {"spearman", "Spearman ρ", 3, 1, true},
-                                     {"pairwise_accuracy", "pairs in the right order (%)", 1, 100, true},
-                                     {"rmse_points", "RMSE (points)", 2, 1, false}};
+constexpr MetricRow metric_rows[] = {{&train::Metrics::kendall_tau, "Kendall τ-b", 3, 1, true},
+                                     {&train::Metrics::spearman, "Spearman ρ", 3, 1, true},
+                                     {&train::Metrics::pairwise_accuracy, "pairs in the right order (%)", 1, 100, true},
+                                     {&train::Metrics::rmse_points, "RMSE (points)", 2, 1, false}};
 
-std::string estimate_cell(std::map<std::string, Estimate> const& metrics, MetricRow const& row, bool sign = false) {
-  auto const found = metrics.find(row.key);
-  if (found == metrics.end() || !std::isfinite(found->second.value)) return "<td>not computed</td>";
-  auto const& e = found->second;
+std::string estimate_cell(train::Metrics const& metrics, MetricRow const& row, bool sign = false) {
+  auto const& e = metrics.*row.field;
+  if (!std::isfinite(e.value)) return "<td>not computed</td>";
   auto const number = [&](double v) {
     return sign ? fmt::format("{:+.{}f}", v * row.factor, row.digits) : fmt::format("{:.{}f}", v * row.factor, row.digits);
   };
@@ -74,35 +74,32 @@ std::string labels_section(Inputs const& inputs) {
 }
 
 std::string predictor_section(Inputs const& inputs) {
-  if (!inputs.training)
+  auto const& t = inputs.training;
+  if (!t.fp && !t.quant)
     return section("Predicted against measured", missing("No predictor yet. It is made by", "apq train --study " + inputs.directory));
-  auto const& t = *inputs.training;
-  auto const panel = [&](char const* predictor, char const* title, std::optional<Fit> const& fit, std::uint64_t train_rows) {
+  auto const panel = [&](char const* predictor, char const* title, std::size_t train_rows) {
     auto const chart = predicted_against_measured(inputs, predictor);
     if (!chart) return std::string();
-    auto const metric = [&](char const* key, double factor, int digits) {
-      auto const found = fit->metrics.find(key);
-      if (found == fit->metrics.end() || !std::isfinite(found->second.value)) return std::string("not computed");
-      auto const& e = found->second;
-      return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", factor * e.value, digits, factor * e.low, digits, factor * e.high, digits);
+    auto const& verdict = *verdict_on(t, predictor);
+    auto const metric = [](Estimate const& e) {
+      return std::isfinite(e.value) ? fmt::format("{:.2f} ({:.2f} to {:.2f})", e.value, e.low, e.high) : std::string("not computed");
     };
     return picture(chart, {340, 340}, title,
-                   fmt::format("{}; trained on {}. Kendall τ-b {}, RMSE {} points.", counted(fit->held_out.size(), "held-out row"),
-                               grouped(train_rows), metric("kendall_tau", 1, 2), metric("rmse_points", 1, 2)));
+                   fmt::format("{}; trained on {}. Kendall τ-b {}, RMSE {} points.", counted(verdict.held_out.size(), "held-out row"),
+                               grouped(train_rows), metric(verdict.metrics.kendall_tau), metric(verdict.metrics.rmse_points)));
   };
-  auto html = "<div class=\"trio\">\n" + panel("fp", "Full precision", t.fp, t.fp_train_rows) +
-              panel("transfer", "Quantised, transferred", t.transfer, t.quant_train_rows) +
-              panel("scratch", "Quantised, from scratch", t.scratch, t.quant_train_rows) +
+  std::size_t const quant_rows = t.quant ? t.quant->train_rows : 0;
+  auto html = "<div class=\"trio\">\n" + panel("fp", "Full precision", t.fp ? t.fp->train_rows : 0) +
+              panel("transfer", "Quantised, transferred", quant_rows) + panel("scratch", "Quantised, from scratch", quant_rows) +
               "</div>\n<p class=\"note\">The dashed line is a perfect prediction. Whiskers are the "
               "95&#8239;% error of the measurement itself, below which no predictor can be judged; "
               "intervals in brackets are 95&#8239;% bootstrap intervals over the held-out rows.</p>\n";
   return section("Predicted against measured", html);
 }
 
-std::string transfer_sentence(Training const& training) {
-  auto const tau = training.gain.find("kendall_tau"), rmse = training.gain.find("rmse_points");
-  if (tau == training.gain.end() || rmse == training.gain.end() || !std::isfinite(tau->second.value))
-    return "The gain of the transfer was not computed.";
+std::string transfer_sentence(train::QuantReport const& quant) {
+  auto const &tau = quant.kendall_tau_difference, &rmse = quant.rmse_points_difference;
+  if (!std::isfinite(tau.value)) return "The gain of the transfer was not computed.";
   auto const clause = [](Estimate const& e, bool more_is_better, char const* what, char const* unit, int digits) {
     auto const size = fmt::format("{:.{}f}{} (95 % interval of the difference {:+.{}f} to {:+.{}f})", std::abs(e.value), digits, unit,
                                   e.low, digits, e.high, digits);
@@ -110,21 +107,21 @@ std::string transfer_sentence(Training const& training) {
     if (is_loss(e, more_is_better)) return fmt::format("{} is worse by {}", what, size);
     return fmt::format("{} differs by {}, which is within its error", what, size);
   };
-  bool const gains = is_gain(tau->second, true), loses = is_loss(tau->second, true);
+  bool const gains = is_gain(tau, true), loses = is_loss(tau, true);
   return fmt::format(
       "On the same quantised pairs the transferred predictor {} the one from scratch in ranking: "
       "{}; {}.",
       gains   ? "beats"
       : loses ? "loses to"
               : "does not beat",
-      clause(tau->second, true, "Kendall τ-b", "", 3), clause(rmse->second, false, "RMSE", " points", 2));
+      clause(tau, true, "Kendall τ-b", "", 3), clause(rmse, false, "RMSE", " points", 2));
 }
 
 std::string transfer_section(Inputs const& inputs) {
   std::string const title = "Transfer against training from scratch";
-  if (!inputs.training || !inputs.training->transfer || !inputs.training->scratch)
+  if (!inputs.training.quant)
     return section(title, missing("No quantised predictor yet. It is made by", "apq train --stage quant --study " + inputs.directory));
-  auto const& t = *inputs.training;
+  auto const& t = *inputs.training.quant;
   auto html = "<p class=\"answer\">" + escaped(transfer_sentence(t)) + "</p>\n<div class=\"pair\">\n" +
               picture(learning_curve(inputs, "kendall_tau"), {470, 300}, "Ranking", "Higher is better.") +
               picture(learning_curve(inputs, "rmse_points"), {470, 300}, "Error", "Lower is better.") + "</div>\n";
@@ -132,17 +129,18 @@ std::string transfer_section(Inputs const& inputs) {
       "<div class=\"scroll\"><table>\n<thead><tr><th class=\"l\">{}, {} to train "
       "on</th><th>transfer, 95&#8239;%</th><th>from scratch, 95&#8239;%</th><th>difference, "
       "95&#8239;%</th></tr></thead>\n<tbody>\n",
-      counted(t.transfer->held_out.size(), "held-out row"), grouped(t.quant_train_rows));
+      counted(t.transfer.held_out.size(), "held-out row"), grouped(t.train_rows));
+  auto const nan = std::numeric_limits<double>::quiet_NaN();
+  train::Metrics const gain{t.kendall_tau_difference, {nan, nan, nan}, t.pairwise_accuracy_difference, t.rmse_points_difference};
   for (auto const& row : metric_rows)
-    html += fmt::format("<tr><td>{}</td>{}{}{}</tr>\n", row.name, estimate_cell(t.transfer->metrics, row),
-                        estimate_cell(t.scratch->metrics, row), estimate_cell(t.gain, row, true));
+    html += fmt::format("<tr><td>{}</td>{}{}{}</tr>\n", row.name, estimate_cell(t.transfer.metrics, row),
+                        estimate_cell(t.scratch.metrics, row), estimate_cell(gain, row, true));
   html += "</tbody></table></div>\n";
   if (!t.curve.empty())
     html += fmt::format(
         "<p class=\"note\">Curves: mean over {} at each size. Intervals: bootstrap over the "
         "held-out rows, which are the same for both predictors.</p>\n",
-        std::isfinite(t.curve.front().splits) ? counted(static_cast<std::uint64_t>(t.curve.front().splits), "random split")
-                                              : "random splits");
+        counted(static_cast<std::uint64_t>(t.curve.front().splits), "random split"));
   return section(title, html);
 }
 
@@ -154,7 +152,7 @@ std::string convergence_section(Inputs const& inputs) {
   auto const caption = fmt::format(
       "Population {}, {} under each of {}; fitness: {}. {} scored. A line that is still rising "
       "at the end asks for more generations.",
-      grouped(s.population), counted(s.generations, "generation"), counted(s.limits.size(), "limit"), escaped(s.fitness),
+      grouped(s.population), counted(s.generations, "generation"), counted(s.scenarios.size(), "limit"), escaped(s.fitness),
       counted(s.candidates, "candidate"));
   return section("Convergence of the search", wide_picture(*chart, caption));
 }

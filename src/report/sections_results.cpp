@@ -14,9 +14,13 @@
 namespace apq::report {
 namespace {
 
-std::string limit_text(Inputs const& inputs, Winner const& w) {
-  auto const words = metric_text(w.metric, typical_value(inputs, w.metric));
-  return fmt::format("{} ≤ {}", words.name, words.shown(w.limit));
+std::string limit_text(Inputs const& inputs, study::VerifiedWinner const& w) {
+  std::string text;
+  for (auto const& limit : w.limits) {
+    auto const words = metric_text(limit.metric, typical_value(inputs, limit.metric));
+    text += fmt::format("{}{} ≤ {}", text.empty() ? "" : ", ", words.name, words.shown(limit.value));
+  }
+  return text;
 }
 
 std::string percent_cell(Counts const& counts) {
@@ -39,7 +43,7 @@ std::string pill(Comparison const& c) {
 }
 
 // Both intervals of one row on the scale that all rows share.
-std::string interval_picture(Winner const& w, Scale const& scale) {
+std::string interval_picture(study::VerifiedWinner const& w, Scale const& scale) {
   std::string svg =
       "<svg class=\"span\" viewBox=\"0 0 150 30\" aria-hidden=\"true\"><path class=\"rule\" d=\"M0 "
       "29.5H150\"/>";
@@ -51,11 +55,11 @@ std::string interval_picture(Winner const& w, Scale const& scale) {
         css, scale(interval.low), y, scale(interval.high), scale(counts.percent()), y);
   };
   bar(w.network.test, "w", 8);
-  if (w.best_collected) bar(w.best_collected->test, "r", 20);
+  if (w.best_collected) bar(w.best_collected->network.test, "r", 20);
   return svg + "</svg>";
 }
 
-Scale common_scale(std::vector<Winner> const& winners) {
+Scale common_scale(std::vector<study::VerifiedWinner> const& winners) {
   DataRange range{100, 0};
   auto const see = [&](Counts const& counts) {
     auto const interval = percent_interval(counts);
@@ -64,7 +68,7 @@ Scale common_scale(std::vector<Winner> const& winners) {
   };
   for (auto const& w : winners) {
     see(w.network.test);
-    if (w.best_collected) see(w.best_collected->test);
+    if (w.best_collected) see(w.best_collected->network.test);
   }
   range = padded(range, 0.02);
   return {range.low, range.high, 4, 146};
@@ -75,7 +79,7 @@ Scale common_scale(std::vector<Winner> const& winners) {
 std::string winners_sentence(Inputs const& inputs) {
   int better = 0, worse = 0, even = 0, same = 0, alone = 0;
   double worst = 0;
-  for (auto const& w : inputs.winners) {
+  for (auto const& w : inputs.verification.winners) {
     auto const c = comparison_of(w);
     if (!c) ++alone;
     else if (c->verdict == Verdict::better) ++better;
@@ -83,7 +87,7 @@ std::string winners_sentence(Inputs const& inputs) {
     else if (c->verdict == Verdict::same_network) ++same;
     else ++even;
   }
-  auto const total = inputs.winners.size();
+  auto const total = inputs.verification.winners.size();
   std::string text;
   auto const say = [&](int n, std::string const& what) {
     if (n == 0) return;
@@ -101,17 +105,19 @@ std::string winners_sentence(Inputs const& inputs) {
 
 std::string headline(Inputs const& inputs) {
   std::string lede;
-  if (inputs.winners.empty()) {
+  if (inputs.verification.winners.empty()) {
     lede = "No verified winners yet.";
     if (!inputs.quant.dataset.rows.empty() || !inputs.fp.dataset.rows.empty()) lede += " The labels collected so far are below.";
   } else {
     double low = 100, high = 0;
-    for (auto const& w : inputs.winners) low = std::min(low, w.network.test.percent()), high = std::max(high, w.network.test.percent());
+    for (auto const& w : inputs.verification.winners)
+      low = std::min(low, w.network.test.percent()), high = std::max(high, w.network.test.percent());
     auto const range = high - low < 0.005 ? fmt::format("{:.2f}&#8239;%", high) : fmt::format("{:.2f} to {:.2f}&#8239;%", low, high);
-    lede = fmt::format(
-        "{}: {} top-1 on {}. {}",
-        inputs.winners.size() == 1 ? std::string("One network") : fmt::format("{} networks, one for each limit", inputs.winners.size()),
-        range, counted(inputs.test_images, "test image"), escaped(winners_sentence(inputs)));
+    lede = fmt::format("{}: {} top-1 on {}. {}",
+                       inputs.verification.winners.size() == 1
+                           ? std::string("One network")
+                           : fmt::format("{} networks, one for each limit", inputs.verification.winners.size()),
+                       range, counted(inputs.verification.test_images, "test image"), escaped(winners_sentence(inputs)));
   }
   auto html = fmt::format(
       "<header>\n<p class=\"eyebrow\">apq study</p>\n<h1>{}</h1>\n<p class=\"lede\">{}</p>\n<div "
@@ -133,21 +139,21 @@ std::string headline(Inputs const& inputs) {
 }
 
 std::string winners_section(Inputs const& inputs) {
-  if (inputs.winners.empty()) {
+  if (inputs.verification.winners.empty()) {
     if (!inputs.search) return section("Winners", missing("No search yet. It is made by", "apq search --study " + inputs.directory));
     return section("Winners", missing("The winners of the search are not verified on the test "
                                       "images yet. This does it, and the report:",
                                       "apq run --study " + inputs.directory));
   }
   auto const metrics = column_metrics(inputs);
-  auto const scale = common_scale(inputs.winners);
+  auto const scale = common_scale(inputs.verification.winners);
   std::string html =
       "<div class=\"scroll\"><table class=\"cards\">\n<thead><tr><th "
       "class=\"l\">limit</th><th>predicted</th><th>winner<br>on test, 95&#8239;%</th>"
       "<th>best collected<br>on test, 95&#8239;%</th><th></th><th>difference<br>(points)</th>";
   for (auto const m : metrics) html += fmt::format("<th>{}</th>", metric_text(m, typical_value(inputs, m)).axis());
   html += "</tr></thead>\n<tbody>\n";
-  for (auto const& w : inputs.winners) {
+  for (auto const& w : inputs.verification.winners) {
     html += fmt::format(
         "<tr><td data-label=\"limit\">{}</td><td "
         "data-label=\"predicted\"><span>{:.2f}&#8239;%<small>measured "
@@ -159,7 +165,7 @@ std::string winners_section(Inputs const& inputs) {
           "<td data-label=\"best collected on test\"><span>{}</span></td><td "
           "data-label=\"both\">{}</td>"
           "<td data-label=\"difference\"><span><b>{:+.2f}</b> ± {:.2f}<br>{}</span></td>",
-          percent_cell(w.best_collected->test), interval_picture(w, scale), c->difference, c->error, pill(*c));
+          percent_cell(w.best_collected->network.test), interval_picture(w, scale), c->difference, c->error, pill(*c));
     else
       html += fmt::format(
           "<td data-label=\"best collected\">none obeys it</td><td "
@@ -175,7 +181,7 @@ std::string winners_section(Inputs const& inputs) {
       "</tbody></table></div>\n<p class=\"note\">Predicted: for the validation images, and below "
       "what was measured on them. "
       "Winners and best collected samples were evaluated on the same " +
-      counted(inputs.test_images, "test image") +
+      counted(inputs.verification.test_images, "test image") +
       ", which no earlier stage had seen. Best collected: highest validation accuracy among the "
       "quantised samples that obey the limit. Intervals are Wilson's; "
       "the error of the difference takes the two as independent, which is on the safe side for "
@@ -196,7 +202,7 @@ std::string tradeoff_section(Inputs const& inputs) {
       "front up to each cost. Marked: networks evaluated on {}, with 95&#8239;% intervals. "
       "Validation and test images differ, so compare marks with marks and dots with dots.",
       counted(inputs.quant.dataset.rows.size(), "collected quantised sample"), images_seen(inputs.quant.dataset.rows),
-      counted(inputs.test_images, "test image"));
+      counted(inputs.verification.test_images, "test image"));
   auto html = wide_picture(*first, caption) + "<div class=\"pair\">\n";
   for (std::size_t i = 1; i < metrics.size(); ++i) {
     auto chart = tradeoff(inputs, metrics[i]);
@@ -209,9 +215,9 @@ std::string tradeoff_section(Inputs const& inputs) {
 }
 
 std::string networks_section(Inputs const& inputs) {
-  if (inputs.winners.empty()) return {};
+  if (inputs.verification.winners.empty()) return {};
   std::string html = "<p>Architecture, pruned widths and bit widths of each winner, block by block.</p>\n";
-  for (auto const& w : inputs.winners) {
+  for (auto const& w : inputs.verification.winners) {
     if (!space::is_valid(inputs.space, w.network.genes)) continue;
     auto const subnet = space::subnet_of(inputs.space, w.network.genes);
     html += fmt::format(
@@ -240,15 +246,15 @@ std::string networks_section(Inputs const& inputs) {
 }
 
 std::string uniform_section(Inputs const& inputs) {
-  if (inputs.uniform.size() < 2) return {};
-  auto const& reference = inputs.uniform.front();
+  if (inputs.verification.uniform.size() < 2) return {};
+  auto const& reference = inputs.verification.uniform.front();
   auto const metrics = column_metrics(inputs);
   std::string html =
       "<div class=\"scroll\"><table>\n<thead><tr><th class=\"l\">bits</th><th>top-1 on "
       "validation</th><th>top-1 on test, 95&#8239;%</th><th>lost on test<br>(points)</th>";
   for (auto const m : metrics) html += fmt::format("<th>{}</th>", metric_text(m, typical_value(inputs, m)).axis());
   html += "</tr></thead>\n<tbody>\n";
-  for (auto const& u : inputs.uniform) {
+  for (auto const& u : inputs.verification.uniform) {
     auto const name = u.bits ? fmt::format("W{}A{}", (*u.bits)[0], (*u.bits)[1]) : std::string("full precision");
     html +=
         fmt::format("<tr><td class=\"l\">{}</td><td>{:.2f}&#8239;%</td><td>{}</td><td>{}</td>", name, u.validation.percent(),

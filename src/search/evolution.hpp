@@ -8,16 +8,11 @@
 #include "search/archive.hpp"
 #include "search/domain.hpp"
 #include "search/evolution_config.hpp"
+#include "search/generation_record.hpp"
 #include "search/limits.hpp"
 #include "search/scorer.hpp"
 
 namespace apq::search {
-
-struct GenerationRecord {
-  int generation;               ///< 0: the initial population
-  double best, mean, worst;     ///< fitness of the population, all of which meets the limits
-  std::uint64_t num_evaluated;  ///< distinct subnets scored so far in the whole search
-};
 
 struct EvolutionResult {
   Candidate best;  ///< of all generations

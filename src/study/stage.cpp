@@ -1,10 +1,15 @@
 #include "study/stage.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
+#include "common/h5/shard.hpp"
+#include "study/records/search.hpp"
+#include "study/records/training.hpp"
+#include "study/records/verification.hpp"
 
 namespace apq::study {
 namespace {
@@ -22,12 +27,40 @@ std::vector<T> joined(std::vector<T> a, std::vector<T> const& b) {
   return a;
 }
 
+// Of artefacts that say their format's version; the others are standard formats.
+std::optional<int> record_version(Artefact artefact) {
+  switch (artefact) {
+    case fp_rows:
+    case quant_rows:
+      return h5::shard_format_version;
+    case training:
+      return training_format.version;
+    case search:
+      return search_format.version;
+    case search_arrays:
+      return search_arrays_format.version;
+    case winners:
+      return winner_format.version;
+    case verification:
+      return verification_format.version;
+    default:
+      return std::nullopt;
+  }
+}
+
 bool holds(Settings const& settings, char const* key, char const* value) {
   auto const found = settings.find(key);
   return found != settings.end() && found->second == value;
 }
 
 }  // namespace
+
+std::string format_of(Stage const& stage) {
+  auto text = std::to_string(stage.version);
+  for (auto const artefact : stage.writes)
+    if (auto const version = record_version(artefact)) text += fmt::format(", {} {}", name_of(artefact), *version);
+  return text;
+}
 
 std::vector<Stage> stages_of(Settings const& settings) {
   auto const given = settings.find("supernet.weights");

@@ -17,6 +17,9 @@ struct Stage {
   int version = 1;                   ///< of what it computes: raised when the same inputs give another result
 };
 
+/// What the format of its results is: its own version, then those of the records and shards that it writes: "1, search.json 1, ...".
+std::string format_of(Stage const& stage);
+
 /// The stages of a study, in the order in which they run. Which there are and what they read follows from the settings: a supernet that
 /// is given is not trained; a search that measures reads images where one that predicts reads a predictor.
 std::vector<Stage> stages_of(Settings const& settings);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include <nlohmann/json.hpp>
-
 #include "collect/collector.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/log.hpp"
@@ -12,11 +10,11 @@
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/measured_fitness.hpp"
 #include "search/predictor_fitness.hpp"
-#include "search/search_files.hpp"
 #include "study/label_identity.hpp"
+#include "study/predictors.hpp"
+#include "study/search_result.hpp"
 #include "study/verification.hpp"
 #include "train/supernet_trainer.hpp"
-#include "train/train_stage.hpp"
 
 namespace apq::study {
 namespace fs = std::filesystem;
@@ -59,8 +57,7 @@ void search_winners(StudyRun& run) {
   for (auto const& found : outcome.results)
     log::root().info("search: {} -> {:.2f} % {}", search::describe(found.scenario.limits), 100 * found.winner.fitness, fitness->name());
   mpi::collectively(comm, [&] {
-    if (comm.is_root())
-      search::write_search(e.layout, e.space, search::to_json(e.space, *cost_model, e.search, fitness->name(), e.seed, outcome), outcome);
+    if (comm.is_root()) write_search_result(e.layout, e.space, record_of(*cost_model, e.search, fitness->name(), e.seed, outcome));
   });
 }
 
@@ -130,7 +127,7 @@ void train_stage(StudyRun& run, Redo redo) {
   run_stage(
       run, "train",
       [&](energy::StageMeter&) {
-        train::run_train_stage(run.comm, e.space, e.layout, {&run.rows("fp"), &run.rows("quant")}, e.train, e.seed);
+        train_predictors(run.comm, e.space, e.layout, {&run.rows("fp"), &run.rows("quant")}, e.train, e.seed);
         return true;
       },
       redo);

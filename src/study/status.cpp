@@ -78,7 +78,7 @@ Settings inputs_now(Stage const& stage, Stamp const& stamp, StudyLayout const& l
     }
     now[name_of(artefact)] = value;
   }
-  now["format"] = std::to_string(stage.version);
+  now["format"] = format_of(stage);
   return now;
 }
 

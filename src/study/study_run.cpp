@@ -122,7 +122,7 @@ std::string StudyRun::value_of(Artefact artefact, bool may_be_missing) {
 Settings StudyRun::inputs_of(Stage const& stage) {
   auto inputs = selected(settings, stage.settings);
   for (auto const artefact : stage.reads) inputs[name_of(artefact)] = value_of(artefact, stage.takes_what_is_there);
-  inputs["format"] = std::to_string(stage.version);
+  inputs["format"] = format_of(stage);
   return inputs;
 }
 

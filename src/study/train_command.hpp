@@ -2,14 +2,13 @@
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
+#include "study/records/training.hpp"
 #include "study/stages.hpp"
 
 namespace apq::study {
 
 /// The training of the study's own table of stages, done where it is needed: what train.json says. Collective.
-nlohmann::json trained(StudyRun& run);
+Training trained(StudyRun& run);
 
 struct TrainRequest {
   std::string stage;   ///< fp | quant | all
@@ -20,6 +19,6 @@ struct TrainRequest {
 
 /// Training beside the table: a look at fewer rows or another split, or one half of a study that has only this half. What it writes
 /// bears no stamp, so that `apq run` makes it anew. Collective. @return what is said of the stages trained.
-nlohmann::json train_apart(StudyRun& run, TrainRequest const& request);
+Training train_apart(StudyRun& run, TrainRequest const& request);
 
 }  // namespace apq::study

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
@@ -17,9 +15,6 @@
 
 namespace apq::train {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// The predictor of rank `owner`, on every rank. Collective.
 AccuracyPredictor share(mpi::Communicator const& comm, std::optional<AccuracyPredictor> mine, int owner, space::Encoding const& encoding,
@@ -69,61 +64,12 @@ std::vector<int> assign(std::vector<Task> const& tasks, int ranks) {
   return owner;
 }
 
-nlohmann::json json_of(Estimate const& e) { return {{"value", e.value}, {"low", e.low}, {"high", e.high}}; }
-nlohmann::json json_of(Verdict const& verdict) {
-  auto const& m = verdict.metrics;
-  nlohmann::json held_out = nlohmann::json::array();
-  for (auto const& row : verdict.held_out)
-    held_out.push_back({{"id", row.id}, {"predicted", row.predicted}, {"correct", row.correct}, {"total", row.total}});
-  return {{"metrics",
-           {{"kendall_tau", json_of(m.kendall_tau)},
-            {"spearman", json_of(m.spearman)},
-            {"pairwise_accuracy", json_of(m.pairwise_accuracy)},
-            {"rmse_points", json_of(m.rmse_points)}}},
-          {"held_out", std::move(held_out)}};
-}
-nlohmann::json json_of(CurvePoint::Mean const& mean) {
-  return {{"kendall_tau", mean.kendall_tau}, {"pairwise_accuracy", mean.pairwise_accuracy}, {"rmse_points", mean.rmse_points}};
-}
 std::string model_name(int hidden) { return fmt::format("mlp 3x{}", hidden); }
 
 }  // namespace
 
-nlohmann::json to_json(FpReport const& report, int hidden) {
-  auto json = json_of(report.verdict);
-  json.update({{"rows", report.rows},
-               {"train_rows", report.train_rows},
-               {"held_out_rows", report.verdict.held_out.size()},
-               {"data_hash", report.data_hash},
-               {"model", model_name(hidden)}});
-  if (report.kendall_tau_within_size) json["metrics"]["kendall_tau_within_image_size"] = *report.kendall_tau_within_size;
-  return json;
-}
-
-nlohmann::json to_json(QuantReport const& report, int hidden) {
-  nlohmann::json curve = nlohmann::json::array();
-  for (auto const& point : report.curve)
-    curve.push_back({{"train_rows", point.train_rows},
-                     {"splits", point.splits},
-                     {"transfer", json_of(point.transfer)},
-                     {"scratch", json_of(point.scratch)}});
-  return {{"rows", report.rows},
-          {"train_rows", report.train_rows},
-          {"held_out_rows", report.transfer.held_out.size()},
-          {"data_hash", report.data_hash},
-          {"model", model_name(hidden)},
-          {"transfer", json_of(report.transfer)},
-          {"scratch", json_of(report.scratch)},
-          {"gain",
-           {{"kendall_tau_difference", json_of(report.kendall_tau_difference)},
-            {"pairwise_accuracy_difference", json_of(report.pairwise_accuracy_difference)},
-            {"rmse_points_difference", json_of(report.rmse_points_difference)}}},
-          {"curve", std::move(curve)}};
-}
-
 FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& space, std::vector<h5::Row> const& rows,
                     TrainConfig const& config, std::uint64_t seed) {
-  auto const start = Clock::now();
   space::Encoding const encoding(space);
   Split split;
   std::optional<AccuracyPredictor> fitted;
@@ -136,7 +82,7 @@ FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& spa
   FpReport report{rows.size(),
                   split.training.size(),
                   h5::content_hash(rows),
-                  seconds_since(start),
+                  model_name(config.hidden),
                   judge(split.held_out, predicted, config.bootstrap, seed),
                   std::nullopt};
   if (space.num_size_genes() > 0) {
@@ -149,7 +95,6 @@ FpTraining train_fp(mpi::Communicator const& comm, space::SearchSpace const& spa
 
 QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace const& space, AccuracyPredictor const& full_precision,
                           std::vector<h5::Row> const& rows, TrainConfig const& config, std::uint64_t seed) {
-  auto const start = Clock::now();
   space::Encoding const encoding(space);
 
   // Split 0 is the study's own; the others only serve the curve.
@@ -229,7 +174,7 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
   QuantReport report{rows.size(),
                      splits[0].training.size(),
                      h5::content_hash(rows),
-                     seconds_since(start),
+                     model_name(config.hidden),
                      judge(held_out, predicted[0], config.bootstrap, seed),
                      judge(held_out, predicted[1], config.bootstrap, seed),
                      difference(kendall_tau_b),

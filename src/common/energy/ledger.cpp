@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "common/core/atomic_file.hpp"
-#include "common/core/error.hpp"
+#include "common/core/record_file.hpp"
 
 namespace apq::energy {
 namespace {
 
-using Json = nlohmann::ordered_json;
-constexpr int format_version = 1;
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-double number_or_nan(Json const& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+constexpr RecordFormat ledger_format{"apq ledger", 1, "remove the file to begin a new one"};
 
 Json json_of(StageCost const& run) {
   return {{"stage", run.stage},
@@ -50,17 +43,11 @@ StageCost run_of(Json const& json) {
 
 std::vector<StageCost> read_runs(std::filesystem::path const& file) {
   if (!std::filesystem::exists(file)) return {};
-  try {
-    auto const json = Json::parse(read_file(file));
-    if (json.at("format_version") != format_version)
-      throw Error(Errc::data, fmt::format("{}: ledger of format {} (this apq reads {})", file.string(), json.at("format_version").dump(),
-                                          format_version));
-    std::vector<StageCost> runs;
+  std::vector<StageCost> runs;
+  read_record(file, ledger_format, [&](Json const& json) {
     for (auto const& run : json.at("runs")) runs.push_back(run_of(run));
-    return runs;
-  } catch (nlohmann::json::exception const& e) {
-    throw Error(Errc::data, fmt::format("{}: not a ledger of apq ({}); remove the file to begin a new one", file.string(), e.what()));
-  }
+  });
+  return runs;
 }
 
 void add_to(StageCost& total, StageCost const& part) {
@@ -99,9 +86,9 @@ StageCost add_run(std::filesystem::path const& ledger, StageCost const& run) {
   auto runs = read_runs(ledger);
   runs.push_back(run);
   runs.back().runs = 1;
-  Json json{{"format_version", format_version}, {"runs", Json::array()}};
+  Json json{{"runs", Json::array()}};
   for (auto const& r : runs) json["runs"].push_back(json_of(r));
-  replace_file(ledger, json.dump(1) + "\n");
+  write_record(ledger, ledger_format, std::move(json));
   auto const stages = totals_by_stage(runs);
   return *std::find_if(stages.begin(), stages.end(), [&](auto const& s) { return s.stage == run.stage; });
 }

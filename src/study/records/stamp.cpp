@@ -1,11 +1,9 @@
 #include "study/records/stamp.hpp"
 
-#include "study/records/record_file.hpp"
+#include "common/core/record_file.hpp"
 
 namespace apq::study {
 namespace {
-
-constexpr RecordFormat format{"apq stamp", 1, "its stage is done again"};
 
 Json json_of(FileDigest const& d) {
   return {{"sha256", d.digest},
@@ -25,7 +23,7 @@ FileDigest digest_of(Json const& json) {
 
 Stamp read_stamp(std::filesystem::path const& file) {
   Stamp stamp;
-  read_record(file, format, [&](Json const& json) {
+  read_record(file, stamp_format, [&](Json const& json) {
     stamp.stage = json.at("stage").get<std::string>();
     stamp.finished = json.at("finished").get<std::string>();
     stamp.code_version = json.at("code_version").get<std::string>();
@@ -46,7 +44,7 @@ void write_stamp(std::filesystem::path const& file, Stamp const& stamp) {
     entry.update(json_of(output.digest));
     json["outputs"].push_back(std::move(entry));
   }
-  write_record(file, format, std::move(json));
+  write_record(file, stamp_format, std::move(json));
 }
 
 }  // namespace apq::study

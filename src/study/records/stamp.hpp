@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "common/core/record_file.hpp"
 #include "study/file_digest.hpp"
 #include "study/settings.hpp"
 
 namespace apq::study {
+
+inline constexpr RecordFormat stamp_format{"apq stamp", 1, "its stage is done again"};
 
 /// A file that a stage wrote.
 struct StampedFile {

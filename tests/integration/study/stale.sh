@@ -62,6 +62,7 @@ damaged() { # file stages-that-run stage-named
   anew; rm "study/$1"
   expect "removed $1" "$2" "$3 is stale: .*$name is missing"
 }
+damaged train.json "train report" train
 damaged predictor.pt "train report" train
 damaged predictor_quant.pt "train report" train
 damaged predictor_quant_scratch.pt "train report" train
@@ -88,6 +89,9 @@ for stage in $all; do
   run || fail "a stamp of another version of $stage"
   grep -q "$stage.json: is of format version 2 (this apq reads 1)" log || fail "the other version of $stage's stamp was not named"
 done
+# A result of another version of a format is made again.
+anew; sed -i 's/"format": "1, train.json 1"/"format": "1, train.json 0"/' study/.stages/train.json; grep -q 'train.json 0' study/.stages/train.json || fail "the format was not changed"
+expect "another version of a format" "train report" 'train is stale: format changed \(1, train.json 0, now 1, train.json 1\)'
 anew; rm -r study/.stages; run || fail "a study without stamps"
 grep -q "is there already" log && fail "a stage was believed without a stamp"
 cmp study/winners.json whole/winners.json || fail "the study without stamps came to other winners"

@@ -84,7 +84,8 @@ TEST(Ledger, NamesEveryMethodThatWasUsed) {
 TEST(Ledger, DamagedFileIsADataErrorThatNamesIt) {
   test::TempDir const dir;
   auto const file = dir / "ledger.json";
-  for (auto const* text : {"{\"runs\": [", "[]", "{\"format_version\": 9, \"runs\": []}", "{\"format_version\": 1, \"runs\": [{}]}"}) {
+  for (auto const* text : {"{\"runs\": [", "[]", "{\"format\": \"apq ledger\", \"format_version\": 9, \"runs\": []}",
+                           "{\"format\": \"apq ledger\", \"format_version\": 1, \"runs\": [{}]}"}) {
     replace_file(file, text);
     try {
       read_ledger(file);

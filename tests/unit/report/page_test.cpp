@@ -16,8 +16,8 @@
 namespace apq::report {
 namespace {
 
-Verified network(std::uint64_t correct, std::uint64_t total, std::uint8_t gene = 1) {
-  return {{}, {gene}, {correct, total}, {correct, total}};
+study::VerifiedNetwork network(std::uint64_t correct, std::uint64_t total, std::uint8_t gene = 1) {
+  return {{gene}, {}, {correct, total}, {correct, total}};
 }
 
 TEST(ReportJudgement, ADifferenceWithinItsErrorIsNoWin) {
@@ -42,10 +42,11 @@ TEST(ReportJudgement, TheSameGenesAreTheSameNetwork) {
   EXPECT_EQ(compare(network(9000, 10'000), network(9000, 10'000)).verdict, Verdict::same_network);
 }
 
-Training gains(Estimate tau, Estimate rmse) {
-  Training training;
-  training.gain = {{"kendall_tau", tau}, {"rmse_points", rmse}};
-  return training;
+train::QuantReport gains(Estimate tau, Estimate rmse) {
+  train::QuantReport report{};
+  report.kendall_tau_difference = tau;
+  report.rmse_points_difference = rmse;
+  return report;
 }
 
 TEST(ReportTransfer, SentenceNeverClaimsMoreThanTheInterval) {

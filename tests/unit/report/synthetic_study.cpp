@@ -2,18 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include <nlohmann/json.hpp>
+#include <limits>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/random.hpp"
 #include "common/energy/ledger.hpp"
 #include "common/h5/shard.hpp"
+#include "study/records/search.hpp"
+#include "study/records/training.hpp"
+#include "study/records/verification.hpp"
 
 namespace apq::test {
 namespace {
 
-using Json = nlohmann::json;
 constexpr std::uint32_t num_images = 2000, num_test_images = 10'000;
 
 std::uint32_t draw_hits(double accuracy, std::uint32_t total, RandomStream& random) {
@@ -27,26 +28,14 @@ double true_accuracy(cost::Cost const& cost, double largest, bool quantised) {
   return (quantised ? 0.915 : 0.921) - 0.008 * size - 0.004 * size * size * (quantised ? 1.0 : 0.5);
 }
 
-Json cost_json(cost::Cost const& c) {
-  return {{"macs", c.macs},          {"params", c.params}, {"bitops", c.bitops}, {"size_bytes", c.size_bytes}, {"latency_ms", c.latency_ms},
-          {"energy_mj", c.energy_mj}};
-}
+train::Estimate estimate(double value, double half) { return {value, value - half, value + half}; }
 
-Json estimate(double value, double half) { return {{"value", value}, {"low", value - half}, {"high", value + half}}; }
-
-Json fit(double tau, double rmse, std::vector<h5::Row> const& rows, std::size_t n, RandomStream& random) {
-  Json held_out = Json::array();
+train::Verdict verdict(double tau, double rmse, std::vector<h5::Row> const& rows, std::size_t n, RandomStream& random) {
+  train::Verdict v{{estimate(tau, 0.08), estimate(tau + 0.15, 0.06), estimate(0.5 + tau / 2, 0.04), estimate(rmse, 0.1)}, {}};
   for (std::size_t i = 0; i < n; ++i)
-    held_out.push_back({{"id", rows[i].id},
-                        {"predicted", static_cast<double>(rows[i].correct) / rows[i].total + rmse / 100 * random.normal()},
-                        {"correct", rows[i].correct},
-                        {"total", rows[i].total}});
-  return {{"metrics",
-           {{"kendall_tau", estimate(tau, 0.08)},
-            {"spearman", estimate(tau + 0.15, 0.06)},
-            {"pairwise_accuracy", estimate(0.5 + tau / 2, 0.04)},
-            {"rmse_points", estimate(rmse, 0.1)}}},
-          {"held_out", held_out}};
+    v.held_out.push_back(
+        {rows[i].id, static_cast<double>(rows[i].correct) / rows[i].total + rmse / 100 * random.normal(), rows[i].correct, rows[i].total});
+  return v;
 }
 
 std::vector<h5::Row> rows_of(space::SearchSpace const& space, cost::CostModel const& cost_model, bool quantised, std::uint64_t n,
@@ -111,32 +100,25 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
   write_stage(layout, space, "quant", quant);
   if (fp.size() < 80 || quant.size() < 40) return;
 
-  Json train{{"fp", fit(0.71, 0.45, fp, 80, random)}};
-  train["fp"].update({{"rows", fp.size()}, {"train_rows", fp.size() - 80}, {"held_out_rows", 80}, {"model", "mlp 3x400"}});
-  Json curve = Json::array();
-  for (double const n : {20, 40, 80, 120, 160})
-    curve.push_back({{"train_rows", n},
-                     {"splits", 3},
-                     {"transfer", {{"kendall_tau", 0.66 - 2.4 / n}, {"rmse_points", 0.55 + 6 / n}}},
-                     {"scratch", {{"kendall_tau", 0.63 - 6 / n}, {"rmse_points", 0.6 + 14 / n}}}});
-  train["quant"] = {{"rows", quant.size()},
-                    {"train_rows", quant.size() - 40},
-                    {"held_out_rows", 40},
-                    {"transfer", fit(0.645, 0.55, quant, 40, random)},
-                    {"scratch", fit(0.58, 0.72, quant, 40, random)},
-                    {"gain",
-                     {{"kendall_tau_difference", estimate(0.065, 0.04)},
-                      {"pairwise_accuracy_difference", estimate(0.03, 0.02)},
-                      {"rmse_points_difference", estimate(-0.17, 0.2)}}},
-                    {"curve", curve}};
-  replace_file(layout.train_metrics(), train.dump(1));
+  study::Training training;
+  training.fp = {fp.size(), fp.size() - 80, std::string(64, 'e'), "mlp 3x400", verdict(0.71, 0.45, fp, 80, random), std::nullopt};
+  training.quant = {quant.size(),
+                    quant.size() - 40,
+                    std::string(64, 'f'),
+                    "mlp 3x400",
+                    verdict(0.645, 0.55, quant, 40, random),
+                    verdict(0.58, 0.72, quant, 40, random),
+                    estimate(0.065, 0.04),
+                    estimate(0.03, 0.02),
+                    estimate(-0.17, 0.2),
+                    {}};
+  for (std::size_t const n : {20, 40, 80, 120, 160}) {
+    auto const x = static_cast<double>(n);
+    training.quant->curve.push_back({n, 3, {0.66 - 2.4 / x, 0.8, 0.55 + 6 / x}, {0.63 - 6 / x, 0.75, 0.6 + 14 / x}});
+  }
+  study::write_training(layout.train_metrics(), training);
 
-  struct Candidate {
-    space::Genes genes;
-    cost::Cost cost;
-    double accuracy;
-  };
-  std::vector<Candidate> candidates;
+  std::vector<search::Candidate> candidates;
   for (std::uint64_t i = 0; i < 3000; ++i) {
     RandomStream stream(9, "synthetic.candidate", i);
     auto genes = space::random_genes(space, stream, true);
@@ -144,81 +126,61 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
     candidates.push_back({genes, cost, true_accuracy(cost, largest, true) + 0.004 * stream.uniform()});
   }
   std::sort(candidates.begin(), candidates.end(), [](auto const& a, auto const& b) { return a.cost.latency_ms < b.cost.latency_ms; });
-  Json front = Json::array(), constraints = Json::array(), winners = Json::array();
+  study::Search search{.fitness = "predictor",
+                       .cost_model = cost_model.description(),
+                       .population = 100,
+                       .generations = 200,
+                       .seed = 7,
+                       .candidates = 100'500,
+                       .scenarios = {},
+                       .front = {}};
+  study::Verification verification{num_test_images, std::string(64, 'b'), {}, {}};
   double best_so_far = 0;
   for (auto const& c : candidates)
-    if (c.accuracy > best_so_far)
-      front.push_back({{"predicted_accuracy", best_so_far = c.accuracy}, {"cost", cost_json(c.cost)}, {"genes", c.genes}});
+    if (c.fitness > best_so_far) best_so_far = c.fitness, search.front.push_back(c);
 
   auto const add = [&](cost::Metric metric, double quantile) {
     std::vector<double> costs;
     for (auto const& c : candidates) costs.push_back(cost::value_of(c.cost, metric));
     std::sort(costs.begin(), costs.end());
     double const limit = costs[static_cast<std::size_t>(quantile * static_cast<double>(costs.size()))];
-    Candidate const* best = nullptr;
+    search::Candidate const* best = nullptr;
     for (auto const& c : candidates)
-      if (cost::value_of(c.cost, metric) <= limit && (!best || c.accuracy > best->accuracy)) best = &c;
+      if (cost::value_of(c.cost, metric) <= limit && (!best || c.fitness > best->fitness)) best = &c;
     h5::Row const* rival = nullptr;
     for (auto const& row : quant)
       if (cost::value_of(cost_model(row.genes), metric) <= limit && (!rival || row.correct > rival->correct)) rival = &row;
-    Json history = Json::array();
+    study::SearchedScenario scenario{{{{metric, limit}}, quantile, *best}, {}};
     for (int g = 0; g < 200; ++g) {
-      double const level = best->accuracy - 0.02 * std::exp(-g / 25.0);
-      history.push_back({{"generation", g}, {"best", level}, {"mean", level - 0.004}, {"evaluated", 100 * (g + 1)}});
+      double const level = best->fitness - 0.02 * std::exp(-g / 25.0);
+      scenario.history.push_back({g, level, level - 0.004, level - 0.01, static_cast<std::uint64_t>(100 * (g + 1))});
     }
-    constraints.push_back({{"metric", cost::name_of(metric)},
-                           {"limit", limit},
-                           {"quantile", quantile},
-                           {"winner", {{"genes", best->genes}, {"predicted_accuracy", best->accuracy}, {"cost", cost_json(best->cost)}}},
-                           {"history", history},
-                           {"sequential", nullptr}});
-    Json winner{{"metric", cost::name_of(metric)},
-                {"limit", limit},
-                {"genes", best->genes},
-                {"predicted_accuracy", best->accuracy},
-                {"cost", cost_json(best->cost)},
-                {"validation", {{"correct", draw_hits(best->accuracy, num_images, random)}, {"total", num_images}}},
-                {"test", {{"correct", draw_hits(best->accuracy - 0.003, num_test_images, random)}, {"total", num_test_images}}},
-                {"best_collected", nullptr}};
+    search.scenarios.push_back(std::move(scenario));
+    study::Counts const on_validation{draw_hits(best->fitness, num_images, random), num_images};
+    study::Counts const on_test{draw_hits(best->fitness - 0.003, num_test_images, random), num_test_images};
+    study::VerifiedWinner winner{{{metric, limit}}, best->fitness, {best->genes, best->cost, on_validation, on_test}, {}};
     if (rival) {
       auto const cost = cost_model(rival->genes);
-      winner["best_collected"] = {
-          {"id", rival->id},
-          {"genes", rival->genes},
-          {"cost", cost_json(cost)},
-          {"validation", {{"correct", rival->correct}, {"total", rival->total}}},
-          {"test",
-           {{"correct", draw_hits(true_accuracy(cost, largest, true) - 0.006, num_test_images, random)}, {"total", num_test_images}}}};
+      winner.best_collected = {rival->id,
+                               {rival->genes,
+                                cost,
+                                {rival->correct, rival->total},
+                                {draw_hits(true_accuracy(cost, largest, true) - 0.006, num_test_images, random), num_test_images}}};
     }
-    winners.push_back(winner);
+    verification.winners.push_back(std::move(winner));
   };
   add(cost::Metric::latency_ms, 0.1);
   add(cost::Metric::latency_ms, 0.3);
   add(cost::Metric::latency_ms, 0.6);
   add(cost::Metric::energy_mj, 0.3);
   add(cost::Metric::bitops, 0.3);
-  replace_file(layout.search_summary(), Json{{"fitness", "predictor"},
-                                             {"population", 100},
-                                             {"generations", 200},
-                                             {"seed", 7},
-                                             {"candidates_evaluated", 100'500},
-                                             {"cost_model", cost_model.description()},
-                                             {"basis", "paper"},
-                                             {"constraints", constraints},
-                                             {"front", front}}
-                                            .dump(1));
-  replace_file(layout.verification(), Json{{"test_images", num_test_images},
-                                           {"winners", winners},
-                                           {"uniform",
-                                            {{{"bits", nullptr},
-                                              {"cost", {{"bitops", 3e9}, {"latency_ms", nullptr}}},
-                                              {"validation", {{"correct", 1900}, {"total", 2000}}},
-                                              {"test", {{"correct", 9300}, {"total", 10000}}}},
-                                             {{"bits", {{"weights", 4}, {"activations", 8}}},
-                                              {"cost", {{"bitops", 1e8}, {"latency_ms", 0.2}}},
-                                              {"validation", {{"correct", 1800}, {"total", 2000}}},
-                                              {"test", {{"correct", 9001}, {"total", 10000}}}}}}}
-                                          .dump(1));
+  study::write_search(layout.search_summary(), search, space);
+  double const unknown = std::numeric_limits<double>::quiet_NaN();
+  cost::Cost full, quantised;
+  full.bitops = 3e9, full.latency_ms = unknown;
+  quantised.bitops = 1e8, quantised.latency_ms = 0.2;
+  verification.uniform = {{std::nullopt, full, {1900, 2000}, {9300, 10000}}, {{{4, 8}}, quantised, {1800, 2000}, {9001, 10000}}};
+  study::write_verification(layout.verification(), verification);
 
   for (auto const& [stage, wall] :
        {std::pair{"collect.fp", 171.0}, {"collect.quant", 203.0}, {"train", 38.0}, {"search", 21.5}, {"verify", 24.0}}) {

@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-// What all records of a study have in common: JSON objects that begin with "format", the record's name, and "format_version".
-namespace apq::study {
+// What all records have in common: JSON objects that begin with "format", the record's name, and "format_version".
+namespace apq {
 
 using Json = nlohmann::ordered_json;
 
@@ -30,4 +30,4 @@ void read_record(std::filesystem::path const& file, RecordFormat const& format, 
 Json number_or_null(double value);
 double number_or_nan(Json const& json);
 
-}  // namespace apq::study
+}  // namespace apq

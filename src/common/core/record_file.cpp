@@ -1,4 +1,4 @@
-#include "study/records/record_file.hpp"
+#include "common/core/record_file.hpp"
 
 #include <cmath>
 #include <limits>
@@ -8,7 +8,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 
-namespace apq::study {
+namespace apq {
 
 void write_record(std::filesystem::path const& file, RecordFormat const& format, Json content) {
   Json document{{"format", format.name}, {"format_version", format.version}};
@@ -39,4 +39,4 @@ void read_record(std::filesystem::path const& file, RecordFormat const& format, 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 double number_or_nan(Json const& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
 
-}  // namespace apq::study
+}  // namespace apq

@@ -2,17 +2,16 @@
 
 #include <cstdint>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "common/core/study_layout.hpp"
 #include "common/h5/dataset.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
+#include "study/records/training.hpp"
 #include "train/train_config.hpp"
 
-namespace apq::train {
+namespace apq::study {
 
-enum class TrainStages { fp, quant, all };
+enum class Predictors { fp, quant, all };
 
 /// The labels of a study, read once; those of a stage that is not trained may be empty.
 struct TrainRows {
@@ -29,10 +28,10 @@ enum class Keep {
 /// Fits the predictors and writes predictor.pt (fp), predictor_quant.pt (transferred), predictor_quant_scratch.pt and train.json. `quant`
 /// alone starts from the predictor.pt that is there and keeps train.json's full-precision part. Collective over `comm`; the files are the
 /// same for any number of ranks.
-/// @return what is said in train.json about the stages run.
+/// @return what train.json says of the predictors fitted.
 /// @throws Error(data) for rows of another space (naming both hashes), or too few; Error(io).
-nlohmann::json run_train_stage(mpi::Communicator const& comm, space::SearchSpace const& space, StudyLayout const& layout,
-                               TrainRows const& rows, TrainConfig const& config, std::uint64_t seed, TrainStages stages = TrainStages::all,
-                               Keep keep = Keep::files);
+Training train_predictors(mpi::Communicator const& comm, space::SearchSpace const& space, StudyLayout const& layout, TrainRows const& rows,
+                          train::TrainConfig const& config, std::uint64_t seed, Predictors which = Predictors::all,
+                          Keep keep = Keep::files);
 
-}  // namespace apq::train
+}  // namespace apq::study

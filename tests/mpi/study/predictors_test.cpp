@@ -1,9 +1,8 @@
-#include "train/train_stage.hpp"
+#include "study/predictors.hpp"
 
 #include <set>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -16,6 +15,7 @@
 
 using namespace apq;
 using namespace apq::train;
+using study::Keep, study::Predictors, study::Training;
 
 namespace {
 
@@ -66,13 +66,13 @@ void write_shards(Fixture const& f, std::filesystem::path const& root, std::stri
   }
 }
 
-nlohmann::json train_study(Fixture const& f, StudyLayout const& layout, TrainStages stages = TrainStages::all, Keep keep = Keep::files) {
+Training train_study(Fixture const& f, StudyLayout const& layout, Predictors stages = Predictors::all, Keep keep = Keep::files) {
   auto const fp = h5::read_stage(layout, "fp"), quant = h5::read_stage(layout, "quant");
-  return run_train_stage(f.world, f.space, layout, {&fp, &quant}, quick(), seed, stages, keep);
+  return study::train_predictors(f.world, f.space, layout, {&fp, &quant}, quick(), seed, stages, keep);
 }
 
 // What one rank finds alone, any number of ranks must find together.
-TEST(TrainStage, SameForAnyNumberOfRanks) {
+TEST(Predictors, SameForAnyNumberOfRanks) {
   Fixture const f;
   auto const together_fp = train_fp(f.world, f.space, f.fp, quick(), seed), alone_fp = train_fp(f.alone, f.space, f.fp, quick(), seed);
   auto const together = train_quant(f.world, f.space, together_fp.predictor, f.quant, quick(), seed);
@@ -95,38 +95,40 @@ TEST(TrainStage, SameForAnyNumberOfRanks) {
   }
 }
 
-TEST(TrainStage, WritesWhatTheOtherStagesRead) {
+TEST(Predictors, WritesWhatTheOtherStagesRead) {
   Fixture const f;
   SharedDir const dir(f.world);
   StudyLayout const layout{dir.path};
   if (f.world.is_root()) write_shards(f, dir.path, f.space.hash);
   mpi::barrier(f.world);
-  EXPECT_THROW(train_study(f, layout, TrainStages::quant),
+  EXPECT_THROW(train_study(f, layout, Predictors::quant),
                Error);  // no predictor.pt yet
-  train_study(f, layout, TrainStages::fp);
-  auto const report = train_study(f, layout, TrainStages::quant);
-  EXPECT_TRUE(report.contains("quant"));
-  EXPECT_FALSE(report.contains("fp"));
+  train_study(f, layout, Predictors::fp);
+  auto const report = train_study(f, layout, Predictors::quant);
+  EXPECT_TRUE(report.quant);
+  EXPECT_FALSE(report.fp);
   space::Encoding const encoding(f.space);
   EXPECT_FALSE(AccuracyPredictor::load(layout.predictor_fp(), encoding).is_quantised());
   EXPECT_TRUE(AccuracyPredictor::load(layout.predictor_quant(), encoding).is_quantised());
   EXPECT_TRUE(AccuracyPredictor::load(layout.predictor_scratch(), encoding).is_quantised());
 
-  auto const json = nlohmann::json::parse(read_file(layout.train_metrics()));
-  EXPECT_EQ(json["fp"]["rows"], 120);
-  EXPECT_EQ(json["fp"]["model"], "mlp 3x32");
-  EXPECT_EQ(json["fp"]["train_rows"].get<int>() + json["fp"]["held_out_rows"].get<int>(), 120);
-  EXPECT_EQ(json["fp"]["held_out"].size(), json["fp"]["held_out_rows"].get<std::size_t>());
-  EXPECT_EQ(json["fp"]["held_out"][0]["total"], 2000);
-  for (auto const* kind : {"transfer", "scratch"})
-    for (auto const* metric : {"kendall_tau", "spearman", "pairwise_accuracy", "rmse_points"})
-      for (auto const* bound : {"value", "low", "high"}) EXPECT_TRUE(json["quant"][kind]["metrics"][metric][bound].is_number());
-  EXPECT_TRUE(json["quant"]["gain"]["kendall_tau_difference"]["low"].is_number());
-  EXPECT_EQ(json["quant"]["curve"].size(), 3u);
-  EXPECT_EQ(json["quant"]["curve"][2]["splits"], 2);
+  // The full-precision part that was there stays.
+  auto const all = study::read_training(layout.train_metrics());
+  ASSERT_TRUE(all.fp && all.quant);
+  EXPECT_EQ(all.fp->rows, 120u);
+  EXPECT_EQ(all.fp->model, "mlp 3x32");
+  EXPECT_EQ(all.fp->train_rows + all.fp->verdict.held_out.size(), 120u);
+  EXPECT_EQ(all.fp->verdict.held_out[0].total, 2000u);
+  for (auto const* verdict : {&all.quant->transfer, &all.quant->scratch})
+    for (auto const& e :
+         {verdict->metrics.kendall_tau, verdict->metrics.spearman, verdict->metrics.pairwise_accuracy, verdict->metrics.rmse_points})
+      EXPECT_TRUE(e.low <= e.value && e.value <= e.high);
+  EXPECT_LE(all.quant->kendall_tau_difference.low, all.quant->kendall_tau_difference.high);
+  EXPECT_EQ(all.quant->curve.size(), 3u);
+  EXPECT_EQ(all.quant->curve[2].splits, 2);
 }
 
-TEST(TrainStage, RefusesShardsOfAnotherSpaceAndTooFewRows) {
+TEST(Predictors, RefusesShardsOfAnotherSpaceAndTooFewRows) {
   Fixture f;
   SharedDir const dir(f.world);
   StudyLayout const layout{dir.path};
@@ -153,20 +155,20 @@ TEST(TrainStage, RefusesShardsOfAnotherSpaceAndTooFewRows) {
   EXPECT_FALSE(std::filesystem::exists(layout.train_metrics()));
 }
 
-TEST(TrainStage, ExplorationReplacesNothing) {
+TEST(Predictors, ExplorationReplacesNothing) {
   Fixture const f;
   SharedDir const dir(f.world);
   StudyLayout const layout{dir.path};
   if (f.world.is_root()) write_shards(f, dir.path, f.space.hash);
   mpi::barrier(f.world);
-  auto const report = train_study(f, layout, TrainStages::all, Keep::nothing);
-  EXPECT_EQ(report["fp"]["rows"], 120);
-  EXPECT_EQ(report["quant"]["rows"], 60);
+  auto const report = train_study(f, layout, Predictors::all, Keep::nothing);
+  EXPECT_EQ(report.fp->rows, 120u);
+  EXPECT_EQ(report.quant->rows, 60u);
   for (auto const& file : {layout.train_metrics(), layout.predictor_fp(), layout.predictor_quant(), layout.predictor_scratch()})
     EXPECT_FALSE(std::filesystem::exists(file)) << file;
 }
 
-TEST(TrainStage, ALostShardIsAnError) {
+TEST(Predictors, ALostShardIsAnError) {
   Fixture f;
   SharedDir const dir(f.world);
   StudyLayout const layout{dir.path};
@@ -177,7 +179,7 @@ TEST(TrainStage, ALostShardIsAnError) {
   }
   mpi::barrier(f.world);
   try {
-    train_study(f, layout, TrainStages::fp);
+    train_study(f, layout, Predictors::fp);
     ADD_FAILURE() << "trained without the lost shard";
   } catch (Error const& error) {
     EXPECT_NE(std::string(error.what()).find("shard_0.h5"), std::string::npos) << error.what();
@@ -186,7 +188,7 @@ TEST(TrainStage, ALostShardIsAnError) {
 }
 
 // A table with repeats: a subnet's rows are all judged by or none of them.
-TEST(TrainStage, RepeatsAreHeldOutTogether) {
+TEST(Predictors, RepeatsAreHeldOutTogether) {
   Fixture f;
   for (std::size_t i = 0; i < f.quant.size(); ++i) f.quant[i].genes = f.quant[i % 30].genes;
   auto const fp = train_fp(f.world, f.space, f.fp, quick(), seed);
@@ -203,7 +205,7 @@ TEST(TrainStage, RepeatsAreHeldOutTogether) {
   EXPECT_EQ(train_quant(f.world, f.space, fp.predictor, f.quant, one_split, seed).report.curve.size(), 2u);
 }
 
-TEST(TrainStage, TinySetsSkipCurvePointsThatAreTooSmall) {
+TEST(Predictors, TinySetsSkipCurvePointsThatAreTooSmall) {
   Fixture f;
   auto const fp = train_fp(f.world, f.space, f.fp, quick(), seed);
   f.quant.resize(24);
