@@ -59,7 +59,7 @@ h5::ShardHeader header_of(Options const& o, space::SearchSpace const& space, std
   header.identity = {{"table", hash}, {"table.images", table.images == 0 ? "as the rows say" : std::to_string(table.images)}};
   header.engine = "imported";
   header.config = config;
-  header.code_version = build.version;
+  header.code_version = build.version_and_commit();
   header.libraries = fmt::format("HDF5 {}, MPI {}, {}", build.hdf5, build.mpi, build.compiler);
   header.host = host_name();
   header.source = fmt::format("imported: {} sha256 {}", o.file.filename().string(), hash);

@@ -4,30 +4,21 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "common/core/build_info.hpp"
-#include "common/core/error.hpp"
 
 namespace apq::app {
 namespace {
 
+#ifdef APQ_HOLDS_TORCH_COMMANDS
+#define APQ_HELD_torch(add) add
+#else
+#define APQ_HELD_torch(add) nullptr
+#endif
+#define APQ_HELD_mpi(add) add
+#define APQ_HELD_nothing(add) add
+#define APQ_COMMAND(name, needs, summary) {#name, summary, Needs::needs, APQ_HELD_##needs(add_##name)},
 constexpr Command all[] = {
-    {"run", "All stages of a study, from images to the report; what is done already is not done again", Needs::torch},
-    {"status", "Where a study stands: stages done, stale and why, rows, cost", Needs::nothing},
-    {"plan", "What a study will take: hours, energy, memory and disk, from a few measured samples", Needs::torch},
-    {"supernet", "Train the once-for-all network that subnets are sliced from", Needs::torch},
-    {"collect", "Label sampled subnets: full precision or quantised", Needs::torch},
-    {"train", "Fit the accuracy predictors and measure what the transfer gains", Needs::torch},
-    {"search", "Evolve subnets under latency, energy, BitOps or size limits", Needs::torch},
-    {"report", "Write the study's report.html", Needs::torch},
-    {"eval", "Accuracy of given subnets", Needs::torch},
-    {"data", "List, verify, hash, export or join the collected datasets", Needs::nothing},
-    {"space", "Size of a search space; random subnets of it", Needs::nothing},
-    {"cost", "MACs, parameters, BitOps, size, latency and energy of given subnets", Needs::nothing},
-    {"encode", "One-hot encoding of given subnets", Needs::nothing},
-    {"import", "What others made: checkpoints, accuracy tables, predictors", Needs::torch},
-    {"doctor", "What this machine and this build can do", Needs::mpi},
+#include "app/commands.def"
 };
 
 }  // namespace
@@ -44,9 +35,9 @@ Command const* named_command(int argc, char const* const* argv) {
   return nullptr;
 }
 
-int run_command(mpi::Communicator const& world, int argc, char** argv, std::span<Held const> held) {
+int run_command(mpi::Communicator const& world, int argc, char** argv) {
   CLI::App app("apq: jointly searched, pruned and mixed-precision networks (APQ, CVPR 2020), on one core or a cluster", "apq");
-  app.set_version_flag("--version", "apq " + build_info().version);
+  app.set_version_flag("--version", "apq " + build_info().version_and_commit());
   app.require_subcommand(1);
   app.get_formatter()->column_width(28);
   app.footer(
@@ -55,8 +46,8 @@ int run_command(mpi::Communicator const& world, int argc, char** argv, std::span
   std::vector<std::pair<CLI::App*, Body>> bodies;
   for (auto const& command : all) {
     auto* const sub = app.add_subcommand(command.name, command.summary);
-    for (auto const& own : held)
-      if (std::string_view(own.name) == command.name) bodies.emplace_back(sub, own.add(*sub));
+    if (std::string_view(command.summary).empty()) sub->group("");
+    if (command.add != nullptr) bodies.emplace_back(sub, command.add(*sub));
   }
   try {
     app.parse(argc, argv);
@@ -67,7 +58,7 @@ int run_command(mpi::Communicator const& world, int argc, char** argv, std::span
   }
   for (auto const& [sub, body] : bodies)
     if (sub->parsed()) return body(world);
-  throw Error(Errc::config, fmt::format("{}: is not a command of this executable; start it with `apq {}`", argv[1], argv[1]));
+  return 2;  // not reached: a subcommand is required
 }
 
 }  // namespace apq::app

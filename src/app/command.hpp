@@ -10,7 +10,7 @@
 namespace apq::app {
 
 /// A command adds its options to `app` and returns what to run once they are parsed: exit status out.
-/// One file per command, src/app/cmd_NAME.cpp; command.cpp lists them. Options live in a shared_ptr that both lambdas hold.
+/// One file per command, src/app/cmd_NAME.cpp; commands.def lists them. Options live in a shared_ptr that both lambdas hold.
 /// `--format json` prints one JSON value on standard output from rank 0 and nothing else there; logs go to standard error.
 using Body = std::function<int(mpi::Communicator const& world)>;
 using Register = Body (*)(CLI::App& app);
@@ -24,8 +24,9 @@ enum class Needs {
 
 struct Command {
   char const* name;
-  char const* summary;
+  char const* summary;  ///< empty: left out of the help
   Needs needs;
+  Register add;  ///< nullptr in `apq` for those that need LibTorch; `apq-torch` holds all
 };
 
 /// All commands, in the order of the help.
@@ -34,29 +35,11 @@ std::span<Command const> commands();
 /// The command that a line names (its first word that is no flag); nullptr: none of them.
 Command const* named_command(int argc, char const* const* argv);
 
-/// A command that this executable holds.
-struct Held {
-  char const* name;
-  Register add;
-};
+/// Parses the line and runs its command. Commands that this executable does not hold are in the help only. Collective over `world`.
+int run_command(mpi::Communicator const& world, int argc, char** argv);
 
-/// Parses the line and runs its command. Commands that are not held are in the help only. Collective over `world`.
-int run_command(mpi::Communicator const& world, int argc, char** argv, std::span<Held const> held);
-
-Body add_space(CLI::App& app);
-Body add_cost(CLI::App& app);
-Body add_encode(CLI::App& app);
-Body add_supernet(CLI::App& app);
-Body add_collect(CLI::App& app);
-Body add_data(CLI::App& app);
-Body add_train(CLI::App& app);
-Body add_search(CLI::App& app);
-Body add_eval(CLI::App& app);
-Body add_report(CLI::App& app);
-Body add_run(CLI::App& app);
-Body add_status(CLI::App& app);
-Body add_plan(CLI::App& app);
-Body add_doctor(CLI::App& app);
-Body add_import(CLI::App& app);
+#define APQ_COMMAND(name, needs, summary) Body add_##name(CLI::App& app);
+#include "app/commands.def"
+#undef APQ_COMMAND
 
 }  // namespace apq::app

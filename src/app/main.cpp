@@ -1,5 +1,5 @@
-// apq: the commands that need no LibTorch. For the others it becomes `apq-torch`, which lies beside it: the process stays the same,
-// so that launchers, signals and standard streams notice nothing, and nobody waits for 300 libraries to read a help text.
+// apq: the commands that need no LibTorch. For the others it becomes `apq-torch`, which lies beside it or in ../libexec/apq: the process
+// stays the same, so that launchers, signals and standard streams notice nothing, and nobody waits for 300 libraries to read a help text.
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -16,18 +16,21 @@ namespace {
 
 using namespace apq::app;
 
-constexpr Held held[] = {
-    {"status", add_status}, {"data", add_data}, {"space", add_space}, {"cost", add_cost}, {"encode", add_encode}, {"doctor", add_doctor},
-};
-
 /// Returns only where that fails: with the exit status.
 int become_apq_torch(char** argv) {
   std::error_code error;
-  auto const self = std::filesystem::read_symlink("/proc/self/exe", error);
-  auto const other = self.parent_path() / "apq-torch";
-  if (!error) ::execv(other.c_str(), argv);
-  fmt::print(stderr, "apq: error: {}: cannot be started ({}); it belongs beside apq, where the build and cmake --install put it\n",
-             other.string(), error ? error.message() : std::strerror(errno));
+  auto const directory = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  auto const beside = directory / "apq-torch";
+  auto reason = error.message();
+  if (!error) {
+    ::execv(beside.c_str(), argv);
+    reason = std::strerror(errno);
+    if (errno == ENOENT) ::execv((directory.parent_path() / "libexec" / "apq" / "apq-torch").c_str(), argv);
+  }
+  fmt::print(stderr,
+             "apq: error: {}: cannot be started ({}); it belongs beside apq, where the build puts it, or into ../libexec/apq, where "
+             "cmake --install does\n",
+             beside.string(), reason);
   return static_cast<int>(apq::Errc::io);
 }
 
@@ -35,9 +38,9 @@ int become_apq_torch(char** argv) {
 
 int main(int argc, char** argv) {
   auto const* const command = named_command(argc, argv);
-  if (command != nullptr && command->needs == Needs::torch) return become_apq_torch(argv);
-  auto const mpi = command != nullptr && command->needs == Needs::mpi ? apq::mpi::Initialise::always : apq::mpi::Initialise::when_launched;
+  if (command != nullptr && command->add == nullptr) return become_apq_torch(argv);
+  auto const mpi =
+      command != nullptr && command->needs != Needs::nothing ? apq::mpi::Initialise::always : apq::mpi::Initialise::when_launched;
   apq::keep_freed_memory();
-  return apq::mpi::run_main(
-      argc, argv, [](apq::mpi::Communicator const& world, int c, char** v) { return run_command(world, c, v, held); }, mpi);
+  return apq::mpi::run_main(argc, argv, run_command, mpi);
 }

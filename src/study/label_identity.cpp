@@ -46,7 +46,7 @@ h5::ShardHeader shard_header(Experiment const& e, std::string const& stage, imag
   header.identity = label_identity(e, stage, splits);
   header.engine = evaluate::engine_name(e.evaluator);
   header.config = e.resolved;
-  header.code_version = build.version;
+  header.code_version = build.version_and_commit();
   header.libraries = fmt::format("LibTorch {}, HDF5 {}, MPI {}, {}", build.torch, build.hdf5, build.mpi, build.compiler);
   header.host = host_name();
   header.source = "collected";

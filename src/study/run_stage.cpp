@@ -69,7 +69,7 @@ void write_stamp_of(StudyRun& run, Stage const& stage, Settings inputs) {
   Stamp stamp{
       .stage = stage.name,
       .finished = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()))),
-      .code_version = build_info().version,
+      .code_version = build_info().version_and_commit(),
       .inputs = std::move(inputs),
       .input_files = {},
       .outputs = outputs_of(run, stage),

@@ -16,7 +16,7 @@ for command in run status plan supernet collect train search report eval data sp
   "$apq" "$command" --help >"$work/out" || fail "apq $command --help"
   grep -q "Example" "$work/out" || fail "apq $command --help has no example"
 done
-"$apq" --version | grep -qE '^apq [0-9]+\.[0-9]+\.[0-9]+$' || fail "apq --version"
+"$apq" --version | grep -qE '^apq [0-9]+\.[0-9]+\.[0-9]+( \([0-9A-Za-z.-]+\))?$' || fail "apq --version"
 
 expect() {  # status, pattern, then the command line
   local status=$1 pattern=$2

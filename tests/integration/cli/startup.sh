@@ -43,7 +43,9 @@ cp "$apq" "$work/apq"
 [[ $? -eq 4 ]] || fail "without apq-torch the exit status is not 4"
 grep -q "apq: error: $work/apq-torch: cannot be started (No such file or directory); it belongs beside apq" "$work/out" || fail "unclear: $(cat "$work/out")"
 "$work/apq" space --space "$space" >/dev/null || fail "light commands do not work alone"
-"$(dirname "$apq")/apq-torch" space >"$work/out" 2>&1
-[[ $? -eq 2 ]] && grep -q 'start it with `apq space`' "$work/out" || fail "apq-torch space: $(cat "$work/out")"
+mkdir -p "$work/prefix/bin" "$work/prefix/libexec/apq"
+cp "$apq" "$work/prefix/bin"
+ln -s "$(dirname "$apq")/apq-torch" "$work/prefix/libexec/apq/apq-torch"
+"$work/prefix/bin/apq" collect --help | grep -q -- --stage || fail "apq-torch is not found in libexec/apq"
 [[ $failures -eq 0 ]] && echo "light commands load no LibTorch and initialise no MPI"
 exit $((failures > 0))
