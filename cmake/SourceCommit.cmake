@@ -7,7 +7,7 @@ if(GIT)
                   OUTPUT_VARIABLE top OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   get_filename_component(source "${SOURCE_DIR}" REALPATH)
   if("${top}" STREQUAL "${source}")
-    execute_process(COMMAND ${GIT} -C ${SOURCE_DIR} describe --tags --always --dirty
+    execute_process(COMMAND ${GIT} --no-optional-locks -C ${SOURCE_DIR} describe --tags --always --dirty
                     OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   endif()
 endif()

@@ -1,13 +1,8 @@
 #include <cstdio>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
-
 #include "app/cmd_import.hpp"
-#include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
-#include "common/net/weight_import.hpp"
+#include "common/net/weight_import_text.hpp"
 
 namespace apq::app {
 namespace {
@@ -16,41 +11,6 @@ struct Options {
   std::filesystem::path file, space, output;
   std::string layout = "apq", sort = "auto", format = "table";
 };
-
-nlohmann::ordered_json json_of(Options const& o, net::ImportedWeights const& imported) {
-  auto const& names = imported.names;
-  auto matched = nlohmann::ordered_json::array();
-  for (auto const& pair : names.matched) matched.push_back({{"from", pair.from}, {"to", pair.to}, {"shape", pair.shape}});
-  auto misshaped = nlohmann::ordered_json::array();
-  for (auto const& misfit : names.misshaped)
-    misshaped.push_back({{"from", misfit.from}, {"to", misfit.to}, {"shape", misfit.shape}, {"expected", misfit.expected}});
-  return {{"file", o.file.string()},        {"output", imported.is_written ? o.output.string() : ""},
-          {"written", imported.is_written}, {"sorted", imported.is_sorted},
-          {"hash", imported.hash},          {"matched", matched},
-          {"missing", names.missing},       {"unexpected", names.unexpected},
-          {"misshaped", misshaped},         {"ignored", names.ignored}};
-}
-
-std::string table_of(Options const& o, net::ImportedWeights const& imported) {
-  auto const& names = imported.names;
-  std::size_t width = 4;
-  for (auto const& pair : names.matched) width = std::max(width, pair.from.size());
-  auto text = fmt::format("{:<{}}  {:<18}  {}\n", "from", width, "shape", "to");
-  for (auto const& pair : names.matched)
-    text += fmt::format("{:<{}}  {:<18}  {}\n", pair.from, width, fmt::format("{}", fmt::join(pair.shape, " x ")),
-                        pair.from == pair.to ? "(same name)" : pair.to);
-  for (auto const& name : names.missing) text += fmt::format("missing     {}\n", name);
-  for (auto const& name : names.unexpected) text += fmt::format("unexpected  {}\n", name);
-  for (auto const& misfit : names.misshaped)
-    text += fmt::format("mis-shaped  {} is {}; {} is {}\n", misfit.from, fmt::join(misfit.shape, " x "), misfit.to,
-                        fmt::join(misfit.expected, " x "));
-  text += fmt::format("{} matched, {} missing, {} unexpected, {} mis-shaped, {} ignored (batch counters, quantiser ranges)\n",
-                      names.matched.size(), names.missing.size(), names.unexpected.size(), names.misshaped.size(), names.ignored.size());
-  if (imported.is_written)
-    text += fmt::format("{}: written, channels {}, hash {}\n", o.output.string(), imported.is_sorted ? "sorted" : "as they were",
-                        imported.hash);
-  return text;
-}
 
 }  // namespace
 
@@ -79,8 +39,7 @@ Body add_import_weights(CLI::App& app) {
                       : o->sort == "yes" ? net::ChannelOrder::sorted
                                          : net::ChannelOrder::kept;
       auto const imported = net::import_weights(space::load_space(o->space), o->file, o->output, options);
-      auto const text = o->format == "json" ? json_of(*o, imported).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
-                                            : table_of(*o, imported);
+      auto const text = o->format == "json" ? net::import_json(o->file, o->output, imported) : net::import_table(o->output, imported);
       std::fputs(text.c_str(), stdout);
       std::fflush(stdout);
       checkpoint::require_fit(imported.names, o->file.string());

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/h5/dataset.hpp"
+
+namespace apq::collect {
+
+/// What `apq data list` says of one stage.
+struct StageSummary {
+  struct OfRows {
+    std::uint32_t fewest_images, most_images;
+    double mean, min, max;  ///< top-1, percent
+  };
+  std::string stage;
+  std::size_t rows = 0, shards = 0;
+  std::optional<OfRows> of_rows;  ///< absent without rows
+  std::string content_hash;
+};
+
+StageSummary summary_of(std::string const& stage, h5::Dataset const& dataset);
+
+/// A table, a line a stage; or a JSON array. Both end with a line feed.
+std::string summary_table(std::vector<StageSummary> const& stages);
+std::string summary_json(std::vector<StageSummary> const& stages);
+
+}  // namespace apq::collect

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/h5/dataset.hpp"
+#include "common/space/search_space.hpp"
+
+namespace apq::collect {
+
+/// One stage's shards as they lie on a disk, whether a study's or alone.
+struct StoredStage {
+  std::string name;  ///< "fp", "quant"; of a directory outside a study its own name
+  std::filesystem::path directory, joined;
+
+  /// All rows; a shard that the joined file lists and that is gone is an error, not fewer rows. @throws as h5::read_stage.
+  h5::Dataset read() const { return h5::read_stage(directory, joined); }
+};
+
+/// A study has shards/.
+bool is_study(std::filesystem::path const& directory);
+
+/// Of a study, shards/fp and shards/quant as far as they hold shards; any other directory must hold one stage's shards itself.
+/// @throws Error(io) when there is no such directory, Error(data) when it holds no shards.
+std::vector<StoredStage> stored_stages(std::filesystem::path directory);
+
+/// The space of `file`; where that is empty, the study's where it can be found (why not is logged).
+std::optional<space::SearchSpace> space_of_stored(std::filesystem::path const& directory, std::filesystem::path const& file);
+
+/// Of a study all its stages' rows, else one stage's. Equal data, equal hash: 64 hex digits. @throws as stored_stages and read.
+std::string stored_hash(std::filesystem::path const& directory);
+
+}  // namespace apq::collect
