@@ -1,3 +1,4 @@
+// Over 400 lines: one machine with one stack; its instructions are of no use apart.
 #include "common/checkpoint/pickle_reader.hpp"
 
 #include <algorithm>
