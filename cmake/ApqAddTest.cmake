@@ -1,6 +1,8 @@
 # apq_add_test(NAME pareto SOURCES pareto_test.cpp LINK apq::search LABELS unit)            one process
 # apq_add_test(NAME collectives SOURCES ... LINK apq::mpi RANKS 1 2 3)                        one ctest per rank count, label mpi
 # TORCH: as of apq_library.
+# What links no LibTorch also gets the label light; the target light_tests builds all of it. That much is quickly built anew,
+# so that scripts/test runs it once more under the sanitizers.
 # Tests find the source tree, the executable and the optional data through the environment (see below).
 set(apq_test_environment
     "OMPI_ALLOW_RUN_AS_ROOT=1" "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1" "OMPI_MCA_rmaps_base_oversubscribe=1"
@@ -8,6 +10,8 @@ set(apq_test_environment
     "OMPI_MCA_hwloc_base_binding_policy=none" "PRTE_MCA_hwloc_default_binding_policy=none"
     "OMP_NUM_THREADS=1" "OPENBLAS_NUM_THREADS=1"
     "APQ_SOURCE_DIR=${PROJECT_SOURCE_DIR}" "APQ_EXE=${PROJECT_BINARY_DIR}/apq")
+
+add_custom_target(light_tests)
 
 function(apq_add_test)
   cmake_parse_arguments(ARG "TORCH" "NAME;TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
@@ -28,18 +32,24 @@ function(apq_add_test)
   if(ARG_TORCH)
     apq_use_torch(${ARG_NAME}_test)
   endif()
+  apq_note_torch(${ARG_NAME}_test)
+  get_target_property(needs_torch ${ARG_NAME}_test APQ_NEEDS_TORCH)
+  if(NOT needs_torch)
+    list(APPEND ARG_LABELS light)
+    add_dependencies(light_tests ${ARG_NAME}_test)
+  endif()
   if(ARG_RANKS)
     target_link_libraries(${ARG_NAME}_test PRIVATE apq_mpi_test_main)
     foreach(ranks IN LISTS ARG_RANKS)
       add_test(NAME ${ARG_NAME}/np${ranks}
                COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${ARG_NAME}_test>)
       set_tests_properties(${ARG_NAME}/np${ranks} PROPERTIES LABELS "mpi;${ARG_LABELS}" PROCESSORS ${ranks}
-        TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${apq_test_environment}")
+        TIMEOUT ${ARG_TIMEOUT} SKIP_RETURN_CODE 77 ENVIRONMENT "${apq_test_environment}")
     endforeach()
   else()
-    target_link_libraries(${ARG_NAME}_test PRIVATE GTest::gtest_main)
+    target_link_libraries(${ARG_NAME}_test PRIVATE apq_test_main)
     add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME}_test)
     set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
-      ENVIRONMENT "${apq_test_environment}")
+      SKIP_RETURN_CODE 77 ENVIRONMENT "${apq_test_environment}")
   endif()
 endfunction()

@@ -28,7 +28,7 @@ SharedArray::~SharedArray() {
   MPI_Finalized(&finalized);
   if (window_ == MPI_WIN_NULL || finalized != 0) return;
   if (std::uncaught_exceptions() > 0) {
-    node_.release();  // the window needs it; both end with the process
+    static_cast<void>(node_.release());  // the window needs it; both end with the process
     return;
   }
   MPI_Win_unlock_all(window_);
