@@ -52,7 +52,7 @@ Settings settings_of(std::string const& yaml, std::string const& source) {
 Settings selected(Settings const& settings, std::vector<std::string> const& keys) {
   Settings result;
   for (auto const& [key, value] : settings)
-    if (std::any_of(keys.begin(), keys.end(), [&](auto const& section) { return lies_in(key, section); })) result[key] = value;
+    if (std::any_of(keys.begin(), keys.end(), [&key = key](auto const& section) { return lies_in(key, section); })) result[key] = value;
   return result;
 }
 
