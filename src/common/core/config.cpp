@@ -125,7 +125,10 @@ void Config::fail(std::string const& key, std::string const& problem) const {
   throw Error(Errc::config, fmt::format("{}{}: {}", where(key), value, problem));
 }
 
-bool Config::has(std::string const& key) const { return is_present(node_->yaml, key); }
+bool Config::has(std::string const& key) const {
+  node_->asked_whether_present.insert(key);
+  return is_present(node_->yaml, key);
+}
 bool Config::is_list(std::string const& key) const { return has(key) && node_->yaml[key].IsSequence(); }
 bool Config::is_section(std::string const& key) const { return has(key) && node_->yaml[key].IsMap(); }
 
@@ -152,7 +155,7 @@ std::vector<Config> Config::sections(std::string const& key, Meaning meaning) {
   describe(key, meaning, "a list of sections", {});
   node_->descriptions[key].is_section = true;
   if (!has(key) || !node_->yaml[key].IsSequence() || node_->yaml[key].size() == 0)
-    throw Error(Errc::config, fmt::format("{}: must be a list of sections", where(key)));
+    throw Error(Errc::config, fmt::format("{}: must be a list of at least one section, each - {{key: value, ...}}", where(key)));
   auto& children = node_->children[key];
   children.clear();
   node_->child_is_list[key] = true;
@@ -174,8 +177,12 @@ void Config::finish() const {
   if (node_->yaml.IsDefined() && node_->yaml.IsMap())
     for (auto const& entry : node_->yaml) {
       auto const key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
-      auto const& known = node_->known;
+      auto known = node_->known;
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      // `constraints:` without a value is as if it were not there, like every other key; its reader says so where it is needed.
+      auto const& asked = node_->asked_whether_present;
+      if (entry.second.IsNull() && asked.contains(key)) continue;
+      std::copy_if(asked.begin(), asked.end(), std::back_inserter(known), [&](auto const& other) { return other != key; });
       auto const nearest = std::min_element(known.begin(), known.end(),
                                             [&](auto const& a, auto const& b) { return edit_distance(a, key) < edit_distance(b, key); });
       std::string hint = "it is not a key of this section";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct Config::Node {
   std::string prefix;
   YAML::Node yaml;  // may be undefined: an absent section
   std::vector<std::string> known;
-  std::map<std::string, YAML::Node> values;                            // resolved scalars and lists
+  std::set<std::string> asked_whether_present;  // keys of which readers with several forms ask whether they are there
+  std::map<std::string, YAML::Node> values;     // resolved scalars and lists
   std::map<std::string, std::vector<std::shared_ptr<Node>>> children;  // sections
   std::map<std::string, bool> child_is_list;
   std::map<std::string, KeyDescription> descriptions;  // by the key's last part

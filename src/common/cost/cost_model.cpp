@@ -122,18 +122,6 @@ std::size_t index_in(std::vector<int> const& choices, int value, int block, char
 
 }  // namespace
 
-CostConfig read_cost_config(Config section) {
-  CostConfig config;
-  config.basis =
-      section.choice_or("basis", config.basis, basis_names,
-                        {"Layers that latency and energy sum up: stem, searched blocks and feature mix, as the paper does, or all"});
-  config.table =
-      section.path_or("table", "", {"Latency and energy of layers as the release has them (JSON); what it lacks comes from the model"});
-  config.hardware =
-      section.path_or("hardware", "", {"Accelerator of the analytic model (YAML)", "", "configs/hardware/bitfusion_edge.yaml, built in"});
-  return config;
-}
-
 struct CostModel::Tables {
   explicit Tables(space::SearchSpace the_space, CostConfig const& config)
       : space(std::move(the_space)),

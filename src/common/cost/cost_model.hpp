@@ -9,28 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "common/core/config.hpp"
 #include "common/cost/back_ends.hpp"
+#include "common/cost/cost_config.hpp"
 #include "common/cost/metric.hpp"
 #include "common/cost/size_costs.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::cost {
-
-/// Layers whose latency and energy are summed. paper: stem, searched blocks, feature mix, as the
-/// release does (which leaves out about 1.18 ms). complete: also the first block and the
-/// classifier.
-enum class Basis { paper, complete };
-inline constexpr EnumNames<Basis, 2> basis_names({{Basis::paper, "paper"}, {Basis::complete, "complete"}});
-
-/// Which hardware answers for latency and energy, and on which basis costs are summed.
-struct CostConfig {
-  Basis basis = Basis::paper;
-  std::filesystem::path table;  ///< see BackEndConfig
-  std::filesystem::path hardware;
-};
-/// Reads section `cost` of an experiment.
-CostConfig read_cost_config(Config section);
 
 /// Additive cost of subnets of one space. Every (block, choice) is computed once at construction,
 /// so a whole subnet is B look-ups and a changed block O(1). With a table, "head" is the stem and

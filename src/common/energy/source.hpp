@@ -43,7 +43,5 @@ struct SourceKind {
 
 /// All kinds, those of a part in order of preference; its last is always available.
 std::vector<SourceKind> const& source_kinds();
-/// "auto" and the names of the kinds, each once: what `energy.source` may be.
-std::vector<std::string> source_names();
 
 }  // namespace apq::energy

@@ -42,6 +42,9 @@ expect 2 "c.yaml:[0-9]+: collect.fp.samples = -1" "$apq" run --config "$config" 
 write
 expect 2 "set collect.fp.samples=many: collect.fp.samples = many is not a whole number" "$apq" run --config "$config" --check --set collect.fp.samples=many
 expect 2 "metric" "$apq" run --config "$config" --check --set 'search.constraints=[{metric: speed, limit: 3}]'
+expect 2 "search.constraints: is empty; give at least one, e.g. - \{metric: latency_ms, quantile: 0.3\}" \
+  "$apq" run --config "$config" --check --set search.constraints=null
+expect 2 "search.constraints: must be a list of at least one section" "$apq" run --config "$config" --check --set search.constraints=3
 expect 4 "nowhere.yaml" "$apq" run --config nowhere.yaml
 expect 2 "no experiment given" "$apq" run
 expect 4 "/nonexistent: no such directory" "$apq" run --config "$config" --check --set data.directory=/nonexistent

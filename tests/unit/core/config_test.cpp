@@ -110,7 +110,7 @@ TEST(Config, Sections) {
   EXPECT_EQ(stages[0].get<int>("width", key), 3);
   EXPECT_EQ(stages[1].get<int>("width", key), 4);
   EXPECT_EQ(error_of([&] { stages[1].finish(); }), "c.yaml:4: stages[1].oops: unknown key; the keys here are width");
-  EXPECT_EQ(error_of([&] { c.sections("none", key); }), "c.yaml:1: none: must be a list of sections");
+  EXPECT_EQ(error_of([&] { c.sections("none", key); }), "c.yaml:1: none: must be a list of at least one section, each - {key: value, ...}");
   EXPECT_EQ(error_of([&] { c.sections("bad", key); }), "c.yaml:5: bad[0] must be a section of keys and values");
 }
 
@@ -218,6 +218,20 @@ TEST(Config, APeekDoesNotCountAsAskedFor) {
   EXPECT_EQ(c.peek<int>("absent"), std::nullopt);
   EXPECT_EQ(error_of([&] { c.peek<int>("b"); }), "c.yaml:2: b = x is not a whole number");
   EXPECT_NE(error_of([&] { c.finish(); }).find("a: unknown key"), std::string::npos);
+}
+
+TEST(Config, AKeyWithoutAValueIsAsIfItWereNotThere) {
+  auto const read = [](char const* text) {
+    auto c = Config::parse(text, "c.yaml");
+    c.get_or<int>("count", 3, key);
+    if (c.has("items")) c.sections("items", key);
+    c.finish();
+    return c.resolved();
+  };
+  EXPECT_EQ(read("count:\nitems:\n"), "count: 3\n");
+  EXPECT_EQ(error_of([&] { read("items: []\n"); }), "c.yaml:1: items: must be a list of at least one section, each - {key: value, ...}");
+  EXPECT_EQ(error_of([&] { read("cuont:\n"); }), "c.yaml:1: cuont: unknown key; did you mean count?");
+  EXPECT_EQ(error_of([&] { read("itmes: [{a: 1}]\n"); }), "c.yaml:1: itmes: unknown key; did you mean items?");
 }
 
 TEST(Config, EnumerationsAreReadByName) {

@@ -45,7 +45,7 @@ TEST(ConfigurationReference, HasEveryKeyThatTheSourcesRead) {
       R"re(\.(?:get|get_or|list|list_or|choice|choice_or|path|path_or|path_patterns|section|sections)(?:<[\w:]+>)?\(\s*"(\w+)")re");
   int found = 0;
   for (auto const& entry : fs::recursive_directory_iterator(test::source_dir() / "src")) {
-    if (entry.path().extension() != ".cpp") continue;
+    if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
     auto const text = read_file(entry.path());
     for (std::sregex_iterator match(text.begin(), text.end(), reads), end; match != end; ++match, ++found)
       EXPECT_NE(known.find(" " + (*match)[1].str() + " "), std::string::npos)
