@@ -20,7 +20,7 @@ for class in $(seq -w 0 999); do  # ImageNet's thousand classes, an image each
 done
 
 "$apq" supernet --config mine.yaml --set supernet.weights= --set supernet.teacher_epochs=0 --set supernet.epochs=0 \
-  --set supernet.monitor_images=1 --set data.train_images=1 --set data.calibration_images=1 --set data.validation_images=1 \
+  --set supernet.monitor_images=1 --set supernet.batch=1 --set data.train_images=1 --set data.calibration_images=1 --set data.validation_images=1 \
   --output ofa.pth >log 2>&1 || { fail "making weights"; exit 1; }
 "$apq" run --config mine.yaml --check >log 2>&1 || fail "apq run --config mine.yaml --check"
 "$apq" run --config mine.yaml --print-config >printed.yaml 2>log || fail "apq run --config mine.yaml --print-config"
