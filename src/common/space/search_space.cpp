@@ -280,7 +280,8 @@ SearchSpace read_space(Config config) {
   }
   auto norm = config.section("batch_norm", {"Batch normalisation"});
   space.bn_epsilon = norm.get_or<double>("epsilon", 1e-3, {1e-12, 1.0}, {"Added to variances"});
-  space.bn_momentum = norm.get_or<double>("momentum", 0.1, {0.0, 1.0}, {"Share of a batch in the running statistics"});
+  space.bn_momentum =
+      norm.get_or<double>("momentum", 0.1, {0.0, 1.0}, {"Of the space's identity alone: statistics are calibrated anew, never averaged"});
   space.kernel_transform = config.choice_or("kernel_transform", KernelTransform::learned, kernel_transform_names,
                                             {"How a small kernel comes out of a larger one: through learned matrices, or as its middle"});
   int channels = space.first_block_width;
