@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -83,9 +84,11 @@ TEST_F(EnergyMeter, RunsOfAStageAddUpOnEveryRank) {
 
 TEST_F(EnergyMeter, AutoFallsBackToDeclaredPowerOfBusyCores) {
   StageMeter meter(world, config("auto"), "train");
-  double volatile sink = burn(0.05);
+  // By the processor's clock: on a machine that others share, 0.05 s may pass with hardly any of them ours.
+  double volatile sink = 0;
+  for (auto const start = std::clock(); std::clock() - start < CLOCKS_PER_SEC / 50;) sink = burn(0.001);
   (void)sink;
-  EXPECT_GE(meter.joules(), 0.01 * 10);  // as much as this rank's processor was busy, however many ranks share it
+  EXPECT_GE(meter.joules(), 0.019 * 10);  // as much as this rank's processor was busy, however many ranks share it
   auto const cost = meter.finish(root / "ledger.json");
   EXPECT_GT(cost.core_h, 0);
   EXPECT_NEAR(cost.kwh, cost.core_h * 10 / 1000 * 1.5, 1e-15);
