@@ -7,6 +7,12 @@
 #include "common/core/build_info.hpp"
 
 namespace apq::app {
+
+// Here and not in the header, so that a new command compiles this file and its own.
+#define APQ_COMMAND(name, needs, summary) Body add_##name(CLI::App& app);
+#include "app/commands.def"
+#undef APQ_COMMAND
+
 namespace {
 
 #ifdef APQ_HOLDS_TORCH_COMMANDS

@@ -38,8 +38,4 @@ Command const* named_command(int argc, char const* const* argv);
 /// Parses the line and runs its command. Commands that this executable does not hold are in the help only. Collective over `world`.
 int run_command(mpi::Communicator const& world, int argc, char** argv);
 
-#define APQ_COMMAND(name, needs, summary) Body add_##name(CLI::App& app);
-#include "app/commands.def"
-#undef APQ_COMMAND
-
 }  // namespace apq::app
