@@ -4,15 +4,8 @@
 set -uo pipefail
 mpiexec=$1
 apq=$2
-here=$APQ_SOURCE_DIR/tests/integration/study
-source_images=/usr/share/datasets/fashion-mnist
-[[ -d $source_images ]] || { echo "skipped: the package dataset-fashion-mnist is not installed"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
 strace -f -e trace=open,openat -o try true 2>/dev/null || { echo "skipped: no strace, or no right to trace processes"; exit 77; }
-"$here/idx_part.sh" $source_images images train 0 400 && "$here/idx_part.sh" $source_images images t10k 0 200 || exit 1
-failures=0
 fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
 traced() { # log, arguments...
   local log=$1

@@ -3,14 +3,7 @@
 # does again what depends on it and nothing else. What may not change is refused before anything is written.
 set -uo pipefail
 apq=$1
-here=$APQ_SOURCE_DIR/tests/integration/study
-source_images=/usr/share/datasets/fashion-mnist
-[[ -d $source_images ]] || { echo "skipped: the package dataset-fashion-mnist is not installed"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-"$here/idx_part.sh" $source_images images train 0 400 && "$here/idx_part.sh" $source_images images t10k 0 200 || { echo "FAILED: no images"; exit 1; }
-failures=0
+. "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
 fail() { echo "FAILED: $1"; tail -n 4 log; failures=$((failures + 1)); }
 cp "$APQ_SOURCE_DIR/configs/hardware/bitfusion_edge.yaml" hardware.yaml
 run() { "$apq" run --config "$here/tiny.yaml" --set study.dir=study --set cost.hardware="$work/hardware.yaml" "$@" >log 2>&1; }

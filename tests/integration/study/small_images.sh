@@ -1,0 +1,9 @@
+# Sourced by tests of small studies: a working directory that goes when the test ends, with 400 training and 200 test images in `images`.
+here=$APQ_SOURCE_DIR/tests/integration/study
+source_images=/usr/share/datasets/fashion-mnist
+[[ -d $source_images ]] || { echo "skipped: the package dataset-fashion-mnist is not installed"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+"$here/idx_part.sh" $source_images images train 0 400 && "$here/idx_part.sh" $source_images images t10k 0 200 || { echo "FAILED: no images"; exit 1; }
+failures=0
