@@ -32,11 +32,12 @@ start() {  # ranks, study
   setsid "$mpiexec" -n "$1" "$program" "$2" "$samples" >"$2.log" 2>&1 &
   session=$!
 }
+is_running() { [[ -r /proc/$session/stat && $(sed 's/.*) //' "/proc/$session/stat" 2>/dev/null) != Z* ]]; }  # ended and not waited for: Z
 rows() { { find "$1/shards" -name '*.h5' 2>/dev/null || true; } | wc -l; }
 wait_for_shards() {  # study, so many more than now: the collection is under way, however slow the machine
   local want=$(($(rows "$1") + $2))
   for _ in $(seq 200); do
-    [[ $(rows "$1") -lt $want && -d /proc/$session ]] || return 0
+    [[ $(rows "$1") -lt $want ]] && is_running || return 0
     sleep 0.05
   done
 }
@@ -48,6 +49,7 @@ resume_and_compare() {  # study, ranks
 }
 
 RANDOM=20260117
+all_kills=0 with_rows=0
 for trial in 1 2 3 4 5 6; do
   study=$work/trial$trial
   kills=0
@@ -57,19 +59,23 @@ for trial in 1 2 3 4 5 6; do
     sleep "0.$((RANDOM % 10))"
     if [[ $((RANDOM % 3)) -eq 0 ]]; then  # one rank alone; mpiexec ends the others
       victim=$(session_pids | grep -vx "$session" | tail -1 || true)
-      [[ -n $victim ]] && kill -KILL "$victim" 2>/dev/null && kills=$((kills + 1))
-      for _ in $(seq 100); do [[ -d /proc/$session ]] || break; sleep 0.05; done
-    else
-      [[ -d /proc/$session ]] && kills=$((kills + 1))
+      [[ -n $victim ]] && kill -KILL "$victim" 2>/dev/null || true
+      for _ in $(seq 100); do is_running || break; sleep 0.05; done
     fi
     group=$session
     end_session
     wait "$group" 2>/dev/null || true
+    if ! grep -qE '^[0-9a-f]{64}$' "$study.log"; then  # it never came to its hash
+      kills=$((kills + 1))
+      [[ $(rows "$study") -eq 0 ]] || with_rows=$((with_rows + 1))
+    fi
   done
+  all_kills=$((all_kills + kills))
   before=$(rows "$study")
   resume_and_compare "$study" 2
   echo "trial $trial: killed $kills times, $before shards were there, same hash ${whole:0:12}"
 done
+[[ $all_kills -gt 0 && $with_rows -gt 0 ]] || { echo "of 18 runs $all_kills were killed, $with_rows with rows there: nothing was tried"; exit 1; }
 
 study=$work/terminated
 start 1 "$study"

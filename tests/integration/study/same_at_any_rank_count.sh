@@ -28,12 +28,22 @@ for ranks in 2 3; do
   cmp <(without_seconds "$work/1/search.json") <(without_seconds "$work/$ranks/search.json") || fail "fronts of 1 and $ranks ranks differ"
 done
 
-setsid "$mpiexec" -n 3 "$apq" run --config tests/integration/study/small.yaml --set "study.dir=$work/killed" >/dev/null 2>&1 &
+# Killed once a shard is there, with samples left to label: the run has begun, and ends before its search.
+killed=$work/killed
+setsid "$mpiexec" -n 3 "$apq" run --config tests/integration/study/small.yaml --set "study.dir=$killed" >/dev/null 2>&1 &
 group=$!
-sleep 2.$((RANDOM % 10))
-kill -KILL -- "-$group" 2>/dev/null || true
-pkill -KILL -f "study.dir=$work/killed" 2>/dev/null || true
-wait "$group" 2>/dev/null || true
+# Whoever is in the session of mpiexec or, since Open MPI 5 gives ranks their own, has this directory on the command line.
+processes() { { ps -o stat=,pid= -s "$group" | sed -n 's/^[^Z][^ ]* *//p'; pgrep -f "study.dir=$killed\$"; } 2>/dev/null | sort -un || true; }
+shards() { { find "$killed/shards" -name '*.h5' 2>/dev/null || true; } | wc -l; }
+for _ in $(seq 1200); do
+  [[ $(shards) -eq 0 && -d /proc/$group ]] || break
+  sleep 0.05
+done
+processes | xargs -r kill -KILL 2>/dev/null || true
+for _ in $(seq 100); do [[ -n $(processes) ]] || break; sleep 0.05; done
+wait "$group" 2>/dev/null && fail "the run ended by itself: nothing was killed"
+[[ $(shards) -gt 0 ]] || fail "the run was killed before its first shard"
+for file in search.json winners.json report.html .stages/search.json; do [[ ! -e $killed/$file ]] || fail "the run was killed too late: $file is there"; done
 run 2 "$work/killed" || fail "the killed study does not resume"
 "$apq" data hash "$work/killed" | cmp - "$work/1.hash" || fail "the killed and resumed study has another hash"
 
