@@ -7,3 +7,9 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 "$here/idx_part.sh" $source_images images train 0 400 && "$here/idx_part.sh" $source_images images t10k 0 200 || { echo "FAILED: no images"; exit 1; }
 failures=0
+# A digest of all that a study holds: names, times, sizes and bytes.
+sum_of() {
+  (cd "${1:-study}" || exit 1
+   find . -type f ! -name .lock -exec stat -c '%n %Y %s' {} + | sort
+   find . -type f ! -name .lock -exec sha256sum {} + | sort) | sha256sum
+}

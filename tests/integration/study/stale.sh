@@ -8,7 +8,6 @@ fail() { echo "FAILED: $1"; tail -n 4 log; failures=$((failures + 1)); }
 cp "$APQ_SOURCE_DIR/configs/hardware/bitfusion_edge.yaml" hardware.yaml
 run() { "$apq" run --config "$here/tiny.yaml" --set study.dir=study --set cost.hardware="$work/hardware.yaml" "$@" >log 2>&1; }
 all="collect.fp collect.quant train search verify report"
-sum_of() { (cd "${1:-study}" && find . -type f ! -name .lock -exec stat -c '%n %Y %s' {} + | sort; find . -type f ! -name .lock -exec sha256sum {} + | sort) | sha256sum; }
 
 run || { fail "the study itself"; exit 1; }
 run || fail "a second run"
@@ -42,6 +41,36 @@ anew; "$here/idx_part.sh" $source_images images t10k 500 200
 expect "test images" "verify report" "verify is stale: images.test changed"
 "$here/idx_part.sh" $source_images images t10k 0 200
 anew; expect "the study's name" "report" "report is stale: study.name changed" --set study.name=other
+anew; expect "more full-precision samples" "collect.fp train search verify report" "collect.fp is stale: collect.fp.samples changed \(30, now 32\)" --set collect.fp.samples=32
+# The same weights in another file: labels are what they were, what was measured without a label is measured again.
+space_file=$APQ_SOURCE_DIR/configs/spaces/fashion_mnist.yaml shipped=$APQ_SOURCE_DIR/data/fashion_mnist_supernet.pt
+"$apq" import weights "$shipped" --space "$space_file" --layout release --sort no -o rewritten.pt >log 2>&1 || fail "no other file of the weights"
+cmp -s "$shipped" rewritten.pt && fail "the other file of the weights has the same bytes"
+anew; expect "rewritten weights" "collect.fp collect.quant verify report" "collect.fp is stale: supernet.weights changed" --set supernet.weights="$work/rewritten.pt"
+grep -q "all 30 samples are there already" log && cmp -s study/winners.json whole/winners.json || fail "the same weights in another file came to other results"
+# A table of costs: named, then with other content under the same name.
+awk 'function layer(i, o, size, kernel, stride, groups, ms) {
+    ms = i * o / groups * kernel * kernel * size * size * w * a * 1e-9
+    printf ", \"(%d, %d, %d, %d, %d, %d, %d)-W%dA%d\": {\"latency\": %g, \"energy\": %g}\n", i, o, size, kernel, stride, int(kernel / 2), groups, w, a, ms, ms
+  }
+  BEGIN {
+    print "{\"head\": {\"latency\": 0.001, \"energy\": 0.001}, \"tail\": {\"latency\": 0.001, \"energy\": 0.001}"
+    split("8 16 32", ends)
+    for (w = 4; w <= 8; w += 2) for (a = 4; a <= 8; a += 2) for (middle = 12; middle <= 192; middle += 4) for (size = 4; size <= 16; size *= 2) {
+      for (e in ends) { layer(ends[e], middle, size, 1, 1, 1); layer(middle, ends[e], size, 1, 1, 1) }
+      for (kernel = 3; kernel <= 7; kernel += 2) for (stride = 1; stride <= 2; ++stride) layer(middle, middle, size, kernel, stride, middle)
+    }
+    print "}"
+  }' >table.json
+anew; expect "a table of costs" "search verify report" "search is stale: cost.table changed \(none, now [0-9a-f]{64}\)" --set cost.table="$work/table.json"
+sed -i 's/"head": {"latency": 0.001/"head": {"latency": 0.002/' table.json; grep -q 'head": {"latency": 0.002' table.json || fail "the table was not changed"
+expect "another content of the table" "search verify report" "search is stale: cost.table changed$" --set cost.table="$work/table.json"
+# A search that measures reads weights, engine and images, and no predictor.
+measured=(--set search.fitness=measured --set search.population=4 --set search.parents=2 --set search.mutants=2 --set search.crossovers=2 --set search.generations=1)
+anew; expect "a measured search" "search verify report" "search is stale: .*search.fitness changed \(predictor, now measured\)" "${measured[@]}"
+grep -q "search is stale: .*predictor_quant.pt is gone" log && grep -q "search is stale: .*supernet.weights is new" log || fail "a measured search reads what one that predicts does"
+expect "another training, a measured search" "train report" "train is stale: train.hidden changed \(16, now 20\)" "${measured[@]}" --set train.hidden=20
+expect "rewritten weights, a measured search" "collect.fp collect.quant search verify report" "search is stale: supernet.weights changed$" "${measured[@]}" --set train.hidden=20 --set supernet.weights="$work/rewritten.pt"
 
 # ---- what stages wrote
 damaged() { # file stages-that-run stage-named
@@ -77,7 +106,7 @@ for stage in $all; do
   anew; truncate -s -10 "study/.stages/$stage.json"
   run || fail "a cut stamp of $stage"
   grep -q "$stage.json: is not whole JSON" log || fail "the cut stamp of $stage was not named"
-  grep -q "$stage: is there already" log && [[ $stage != collect.* ]] && fail "$stage was believed without its stamp"
+  grep -q "$stage: is there already" log && fail "$stage was believed without its stamp"
   anew; sed -i 's/"format_version": 1/"format_version": 2/' "study/.stages/$stage.json"
   run || fail "a stamp of another version of $stage"
   grep -q "$stage.json: is of format version 2 (this apq reads 1)" log || fail "the other version of $stage's stamp was not named"
@@ -110,10 +139,10 @@ grep -q "train.json: is not whole JSON" out || fail "status does not name a cut 
 "$apq" status nowhere 2>log; [[ $? -eq 4 ]] && grep -q "nowhere: holds no study" log || fail "status of nothing"
 
 # ---- what may not change is refused, with both values, and no file is touched
-refused() { # what is said, arguments...
+refuses() { # what is said, arguments...: the study as it is
   local said=$1 before
   shift
-  anew; before=$(sum_of)
+  before=$(sum_of)
   run "$@"
   local status=$?
   [[ $status -eq 3 ]] || fail "$*: ends with $status, not 3"
@@ -121,7 +150,10 @@ refused() { # what is said, arguments...
   [[ $before == "$(sum_of)" ]] || fail "$*: the refused run changed the study"
   echo "ok: refused $*"
 }
-sed 's/^name: .*/name: wider/; s/width: 8,/width: 16,/' "$APQ_SOURCE_DIR/configs/spaces/fashion_mnist.yaml" >other_space.yaml
+refused() { anew; refuses "$@"; }
+sed 's/^name: .*/name: wider/; s/width: 8,/width: 16,/' "$space_file" >other_space.yaml
+sed 's/momentum: 0.1/momentum: 0.2/' "$space_file" >other_momentum.yaml
+sed 's/pw_w: \[4, 6, 8\]/pw_w: [4, 8]/' "$space_file" >fewer_bits.yaml
 refused "study.seed = 3, not 4" --set study.seed=4
 refused "evaluator.batch = 100, not 50" --set evaluator.batch=50
 refused "evaluator.calibration_batch = 250, not 50" --set evaluator.calibration_batch=50
@@ -131,10 +163,23 @@ refused "data.calibration = 100 images [0-9a-f]+, not 90 images" --set data.cali
 refused "data.normalisation = .*, not 0.5" --set data.mean=0.5
 refused "collect.sequential = off, not" --set collect.sequential.half_width_points=5
 refused "collect.quant.policies_per_architecture = 1, not 2" --set collect.quant.policies_per_architecture=2
-anew; before=$(sum_of); run --set space="$work/other_space.yaml" && fail "another space was taken"
-[[ $before == "$(sum_of)" ]] || fail "another space changed the study"
-anew; "$here/idx_part.sh" $source_images images train 400 400; before=$(sum_of); run; [[ $? -eq 3 ]] && grep -q "data.calibration = " log || fail "other training images were not refused"
-[[ $before == "$(sum_of)" ]] || fail "other images changed the study"
+refused "keys do not match" --set space="$work/other_space.yaml"
+for space in other_momentum fewer_bits; do  # the weights fit
+  cmp -s "$space_file" $space.yaml && fail "$space.yaml is the study's space"
+  refused "space = [0-9a-f]{64}, not fashion_mnist [0-9a-f]{64}" --set space="$work/$space.yaml"
+done
+# Other weights of the same space, and another engine.
+run --until supernet --set study.dir=other --set supernet.weights= --set supernet.epochs=0 --set supernet.teacher_epochs=0 --set supernet.batch=50 \
+  --set supernet.monitor_images=50 || fail "other weights"
+refused "supernet = [0-9a-f]{64}, not [0-9a-f]{64}" --set supernet.weights="$work/other/supernet.pt"
+labels_engine=$(sed -n 's/.*"label.evaluator.engine": "\(.*\)".*/\1/p' whole/.stages/collect.fp.json)
+for engine in reference onednn; do
+  if [[ $engine == "$labels_engine" ]]; then anew; run --set evaluator.engine=$engine && grep -q "verify: is there already" log || fail "the study's own engine, by its name"
+  elif run --check --set study.dir=nothing --set evaluator.engine=$engine; then refused "evaluator.engine = $labels_engine, not $engine" --set evaluator.engine=$engine
+  else echo "skipped: this build has no engine $engine"; fi
+done
+"$here/idx_part.sh" $source_images images train 400 400
+refused "data.calibration = 100 images [0-9a-f]+, not 100 images [0-9a-f]+"
 "$here/idx_part.sh" $source_images images train 0 400
 
 # ---- exploration replaces nothing
