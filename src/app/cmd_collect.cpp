@@ -7,6 +7,7 @@ namespace apq::app {
 
 Body add_collect(CLI::App& app) {
   auto const options = add_experiment_options(app);
+  options->until = "collect.quant";
   auto const stage = std::make_shared<std::string>("all");
   app.add_option("--stage", *stage, "fp: full precision; quant: with bit policies; all: one after the other")
       ->check(CLI::IsMember({"fp", "quant", "all"}))
@@ -18,7 +19,8 @@ Body add_collect(CLI::App& app) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     study::StudyRun run(world, experiment);
-    study::admit(run, true);
+    study::admit(run, study::Looks::at_labels);
+    run.hold();
     study::open_study(world, experiment);
     for (auto const* name : {"fp", "quant"})
       if (*stage == name || *stage == "all") study::collect_stage(run, name);

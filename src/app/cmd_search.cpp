@@ -21,7 +21,7 @@ Body add_search(CLI::App& app) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     study::StudyRun run(world, experiment);
-    study::admit(run, false);
+    study::admit(run, study::Looks::at_settings);
     study::search_stage(run);
     if (!world.is_root()) return 0;
     auto const file = experiment.layout.search_summary();

@@ -1,11 +1,13 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "study/admission.hpp"
 #include "study/stages.hpp"
 
 namespace apq::app {
 
 Body add_supernet(CLI::App& app) {
   auto const options = add_experiment_options(app);
+  options->until = "supernet";
   auto const output = std::make_shared<std::filesystem::path>();
   app.add_option("--output", *output, "Where the weights go (default: supernet.pt in the study)");
   app.footer(
@@ -15,8 +17,14 @@ Body add_supernet(CLI::App& app) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     study::StudyRun run(world, experiment);
-    if (output->empty()) study::supernet_stage(run);
-    else study::train_supernet_to(run, *output);
+    if (!output->empty()) {
+      study::train_supernet_to(run, *output);
+      return 0;
+    }
+    study::admit(run, study::Looks::at_labels_before_training);
+    run.hold();
+    study::open_study(world, experiment);
+    study::supernet_stage(run);
     return 0;
   };
 }

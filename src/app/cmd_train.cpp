@@ -38,7 +38,7 @@ Body add_train(CLI::App& app) {
     auto experiment = study::load_experiment(world, *experiment_options);
     if (answered(world, experiment, *experiment_options)) return 0;
     study::StudyRun run(world, experiment);
-    study::admit(run, false);
+    study::admit(run, study::Looks::at_settings);
     bool const explores = options->train_rows > 0 || seed->count() > 0;
     auto const training = options->stage == "all" && !explores
                               ? study::trained(run)

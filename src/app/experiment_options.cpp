@@ -23,8 +23,8 @@ bool answered(mpi::Communicator const& comm, study::Experiment const& experiment
   if (!options.print_config && !options.print_reference && !options.check) return false;
   if (options.check) {
     study::StudyRun run(comm, experiment);
-    study::check_inputs(run);
-    study::admit(run, true);
+    study::check_inputs(run, options.until);
+    study::admit(run, study::Looks::at_labels_before_training);
   }
   if (comm.is_root()) {
     if (options.print_reference) fmt::print("{}", study::configuration_reference());

@@ -3,19 +3,22 @@
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
 #include "report/report.hpp"
+#include "study/status.hpp"
 
 namespace apq::app {
 
-void report_stage(study::StudyRun& run) {
+void report_stage(study::StudyRun& run, study::Redo redo) {
   auto const& e = run.experiment;
-  study::run_stage(run, "report", [&](energy::StageMeter&) {
+  auto const write = [&](energy::StageMeter&) {
     mpi::collectively(run.comm, [&] {
       if (!run.comm.is_root()) return;
-      report::write_report(e.layout, e.space, cost::CostModel(e.space, e.cost));
+      report::write_report(e.layout, {e.name, e.seed, e.resolved}, e.space, cost::CostModel(e.space, e.cost),
+                           study::stale_inputs(e.layout, study::stage_named(run.stages, "report")));
       log::root().info("report: {}", e.layout.report().string());
     });
     return false;  // writing it down would make it stale
-  });
+  };
+  study::run_stage(run, "report", write, redo);
 }
 
 }  // namespace apq::app

@@ -5,6 +5,6 @@
 namespace apq::app {
 
 /// Writes report.html and its figures. Rank 0 works, the others wait.
-void report_stage(study::StudyRun& run);
+void report_stage(study::StudyRun& run, study::Redo redo = study::Redo::when_needed);
 
 }  // namespace apq::app

@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "collect/directory_lock.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/build_info.hpp"
 #include "common/core/config.hpp"
 #include "common/core/error.hpp"
+#include "common/core/host_name.hpp"
 #include "common/core/log.hpp"
 #include "common/core/sha256.hpp"
 #include "common/core/study_layout.hpp"
@@ -21,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_faults_shown = 100;
-
-std::string host_name() {
-  char name[256] = "unknown";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
 
 /// Shows every bad entry; @throws Error(data) when there is one.
 void require_sound(ImportedTable const& table) {

@@ -18,6 +18,13 @@ namespace apq::report {
 
 using study::Counts, train::Estimate;
 
+/// What the study is called and set to now.
+struct StudyIdentity {
+  std::string name;
+  std::uint64_t seed = 1;
+  std::string config;  ///< resolved, YAML
+};
+
 struct Collected {
   h5::Dataset dataset;
   std::string content_hash;
@@ -27,7 +34,8 @@ struct Collected {
 /// Everything that a study's directory holds, as far as it is there.
 struct Inputs {
   std::string study, directory, config;  ///< name; path; resolved configuration, YAML
-  std::optional<std::uint64_t> seed;
+  std::uint64_t seed = 1;
+  std::vector<std::string> stale;  ///< sentences: "search is stale: cost.hardware changed"
   space::SearchSpace space;
   std::string cost_description;
   Collected fp, quant;
@@ -38,8 +46,10 @@ struct Inputs {
 };
 
 /// Reads a study; absent parts stay empty. Local.
+/// @param stale  what of it does not fit the rest, a sentence each, for the page to say.
 /// @throws Error(data) naming the file where one is damaged; Error(io) when the directory is not
 /// there.
-Inputs load(StudyLayout const& layout, space::SearchSpace const& space, cost::CostModel const& cost_model);
+Inputs load(StudyLayout const& layout, StudyIdentity const& identity, space::SearchSpace const& space, cost::CostModel const& cost_model,
+            std::vector<std::string> stale);
 
 }  // namespace apq::report

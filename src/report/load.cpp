@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "common/core/atomic_file.hpp"
-#include "common/core/config.hpp"
 #include "common/core/error.hpp"
 #include "report/inputs.hpp"
 
@@ -23,20 +21,18 @@ Collected collected(StudyLayout const& layout, std::string const& stage, cost::C
 
 }  // namespace
 
-Inputs load(StudyLayout const& layout, space::SearchSpace const& space, cost::CostModel const& cost_model) {
+Inputs load(StudyLayout const& layout, StudyIdentity const& identity, space::SearchSpace const& space, cost::CostModel const& cost_model,
+            std::vector<std::string> stale) {
   if (!fs::is_directory(layout.root))
     throw Error(Errc::io, fmt::format("{}: no such study directory; `apq run --config FILE` makes one", layout.root.string()));
   Inputs inputs;
   inputs.directory = layout.root.string();
-  inputs.study = fs::absolute(layout.root).lexically_normal().filename().string();
+  inputs.study = identity.name;
+  inputs.seed = identity.seed;
+  inputs.config = identity.config;
+  inputs.stale = std::move(stale);
   inputs.space = space;
   inputs.cost_description = cost_model.description();
-  if (fs::exists(layout.config())) {
-    inputs.config = read_file(layout.config());
-    auto section = Config::load(layout.config()).section("study");
-    inputs.study = section.peek<std::string>("name").value_or(inputs.study);
-    if (auto const seed = section.peek<std::uint64_t>("seed")) inputs.seed = *seed;
-  }
   inputs.fp = collected(layout, "fp", cost_model);
   inputs.quant = collected(layout, "quant", cost_model);
   if (fs::exists(layout.train_metrics())) inputs.training = study::read_training(layout.train_metrics());

@@ -52,6 +52,8 @@ figcaption{font-size:14px;color:var(--muted);margin:6px 0 0;max-width:60em}
 .trio{display:grid;grid-template-columns:1fr 1fr 1fr;gap:12px 28px}
 .narrow{display:none}
 .missing{border:1px dashed var(--line);border-radius:8px;padding:14px 16px;color:var(--muted);max-width:none}
+.stale{border:1px solid var(--bad);border-radius:8px;padding:14px 16px;color:var(--bad);background:var(--bad-bg)}
+.stale li{overflow-wrap:anywhere}
 .answer{font-size:17px;max-width:46em}
 details{border-top:1px solid var(--line);padding:12px 0}
 details:last-of-type{border-bottom:1px solid var(--line)}

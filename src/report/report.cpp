@@ -19,7 +19,7 @@ std::string render_html(Inputs const& inputs) {
       "name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
       "<title>{} – apq report</title>\n<style>{}{}</style>\n</head>\n<body>\n",
       escaped(inputs.study), page_style(), chart_style());
-  html += headline(inputs) + "<main>\n";
+  html += headline(inputs) + "<main>\n" + stale_notice(inputs.stale);
   for (auto const part : {winners_section, tradeoff_section, networks_section, uniform_section, labels_section, predictor_section,
                           transfer_section, convergence_section, cost_section, provenance_section})
     html += part(inputs);
@@ -28,8 +28,9 @@ std::string render_html(Inputs const& inputs) {
          "<code>figures/</code>.</footer>\n</body>\n</html>\n";
 }
 
-void write_report(StudyLayout const& layout, space::SearchSpace const& space, cost::CostModel const& cost_model) {
-  auto const inputs = load(layout, space, cost_model);
+void write_report(StudyLayout const& layout, StudyIdentity const& identity, space::SearchSpace const& space,
+                  cost::CostModel const& cost_model, std::vector<std::string> stale) {
+  auto const inputs = load(layout, identity, space, cost_model, std::move(stale));
   make_directory(layout.figures());
   for (auto const& chart : all_figures(inputs)) {
     replace_file(layout.figures() / (chart.name + ".svg"), standalone_svg(chart, {800, 480}));

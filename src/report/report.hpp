@@ -14,6 +14,7 @@ std::string render_html(Inputs const& inputs);
 /// Reads a study and writes report.html and figures/*.svg, *.csv, each replaced whole. Local: rank
 /// 0 calls it.
 /// @throws Error(data | io) naming the file.
-void write_report(StudyLayout const& layout, space::SearchSpace const& space, cost::CostModel const& cost_model);
+void write_report(StudyLayout const& layout, StudyIdentity const& identity, space::SearchSpace const& space,
+                  cost::CostModel const& cost_model, std::vector<std::string> stale);
 
 }  // namespace apq::report

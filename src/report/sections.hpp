@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "report/inputs.hpp"
 
@@ -8,6 +9,8 @@
 namespace apq::report {
 
 std::string headline(Inputs const& inputs);
+/// A box that names what of the page does not fit the rest; empty where nothing does.
+std::string stale_notice(std::vector<std::string> const& stale);
 std::string winners_section(Inputs const& inputs);
 std::string tradeoff_section(Inputs const& inputs);
 std::string networks_section(Inputs const& inputs);

@@ -59,7 +59,7 @@ std::string provenance_section(Inputs const& inputs) {
     if (!value.empty()) facts += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escaped(name), escaped(value));
   };
   fact("study directory", inputs.directory);
-  if (inputs.seed) fact("seed", std::to_string(*inputs.seed));
+  fact("seed", std::to_string(inputs.seed));
   fact("search space", inputs.space.name + ", " + inputs.space.hash);
   if (!inputs.space.blocks.empty()) {
     auto const size = space::count(inputs.space);

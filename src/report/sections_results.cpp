@@ -138,6 +138,15 @@ std::string headline(Inputs const& inputs) {
   return html + "</div>\n</header>\n";
 }
 
+std::string stale_notice(std::vector<std::string> const& stale) {
+  if (stale.empty()) return {};
+  std::string items;
+  for (auto const& sentence : stale) items += "<li>" + escaped(sentence) + "</li>";
+  return "<section class=\"stale\"><h2>Parts of this page are stale</h2><ul>" + items +
+         "</ul><p>They are what was found before that changed, and do not fit the rest. <code>apq run</code> makes them "
+         "anew.</p></section>\n";
+}
+
 std::string winners_section(Inputs const& inputs) {
   if (inputs.verification.winners.empty()) {
     if (!inputs.search) return section("Winners", missing("No search yet. It is made by", "apq search --study " + inputs.directory));

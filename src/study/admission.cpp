@@ -1,10 +1,13 @@
 #include "study/admission.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "study/label_identity.hpp"
 #include "study/stage_state.hpp"
 
@@ -34,16 +37,64 @@ std::optional<h5::ShardHeader> header_of_rows(StudyRun& run, std::string const& 
   return std::nullopt;
 }
 
-void admit_settings(StudyRun const& run) {
-  auto const file = run.experiment.layout.config();
-  if (!fs::exists(file)) return;
-  auto const before = settings_of(read_file(file), file.string());
-  auto const found = before.find("study.seed");
-  auto const now = std::to_string(run.experiment.seed);
-  if (found != before.end() && found->second != now) refuse(file, "study.seed", found->second, now);
+// Settings that the study was begun with, absent: it was not.
+std::optional<Settings> settings_before(StudyLayout const& layout) {
+  std::error_code ec;
+  if (!fs::exists(layout.config(), ec)) return std::nullopt;
+  return settings_of(read_file(layout.config()), layout.config().string());
 }
 
-// What the labels of a stage were made with; absent: there are none. Their stamp knows without a shard being opened.
+void admit_settings(StudyRun const& run) {
+  auto const before = settings_before(run.experiment.layout);
+  if (!before) return;
+  auto const found = before->find("study.seed");
+  auto const now = std::to_string(run.experiment.seed);
+  if (found != before->end() && found->second != now) refuse(run.experiment.layout.config(), "study.seed", found->second, now);
+}
+
+// What labels would be made with now. A supernet that the study is yet to train, or to train again, shows what it is when it is there.
+std::map<std::string, std::string> identity_now(StudyRun const& run, std::string const& stage, image::Splits const& splits, Looks looks) {
+  auto const& e = run.experiment;
+  auto identity = label_conditions(e, stage, splits);
+  std::error_code ec;
+  if ((looks == Looks::at_labels || !e.supernet_weights.empty()) && fs::exists(e.supernet_file(), ec))
+    identity["supernet"] = evaluate::supernet_hash(e.space, e.supernet_file());
+  // Which images are damaged shows when they are decoded; the collection compares what is left of them.
+  if (e.data.max_damaged > 0)
+    for (char const* split : {"data.calibration", "data.validation"}) identity.erase(split);
+  return identity;
+}
+
+void admit_labels(StudyRun& run, std::string const& stage, image::Splits const* splits, Looks looks) {
+  auto const& e = run.experiment;
+  auto const identity = identity_of_labels(run, stage);
+  if (!identity) return;
+  if (auto const space = identity->find("space"); space != identity->end() && space->second != e.space.hash)
+    refuse(e.layout.shards(stage), "space", space->second, e.space.name + " " + e.space.hash);
+  if (splits == nullptr) return;
+  for (auto const& [name, now] : identity_now(run, stage, *splits, looks)) {
+    auto const then = identity->find(name);
+    auto const value = then == identity->end() ? std::string("nothing") : then->second;
+    if (value != now) refuse(e.layout.shards(stage), name, value, now);
+  }
+}
+
+// A supernet that would be trained otherwise would be another one than the labels'.
+void admit_supernet(StudyRun& run) {
+  auto const& layout = run.experiment.layout;
+  auto const stage = std::find_if(run.stages.begin(), run.stages.end(), [](Stage const& s) { return s.name == "supernet"; });
+  if (stage == run.stages.end() || !has_labels(layout)) return;
+  std::vector<std::string> differing;
+  if (auto const stamp = sound_stamp(layout, "supernet")) differing = differences(stamp->inputs, run.inputs_of(*stage));
+  else if (auto const before = settings_before(layout))  // its stamp is lost
+    differing = differences(selected(*before, stage->settings), selected(run.settings, stage->settings));
+  if (!differing.empty())
+    throw Error(Errc::data, fmt::format("{}: the study's labels were made with another supernet: {}; choose another study.dir",
+                                        layout.root.string(), differing.front()));
+}
+
+}  // namespace
+
 std::optional<std::map<std::string, std::string>> identity_of_labels(StudyRun& run, std::string const& stage) {
   if (auto const stamped = run.stamped_rows(stage)) {
     constexpr std::string_view prefix = "label.";
@@ -59,43 +110,18 @@ std::optional<std::map<std::string, std::string>> identity_of_labels(StudyRun& r
   return identity;
 }
 
-void admit_labels(StudyRun& run, std::string const& stage, image::Splits const* splits) {
-  auto const& e = run.experiment;
-  auto const identity = identity_of_labels(run, stage);
-  if (!identity) return;
-  if (auto const space = identity->find("space"); space != identity->end() && space->second != e.space.hash)
-    refuse(e.layout.shards(stage), "space", space->second, e.space.name + " " + e.space.hash);
-  if (splits == nullptr) return;
-  std::error_code ec;
-  if (!fs::exists(e.supernet_file(), ec)) return;  // a supernet that is yet to be trained shows what it is when labels are added
-  auto const wanted = label_identity(e, stage, *splits);
-  for (auto const& [name, value] : *identity)
-    if (auto const now = wanted.find(name); now != wanted.end() && now->second != value)
-      refuse(e.layout.shards(stage), name, value, now->second);
+bool has_labels(StudyLayout const& layout) {
+  return !h5::shards_in(layout.shards("fp")).empty() || !h5::shards_in(layout.shards("quant")).empty();
 }
 
-// A supernet that would be trained anew would be another one than the labels'.
-void admit_supernet(StudyRun& run) {
-  auto const& layout = run.experiment.layout;
-  auto const is_trained = std::any_of(run.stages.begin(), run.stages.end(), [](Stage const& s) { return s.name == "supernet"; });
-  bool const has_labels = !h5::shards_in(layout.shards("fp")).empty() || !h5::shards_in(layout.shards("quant")).empty();
-  if (!is_trained || !has_labels || !fs::exists(layout.stamp("supernet"))) return;
-  auto const& stage = stage_named(run.stages, "supernet");
-  auto const differing = differences(read_stamp(layout.stamp("supernet")).inputs, run.inputs_of(stage));
-  if (!differing.empty())
-    throw Error(Errc::data, fmt::format("{}: the study's labels were made with another supernet: {}; choose another study.dir",
-                                        layout.root.string(), differing.front()));
-}
-
-}  // namespace
-
-void admit(StudyRun& run, bool looks_at_labels) {
-  auto const* const splits = looks_at_labels ? &run.listed_splits() : nullptr;
+void admit(StudyRun& run, Looks looks) {
+  auto const* const splits = looks == Looks::at_settings ? nullptr : &run.listed_splits();
   mpi::collectively(run.comm, [&] {
     if (!run.comm.is_root()) return;
+    energy::read_ledger(run.experiment.layout.ledger());
     admit_settings(run);
-    if (looks_at_labels) admit_supernet(run);
-    for (char const* stage : {"fp", "quant"}) admit_labels(run, stage, splits);
+    if (splits != nullptr) admit_supernet(run);
+    for (char const* stage : {"fp", "quant"}) admit_labels(run, stage, splits, looks);
   });
 }
 

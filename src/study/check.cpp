@@ -9,7 +9,9 @@
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/scenario.hpp"
+#include "study/engine_agreement.hpp"
 #include "train/row_split.hpp"
+#include "train/supernet_trainer.hpp"
 
 namespace apq::study {
 namespace {
@@ -18,6 +20,15 @@ void check_energy(energy::EnergyConfig const& config) {
   for (auto const& kind : energy::source_kinds())
     if (kind.name == config.source && !kind.is_available(config, {}))
       throw Error(Errc::config, fmt::format("energy.source = {}: is not available here; {}", kind.name, kind.remedy));
+}
+
+// True where a run that ends after `until` (empty: after all) runs this stage.
+bool reaches(std::vector<Stage> const& stages, std::string const& until, std::string const& name) {
+  for (auto const& stage : stages) {
+    if (stage.name == name) return true;
+    if (stage.name == until) return false;
+  }
+  return false;
 }
 
 // Which rows train and which are held out follows from their numbers alone.
@@ -36,17 +47,20 @@ void check_rows(Experiment const& e, std::string const& stage, std::uint64_t num
 
 }  // namespace
 
-void check_inputs(StudyRun& run) {
+void check_inputs(StudyRun& run, std::string const& until) {
   auto const& e = run.experiment;
-  run.listed_splits();
+  auto const& splits = run.listed_splits();
+  require_one_engine(run.comm, e.evaluator);
   mpi::collectively(run.comm, [&] {
     check_energy(e.energy);
-    evaluate::engine_name(e.evaluator);
     if (!run.comm.is_root()) return;
+    if (e.supernet_weights.empty()) train::check_batch(e.supernet, splits.train.size());
     cost::CostModel const cost_model(e.space, e.cost);
     search::resolve_scenarios(e.space, cost_model, e.search.scenarios, e.seed);
-    check_rows(e, "fp", e.collect.fp_samples);
-    check_rows(e, "quant", e.collect.quant_samples);
+    if (reaches(run.stages, until, "train")) {
+      check_rows(e, "fp", e.collect.fp_samples);
+      check_rows(e, "quant", e.collect.quant_samples);
+    }
     if (!e.supernet_weights.empty()) evaluate::supernet_hash(e.space, e.supernet_file());
   });
 }

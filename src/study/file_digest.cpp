@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
+// One name a file, however it was asked for.
+std::filesystem::path key_of(std::filesystem::path const& file) { return std::filesystem::absolute(file).lexically_normal(); }
+
 }  // namespace
 
 std::int64_t now_ns() {
@@ -29,23 +32,26 @@ bool is_untouched(std::filesystem::path const& file, FileDigest const& noted) {
 }
 
 void FileDigests::note(std::filesystem::path const& file, FileDigest const& noted) {
-  auto const found = known_.find(file);
-  if (found == known_.end() || !found->second.is_own) known_[file] = {noted, false};
+  auto const key = key_of(file);
+  auto const found = known_.find(key);
+  if (found == known_.end() || !found->second.is_own) known_[key] = {noted, false};
 }
 
-void FileDigests::note_hashed(std::filesystem::path const& file, std::string digest) {
-  if (auto const state = state_of(file)) known_[file] = {{std::move(digest), *state, now_ns()}, true};
+void FileDigests::note_hashed(std::filesystem::path const& file, std::string digest, FileState const& before) {
+  known_[key_of(file)] = {{std::move(digest), before, now_ns()}, true};
 }
 
 std::optional<FileDigest> FileDigests::of(std::filesystem::path const& file) {
   auto const state = state_of(file);
   if (!state) return std::nullopt;
-  if (auto const found = known_.find(file); found != known_.end()) {
+  auto const key = key_of(file);
+  if (auto const found = known_.find(key); found != known_.end()) {
     auto const& [digest, is_own] = found->second;
     if (is_own ? *state == digest.state : is_untouched(file, digest)) return digest;
   }
-  note_hashed(file, sha256_of_file(file));
-  return known_.at(file).digest;
+  // Were it replaced meanwhile, its state would be another one than the noted one, and it would be read again.
+  note_hashed(file, sha256_of_file(file), *state);
+  return known_.at(key).digest;
 }
 
 }  // namespace apq::study

@@ -37,8 +37,9 @@ class FileDigests {
  public:
   /// What a stamp says of a file.
   void note(std::filesystem::path const& file, FileDigest const& noted);
-  /// What somebody found who hashed the file just now.
-  void note_hashed(std::filesystem::path const& file, std::string digest);
+  /// What somebody found who has just hashed the file.
+  /// @param before  its state before it was opened: a file that was replaced meanwhile is in doubt.
+  void note_hashed(std::filesystem::path const& file, std::string digest, FileState const& before);
   /// Absent where there is no such file. @throws Error(io) when it cannot be read.
   std::optional<FileDigest> of(std::filesystem::path const& file);
 
@@ -47,7 +48,7 @@ class FileDigests {
     FileDigest digest;
     bool is_own;  ///< hashed in the life of this object, which needs no doubt
   };
-  std::map<std::filesystem::path, Known> known_;
+  std::map<std::filesystem::path, Known> known_;  ///< by absolute path
 };
 
 }  // namespace apq::study

@@ -1,31 +1,20 @@
 #include "study/label_identity.hpp"
 
-#include <array>
-
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "common/core/build_info.hpp"
+#include "common/core/host_name.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 
 namespace apq::study {
-namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
+std::string described(image::Split const& split) { return fmt::format("{} images {}", split.size(), split.fingerprint); }
 
-}  // namespace
-
-std::map<std::string, std::string> label_identity(Experiment const& e, std::string const& stage, image::Splits const& splits) {
-  auto const images = [](image::Split const& split) { return fmt::format("{} images {}", split.size(), split.fingerprint); };
+std::map<std::string, std::string> label_conditions(Experiment const& e, std::string const& stage, image::Splits const& splits) {
   auto const& v = e.evaluator;
   std::map<std::string, std::string> parts{
-      {"supernet", evaluate::supernet_hash(e.space, e.supernet_file())},
-      {"data.calibration", images(splits.calibration)},
-      {"data.validation", images(splits.validation)},
+      {"data.calibration", described(splits.calibration)},
+      {"data.validation", described(splits.validation)},
       {"data.normalisation", e.data.normalisation.text()},
       {"evaluator.batch", std::to_string(v.batch)},
       {"evaluator.calibration_batch", std::to_string(v.calibration_batch)},
@@ -43,7 +32,8 @@ h5::ShardHeader shard_header(Experiment const& e, std::string const& stage, imag
   header.seed = e.seed;
   header.space_hash = e.space.hash;
   header.space_name = e.space.name;
-  header.identity = label_identity(e, stage, splits);
+  header.identity = label_conditions(e, stage, splits);
+  header.identity["supernet"] = evaluate::supernet_hash(e.space, e.supernet_file());
   header.engine = evaluate::engine_name(e.evaluator);
   header.config = e.resolved;
   header.code_version = build.version_and_commit();

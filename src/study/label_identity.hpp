@@ -9,10 +9,14 @@
 
 namespace apq::study {
 
-/// Everything but the subnet that a label of "fp" or "quant" depends on, by the name that messages use. Local.
-std::map<std::string, std::string> label_identity(Experiment const& experiment, std::string const& stage, image::Splits const& splits);
+/// A split as identities and stamps name it: "2400 images FINGERPRINT".
+std::string described(image::Split const& split);
 
-/// The header of the shards that a collection writes. Local.
+/// Everything but the subnet and the supernet's weights that a label of "fp" or "quant" depends on, by the name that messages use. Local.
+std::map<std::string, std::string> label_conditions(Experiment const& experiment, std::string const& stage, image::Splits const& splits);
+
+/// The header of the shards that a collection writes; its identity holds the conditions, and the weights as "supernet". Local.
+/// @throws Error(data | io) when the supernet's file cannot be read.
 h5::ShardHeader shard_header(Experiment const& experiment, std::string const& stage, image::Splits const& splits);
 
 }  // namespace apq::study

@@ -254,8 +254,9 @@ void add_verification(MeasuredWork& measured, Experiment const& e, cost::CostMod
 
 // ---- supernet
 
-/// Trains a little, per phase, into `output`: weights as good as any to time samples with.
-void add_supernet(MeasuredWork& measured, Experiment const& e, image::Splits const& splits, fs::path const& output, int few, int some) {
+/// Trains a little, per phase, into `output`: weights as good as any to time samples with. There are images for one step at least.
+void add_supernet(MeasuredWork& measured, Experiment const& e, image::Splits const& splits, fs::path const& output) {
+  int const some = static_cast<int>(splits.train.size()) / e.supernet.batch, few = std::max(1, some / 3);
   auto const alone = mpi::Communicator::alone();
   auto const seconds_of = [&](bool sandwich, int steps) {
     auto config = e.supernet;
@@ -271,7 +272,8 @@ void add_supernet(MeasuredWork& measured, Experiment const& e, image::Splits con
   for (bool const sandwich : {false, true}) {
     int const epochs = sandwich ? e.supernet.epochs : e.supernet.teacher_epochs;
     if (epochs == 0) continue;
-    auto const line = line_through(few, seconds_of(sandwich, few), some, seconds_of(sandwich, some));
+    double const at_few = seconds_of(sandwich, few);
+    auto const line = few == some ? Line{0, at_few / few} : line_through(few, at_few, some, seconds_of(sandwich, some));
     total += epochs * line.at(steps);
   }
   constexpr std::uint64_t parts = 1'000'000;
@@ -284,8 +286,6 @@ struct TemporaryFile {
   ~TemporaryFile() {
     std::error_code ec;
     for (char const* extension : {".pt", ".log.jsonl", ".checkpoint"}) fs::remove(fs::path(path).replace_extension(extension), ec);
-    fs::remove(path.string() + ".log.jsonl", ec);
-    fs::remove(path.string() + ".checkpoint", ec);
   }
 };
 
@@ -294,10 +294,10 @@ struct TemporaryFile {
 MeasuredWork measure_work(StudyRun& run, MeasureOptions const& o) {
   auto const& e = run.experiment;
   bool const trains = e.supernet_weights.empty() && !fs::exists(e.supernet_file());
-  constexpr int few_steps = 2, some_steps = 6;
+  constexpr int most_steps = 6;
   // Of the training images only those that are trained on here are decoded.
   auto data = e.data;
-  if (trains) data.train_images = std::min(data.train_images, some_steps * e.supernet.batch);
+  if (trains) data.train_images = std::min(data.train_images, most_steps * e.supernet.batch);
   std::set<int> sizes;
   for (char const* stage : {"fp", "quant"}) {
     collect::Samples const samples(e.space, e.seed, stage, e.collect.policies_per_architecture, static_cast<std::uint64_t>(o.samples));
@@ -318,7 +318,7 @@ MeasuredWork measure_work(StudyRun& run, MeasureOptions const& o) {
                      o.samples, o.images);
     cost::CostModel const model(e.space, e.cost);
     TemporaryFile temporary;
-    if (trains) add_supernet(measured, e, splits, temporary.path, few_steps, some_steps);
+    if (trains) add_supernet(measured, e, splits, temporary.path);
     auto const weights = trains ? temporary.path : e.supernet_file();
     auto const time_of = [&](std::vector<space::Subnet> const& subnets) { return measure_labels(e, weights, splits, model, subnets, o); };
     auto const uniform = uniform_networks(e.space);

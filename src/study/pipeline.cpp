@@ -17,25 +17,35 @@ void check_options(StudyRun const& run, PipelineOptions const& options) {
   if (options.redo.starts_with("collect"))
     throw Error(Errc::config, fmt::format("--redo {}: labels are never made again in place; choose another study.dir, or remove {}",
                                           options.redo, run.experiment.layout.shards(options.redo.substr(8)).string()));
-  if (options.redo == "supernet" && !h5::shards_in(run.experiment.layout.shards("fp")).empty())
+  if (options.redo == "supernet" && has_labels(run.experiment.layout))
     throw Error(Errc::config, "--redo supernet: the study's labels were made with it; choose another study.dir");
+  auto const place = [&](std::string const& name) { return &stage_named(run.stages, name); };
+  if (!options.until.empty() && place(options.redo) > place(options.until))
+    throw Error(Errc::config, fmt::format("--redo {}: comes after {}, where --until ends the run", options.redo, options.until));
+}
+
+// The body of each row of the table but the report's, which lies in a room above.
+void run_body(StudyRun& run, std::string const& stage, Redo redo, std::function<void(Redo)> const& report) {
+  if (stage == "supernet") return supernet_stage(run, redo);
+  if (stage == "collect.fp") return collect_stage(run, "fp");
+  if (stage == "collect.quant") return collect_stage(run, "quant");
+  if (stage == "train") return train_stage(run, redo);
+  if (stage == "search") return search_stage(run, redo);
+  if (stage == "verify") return verify_stage(run, redo);
+  if (stage == "report") return report(redo);
+  throw Error(Errc::internal, fmt::format("stage {} has no body", stage));
 }
 
 }  // namespace
 
-void run_pipeline(StudyRun& run, PipelineOptions const& options, std::function<void()> const& report) {
+void run_pipeline(StudyRun& run, PipelineOptions const& options, std::function<void(Redo)> const& report) {
   mpi::collectively(run.comm, [&] { check_options(run, options); });
-  check_inputs(run);
-  admit(run, true);
+  check_inputs(run, options.until);
+  admit(run, Looks::at_labels_before_training);
+  run.hold();
   open_study(run.comm, run.experiment);
   for (auto const& stage : run.stages) {
-    auto const redo = stage.name == options.redo ? Redo::always : Redo::when_needed;
-    if (stage.name == "supernet") supernet_stage(run, redo);
-    else if (stage.name.starts_with("collect.")) collect_stage(run, stage.name.substr(8));
-    else if (stage.name == "train") train_stage(run, redo);
-    else if (stage.name == "search") search_stage(run, redo);
-    else if (stage.name == "verify") verify_stage(run, redo);
-    else if (stage.name == "report") report();
+    run_body(run, stage.name, stage.name == options.redo ? Redo::always : Redo::when_needed, report);
     if (stage.name == options.until) return;
   }
 }

@@ -14,26 +14,13 @@
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
-#include "study/stage_guard.hpp"
+#include "study/engine_agreement.hpp"
 #include "study/stage_state.hpp"
+#include "study/status.hpp"
 
 namespace apq::study {
 namespace fs = std::filesystem;
 namespace {
-
-// What a stage's stamp says; absent: there is none, or one that cannot be read (which is named).
-std::optional<Stamp> stamp_of(StudyLayout const& layout, std::string const& stage) {
-  auto const file = layout.stamp(stage);
-  std::error_code ec;
-  if (!fs::exists(file, ec)) return std::nullopt;
-  try {
-    return read_stamp(file);
-  } catch (Error const& e) {
-    if (e.code() != Errc::data) throw;
-    log::root().warn("{}", e.what());
-    return std::nullopt;
-  }
-}
 
 // "fp" or "quant" of an artefact that is rows.
 std::optional<std::string> rows_named(Artefact artefact) {
@@ -79,6 +66,7 @@ void write_stamp_of(StudyRun& run, Stage const& stage, Settings inputs) {
     if (!name_of_rows) continue;
     auto const& rows = run.root_rows(*name_of_rows);
     stamp.contents["rows"] = h5::content_hash(rows.rows);
+    stamp.contents["num_rows"] = std::to_string(rows.rows.size());
     for (auto const& [name, value] : rows.header.identity) stamp.contents["label." + name] = value;
     stamp.contents["label.space"] = rows.header.space_hash;
   }
@@ -97,18 +85,18 @@ struct Need {
 };
 
 Need need_of(StudyRun& run, Stage const& stage) {
-  Need need{.is_needed = false, .why = {}, .inputs = run.inputs_of(stage)};
   auto const& layout = run.experiment.layout;
-  auto const stamp = stamp_of(layout, stage.name);
-  if (!stamp) {
-    need.is_needed = true;
-    return need;
-  }
-  hash_rows_in_doubt(run, stage);
+  auto const stamp = sound_stamp(layout, stage.name);
+  if (!stamp) return {.is_needed = true, .why = {}, .inputs = run.inputs_of(stage)};
   for (auto const& [path, digest] : stamp->input_files) run.digests.note(path, digest);
   for (auto const& output : stamp->outputs) run.digests.note(layout.root / output.path, output.digest);
+  Need need{.is_needed = false, .why = {}, .inputs = run.inputs_of(stage)};
+  hash_rows_in_doubt(run, stage);
   auto reasons = differences(stamp->inputs, need.inputs);
-  for (auto& lost : lost_outputs(*stamp, layout.root, run.digests, false)) reasons.push_back(std::move(lost));
+  std::vector<fs::path> there;
+  for (auto const artefact : stage.writes)
+    for (auto& file : files_of(artefact, layout, run.settings)) there.push_back(std::move(file));
+  for (auto& lost : lost_outputs(*stamp, layout.root, there, run.digests, false)) reasons.push_back(std::move(lost));
   need.is_needed = !reasons.empty();
   need.why = fmt::format("{}", fmt::join(reasons, "; "));
   return need;
@@ -123,20 +111,33 @@ std::string why_needed(StudyRun& run, Stage const& stage) {
 }
 
 void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Redo redo) {
-  auto const& stage = stage_named(run.stages, name);
+  Stage stage;
+  mpi::collectively(run.comm, [&] { stage = stage_named(run.stages, name); });
   if (reads_images(stage)) run.listed_splits();
   Need need;
-  mpi::collectively(run.comm, [&] {
-    if (run.comm.is_root()) need = need_of(run, stage);
-  });
-  auto const is_needed = mpi::broadcast(run.comm, std::string(need.is_needed || redo == Redo::always ? "yes" : "no")) == "yes";
-  if (!is_needed) {
+  auto const is_needed = [&] {
+    mpi::collectively(run.comm, [&] {
+      if (run.comm.is_root()) need = need_of(run, stage);
+    });
+    return mpi::broadcast(run.comm, std::string(need.is_needed || redo == Redo::always ? "yes" : "no")) == "yes";
+  };
+  bool needed = is_needed();
+  if (needed && !run.holds()) {
+    run.hold();
+    needed = is_needed();  // another job may have done it just before
+  }
+  if (!needed) {
     log::root().info("{}: is there already", name);
     return;
   }
   if (!need.why.empty()) log::root().info("{} is stale: {}", name, need.why);
-  StageGuard const guard(run.comm, run.experiment.layout);
   bool const evaluates = std::find(stage.reads.begin(), stage.reads.end(), Artefact::engine) != stage.reads.end();
+  if (evaluates) require_one_engine(run.comm, run.experiment.evaluator);
+  mpi::collectively(run.comm, [&] {
+    if (!run.comm.is_root()) return;
+    energy::read_ledger(run.experiment.layout.ledger());  // a damaged one is known before the work that it would not take
+    for (auto const& sentence : stale_inputs(run.experiment.layout, stage)) log::root().warn("{}: {}", name, sentence);
+  });
   energy::StageMeter meter(run.comm, run.experiment.energy, name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
   bool const has_worked = body(meter);
   if (has_worked) meter.finish(run.experiment.layout.ledger());

@@ -34,7 +34,7 @@ void flatten(YAML::Node const& node, std::string const& name, Settings& settings
 }
 
 bool lies_in(std::string const& key, std::string const& section) {
-  return key == section || (key.starts_with(section) && (key[section.size()] == '.' || key[section.size()] == '['));
+  return section.empty() || key == section || (key.starts_with(section) && (key[section.size()] == '.' || key[section.size()] == '['));
 }
 
 }  // namespace

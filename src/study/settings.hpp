@@ -14,7 +14,7 @@ using Settings = std::map<std::string, std::string>;
 /// @throws Error(data) starting with `source` when it is not YAML.
 Settings settings_of(std::string const& yaml, std::string const& source);
 
-/// Those whose key is one of `keys`, or lies in a section among them ("search" holds "search.population").
+/// Those whose key is one of `keys`, or lies in a section among them ("search" holds "search.population"; "" holds all).
 Settings selected(Settings const& settings, std::vector<std::string> const& keys);
 
 }  // namespace apq::study

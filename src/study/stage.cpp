@@ -87,7 +87,7 @@ std::vector<Stage> stages_of(Settings const& settings) {
                     joined(label_reads, {test_images, search, quant_rows, cost_table, hardware}),
                     {verification}});
   stages.push_back({"report",
-                    {"study.name", "study.seed", "cost.basis"},
+                    {""},
                     {space, fp_rows, quant_rows, training, search, verification, cost_table, hardware, ledger},
                     {report, figures},
                     true});

@@ -10,7 +10,7 @@ namespace apq::study {
 /// A row of the table of stages: its name, and all that its result depends on.
 struct Stage {
   std::string name;                   ///< "collect.fp"
-  std::vector<std::string> settings;  ///< keys and sections of the configuration that it reads (settings.hpp: selected)
+  std::vector<std::string> settings;  ///< keys and sections of the configuration that it reads (settings.hpp: selected); "": all
   std::vector<Artefact> reads;
   std::vector<Artefact> writes;
   bool takes_what_is_there = false;  ///< what it reads may be missing: a report of a part of a study

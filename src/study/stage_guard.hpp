@@ -8,7 +8,7 @@
 
 namespace apq::study {
 
-/// Held by a job while one of its stages works on a study: two jobs never write into one study at once. Root holds it for all ranks.
+/// Held by a job while it works on a study: two jobs never write into one study at once. Root holds it for all ranks.
 class StageGuard {
  public:
   /// Collective. @throws Error(io) on all ranks when another job holds it.

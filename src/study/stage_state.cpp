@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+
 namespace apq::study {
 namespace {
 
@@ -12,6 +15,19 @@ bool is_digest(std::string const& value) {
 }
 
 }  // namespace
+
+std::optional<Stamp> sound_stamp(StudyLayout const& layout, std::string const& stage) {
+  auto const file = layout.stamp(stage);
+  std::error_code ec;
+  if (!std::filesystem::exists(file, ec)) return std::nullopt;
+  try {
+    return read_stamp(file);
+  } catch (Error const& e) {
+    if (e.code() != Errc::data) throw;
+    log::root().warn("{}", e.what());
+    return std::nullopt;
+  }
+}
 
 std::vector<std::string> differences(Settings const& then, Settings const& now) {
   std::vector<std::string> sentences;
@@ -28,8 +44,15 @@ std::vector<std::string> differences(Settings const& then, Settings const& now) 
   return sentences;
 }
 
-std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path const& study, FileDigests& digests, bool trusts_state) {
+std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path const& study,
+                                      std::vector<std::filesystem::path> const& there, FileDigests& digests, bool trusts_state) {
   std::vector<std::string> sentences;
+  for (auto const& file : there) {
+    auto const path = std::filesystem::relative(file, study).string();
+    bool const is_known =
+        std::any_of(stamp.outputs.begin(), stamp.outputs.end(), [&](StampedFile const& output) { return output.path == path; });
+    if (!is_known) sentences.push_back(fmt::format("{} is new", path));
+  }
   for (auto const& output : stamp.outputs) {
     auto const file = study / output.path;
     auto const state = state_of(file);
@@ -37,8 +60,8 @@ std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path 
       sentences.push_back(fmt::format("{} is missing", output.path));
       continue;
     }
-    bool const is_same = trusts_state && *state == output.digest.state ? true : digests.of(file)->digest == output.digest.digest;
-    if (!is_same) sentences.push_back(fmt::format("{} is not what the stage wrote", output.path));
+    auto const digest = trusts_state && *state == output.digest.state ? output.digest : digests.of(file);
+    if (!digest || digest->digest != output.digest.digest) sentences.push_back(fmt::format("{} is not what the stage wrote", output.path));
   }
   return sentences;
 }

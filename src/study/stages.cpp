@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "collect/collector.hpp"
 #include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/measured_fitness.hpp"
 #include "search/predictor_fitness.hpp"
+#include "study/admission.hpp"
 #include "study/label_identity.hpp"
 #include "study/predictors.hpp"
 #include "study/search_result.hpp"
@@ -61,6 +65,43 @@ void search_winners(StudyRun& run) {
   });
 }
 
+// Hash of the weights that the study's labels were made with; empty: there are none. On root.
+std::string weights_of_labels(StudyRun& run) {
+  for (char const* stage : {"fp", "quant"})
+    if (auto const identity = identity_of_labels(run, stage))
+      if (auto const weights = identity->find("supernet"); weights != identity->end()) return weights->second;
+  return {};
+}
+
+// Hash of a file's weights; empty where it holds none. On root.
+std::string weights_in(Experiment const& e, fs::path const& file) {
+  std::error_code ec;
+  if (!fs::exists(file, ec)) return {};
+  try {
+    return evaluate::supernet_hash(e.space, file);
+  } catch (Error const& error) {
+    if (error.code() != Errc::data) throw;
+    log::root().warn("{}", error.what());
+    return {};
+  }
+}
+
+// Weights that labels were made with are replaced by the same weights only; they lie aside until they are known to be.
+void restore_supernet(StudyRun& run, std::string const& wanted) {
+  auto const& e = run.experiment;
+  auto const again = e.layout.root / "supernet_again.pt";
+  train_supernet_to(run, again);
+  mpi::collectively(run.comm, [&] {
+    if (!run.comm.is_root()) return;
+    if (weights_in(e, again) != wanted)
+      throw Error(Errc::data, fmt::format("{}: the labels' supernet is not there, and trained again it is another one ({}); put the file "
+                                          "back, train on as many ranks as before, or choose another study.dir",
+                                          e.layout.supernet().string(), again.string()));
+    fs::rename(fs::path(again).replace_extension(".log.jsonl"), e.layout.supernet().replace_extension(".log.jsonl"));
+    fs::rename(again, e.layout.supernet());
+  });
+}
+
 }  // namespace
 
 void train_supernet_to(StudyRun& run, fs::path const& file) {
@@ -74,13 +115,27 @@ void train_supernet_to(StudyRun& run, fs::path const& file) {
 }
 
 void supernet_stage(StudyRun& run, Redo redo) {
-  run_stage(
-      run, "supernet",
-      [&](energy::StageMeter&) {
-        train_supernet_to(run, run.experiment.layout.supernet());
-        return true;
-      },
-      redo);
+  auto const& e = run.experiment;
+  auto const body = [&](energy::StageMeter&) {
+    std::string wanted, there;
+    mpi::collectively(run.comm, [&] {
+      if (!run.comm.is_root()) return;
+      wanted = weights_of_labels(run);
+      if (!wanted.empty()) there = weights_in(e, e.layout.supernet());
+    });
+    wanted = mpi::broadcast(run.comm, wanted);
+    there = mpi::broadcast(run.comm, there);
+    if (wanted.empty()) {
+      train_supernet_to(run, e.layout.supernet());
+    } else if (wanted == there) {  // its stamp is lost
+      log::root().info("supernet: is the one that the labels were made with");
+      return false;
+    } else {
+      restore_supernet(run, wanted);
+    }
+    return true;
+  };
+  run_stage(run, "supernet", body, redo);
 }
 
 void collect_stage(StudyRun& run, std::string const& stage) {

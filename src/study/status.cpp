@@ -57,9 +57,10 @@ Stamps stamps_of(StudyLayout const& layout, std::vector<Stage> const& stages) {
 // A file's digest, read only where the file is not as the stamp saw it.
 std::string content_of(fs::path const& path, Stamp const& stamp, FileDigests& digests) {
   auto const state = state_of(path);
-  if (!state) return "absent";
   auto const seen = stamp.input_files.find(fs::absolute(path).string());
-  return seen != stamp.input_files.end() && *state == seen->second.state ? seen->second.digest : digests.of(path)->digest;
+  if (state && seen != stamp.input_files.end() && *state == seen->second.state) return seen->second.digest;
+  auto const digest = digests.of(path);
+  return digest ? digest->digest : "absent";
 }
 
 // What can be known now of what a stage read: its settings, the space, files by their state (read where it changed). The rest is as the
@@ -79,6 +80,7 @@ Settings inputs_now(Stage const& stage, Stamp const& stamp, StudyLayout const& l
     now[name_of(artefact)] = value;
   }
   now["format"] = format_of(stage);
+  if (auto const stale = stamp.inputs.find("stale"); stale != stamp.inputs.end()) now["stale"] = stale->second;  // told stage by stage
   return now;
 }
 
@@ -89,11 +91,21 @@ std::uint64_t number_in(Settings const& settings, std::string const& key) {
   return number;
 }
 
-void add_rows(StageStatus& status, StudyLayout const& layout, Settings const& settings) {
+// A collection that has finished left the number of its rows; of one that has not the shards are read.
+void add_rows(StageStatus& status, StudyLayout const& layout, Settings const& settings, Stamp const* stamp) {
   if (!status.stage.starts_with("collect.")) return;
   auto const stage = status.stage.substr(8);
-  status.rows = h5::read_dataset(layout.shards(stage), h5::OnDamage::tolerate).rows.size();
   status.wanted = number_in(settings, "collect." + stage + ".samples");
+  bool const is_as_stamped = stamp != nullptr && status.condition == StageCondition::done && stamp->contents.contains("num_rows");
+  status.rows =
+      is_as_stamped ? number_in(stamp->contents, "num_rows") : h5::read_dataset(layout.shards(stage), h5::OnDamage::tolerate).rows.size();
+}
+
+std::vector<fs::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings) {
+  std::vector<fs::path> files;
+  for (auto const artefact : stage.writes)
+    for (auto& file : files_of(artefact, layout, settings)) files.push_back(std::move(file));
+  return files;
 }
 
 bool reads_any(Stage const& stage, std::vector<Artefact> const& artefacts) {
@@ -109,6 +121,34 @@ void add_cost(StageStatus& status, std::vector<energy::StageCost> const& ledger)
   }
 }
 
+// Names, conditions and reasons; no shard is read.
+std::vector<StageStatus> conditions_of(StudyLayout const& layout, Settings const& settings, std::vector<Stage> const& stages,
+                                       Stamps const& stamps) {
+  FileDigests digests;
+  std::vector<StageStatus> result;
+  for (auto const& stage : stages) {
+    StageStatus status;
+    status.stage = stage.name;
+    auto const written = files_written(stage, layout, settings);
+    if (auto const damaged = stamps.damaged.find(stage.name); damaged != stamps.damaged.end()) {
+      status.condition = StageCondition::stale;
+      status.why = {damaged->second};
+    } else if (auto const stamp = stamps.there.find(stage.name); stamp != stamps.there.end()) {
+      status.finished = stamp->second.finished;
+      status.why = differences(stamp->second.inputs, inputs_now(stage, stamp->second, layout, settings, digests));
+      for (auto& lost : lost_outputs(stamp->second, layout.root, written, digests, true)) status.why.push_back(std::move(lost));
+      for (std::size_t i = 0; i < result.size(); ++i)
+        if (result[i].condition != StageCondition::done && reads_any(stage, stages[i].writes))
+          status.why.push_back(fmt::format("{} is {}", result[i].stage, name_of(result[i].condition)));
+      status.condition = status.why.empty() ? StageCondition::done : StageCondition::stale;
+    } else if (stage.name.starts_with("collect.") && !written.empty()) {
+      status.condition = StageCondition::part;
+    }
+    result.push_back(std::move(status));
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<StageStatus> status_of(StudyLayout const& layout) {
@@ -118,30 +158,25 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
   auto const stages = stages_of(settings);
   auto const stamps = stamps_of(layout, stages);
   auto const ledger = energy::read_ledger(layout.ledger());
-  FileDigests digests;
-  std::vector<StageStatus> result;
-  for (auto const& stage : stages) {
-    StageStatus status;
-    status.stage = stage.name;
-    add_rows(status, layout, settings);
+  auto result = conditions_of(layout, settings, stages, stamps);
+  for (auto& status : result) {
+    auto const stamp = stamps.there.find(status.stage);
+    add_rows(status, layout, settings, stamp == stamps.there.end() ? nullptr : &stamp->second);
     add_cost(status, ledger);
-    if (auto const damaged = stamps.damaged.find(stage.name); damaged != stamps.damaged.end()) {
-      status.condition = StageCondition::stale;
-      status.why = {damaged->second};
-    } else if (auto const stamp = stamps.there.find(stage.name); stamp != stamps.there.end()) {
-      status.finished = stamp->second.finished;
-      status.why = differences(stamp->second.inputs, inputs_now(stage, stamp->second, layout, settings, digests));
-      for (auto& lost : lost_outputs(stamp->second, layout.root, digests, true)) status.why.push_back(std::move(lost));
-      for (std::size_t i = 0; i < result.size(); ++i)
-        if (result[i].condition != StageCondition::done && reads_any(stage, stages[i].writes))
-          status.why.push_back(fmt::format("{} is {}", result[i].stage, name_of(result[i].condition)));
-      status.condition = status.why.empty() ? StageCondition::done : StageCondition::stale;
-    } else if (status.rows > 0) {
-      status.condition = StageCondition::part;
-    }
-    result.push_back(std::move(status));
   }
   return result;
+}
+
+std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage) {
+  if (!fs::exists(layout.config())) return {};
+  auto const settings = settings_of(read_file(layout.config()), layout.config().string());
+  auto const stages = stages_of(settings);
+  std::vector<std::string> sentences;
+  auto const conditions = conditions_of(layout, settings, stages, stamps_of(layout, stages));
+  for (std::size_t i = 0; i < stages.size() && stages[i].name != stage.name; ++i)
+    if (conditions[i].condition == StageCondition::stale && reads_any(stage, stages[i].writes))
+      sentences.push_back(fmt::format("{} is stale: {}", stages[i].name, fmt::join(conditions[i].why, "; ")));
+  return sentences;
 }
 
 std::string status_table(std::vector<StageStatus> const& stages) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/core/study_layout.hpp"
+#include "study/stage.hpp"
 
 namespace apq::study {
 
@@ -20,9 +21,14 @@ struct StageStatus {
   std::optional<double> core_h, kwh;   ///< what all its runs cost; absent: not measured, or not known
 };
 
-/// Reads a study without images, weights, MPI or LibTorch, and without hashing: files are believed by size, time and inode. Local.
+/// Reads a study without images, MPI or LibTorch. Files that are by size, time and inode what their stage's stamp saw are not read;
+/// others are hashed, and the shards of an unfinished collection are read. Local.
 /// @throws Error(io) when there is no such study; Error(data) naming a file that cannot be read.
 std::vector<StageStatus> status_of(StudyLayout const& layout);
+
+/// What of the stages before this one that it reads from is stale by the study's own configuration, a sentence each: "train is stale:
+/// rows.fp changed". Empty where the directory holds no study. Local. @throws as status_of.
+std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage);
 
 /// A table, a line a stage; or a JSON value.
 std::string status_table(std::vector<StageStatus> const& stages);

@@ -4,24 +4,22 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "collect/dataset_broadcast.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
-#include "evaluate/supernet_evaluator.hpp"
+#include "study/label_identity.hpp"
+#include "study/status.hpp"
 
 namespace apq::study {
 namespace {
-
-std::string fingerprint(image::Split const& split) { return fmt::format("{} images {}", split.size(), split.fingerprint); }
 
 // What makes a missing file.
 char const* maker_of(Artefact artefact) {
   switch (artefact) {
     case Artefact::weights:
       return "train the supernet with `apq supernet`, or name one under supernet.weights";
-    case Artefact::fp_predictor:
-      return "run `apq train --stage fp` first";
     case Artefact::quant_predictor:
       return "run `apq train` first";
     case Artefact::search:
@@ -46,9 +44,17 @@ image::Splits const& StudyRun::listed_splits() {
 
 h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
   if (auto const found = root_rows_.find(stage); found != root_rows_.end()) return found->second;
+  std::map<std::filesystem::path, FileState> before;
+  for (auto const& shard : h5::shards_in(experiment.layout.shards(stage)))
+    if (auto const state = state_of(shard)) before[shard] = *state;
   auto const& dataset = root_rows_[stage] = h5::read_stage(experiment.layout, stage);
-  for (auto const& file : dataset.files) digests.note_hashed(file.path, file.sha256);
+  for (auto const& file : dataset.files)
+    if (auto const state = before.find(file.path); state != before.end()) digests.note_hashed(file.path, file.sha256, state->second);
   return dataset;
+}
+
+void StudyRun::hold() {
+  if (!guard_) guard_.emplace(comm, experiment.layout);
 }
 
 h5::Dataset const& StudyRun::rows(std::string const& stage) {
@@ -98,13 +104,13 @@ std::string StudyRun::value_of(Artefact artefact, bool may_be_missing) {
     case Artefact::engine:
       return std::string(engine::engine_kind_names(engine::resolved(e.evaluator.engine)));
     case Artefact::training_images:
-      return fingerprint(listed_->train);
+      return described(listed_->train);
     case Artefact::calibration_images:
-      return fingerprint(listed_->calibration);
+      return described(listed_->calibration);
     case Artefact::validation_images:
-      return fingerprint(listed_->validation);
+      return described(listed_->validation);
     case Artefact::test_images:
-      return fingerprint(listed_->test);
+      return described(listed_->test);
     case Artefact::fp_rows:
       return content_of_rows("fp");
     case Artefact::quant_rows:
@@ -123,6 +129,7 @@ Settings StudyRun::inputs_of(Stage const& stage) {
   auto inputs = selected(settings, stage.settings);
   for (auto const artefact : stage.reads) inputs[name_of(artefact)] = value_of(artefact, stage.takes_what_is_there);
   inputs["format"] = format_of(stage);
+  if (stage.takes_what_is_there) inputs["stale"] = fmt::format("{}", fmt::join(stale_inputs(experiment.layout, stage), "; "));
   return inputs;
 }
 

@@ -11,6 +11,7 @@
 #include "study/file_digest.hpp"
 #include "study/records/stamp.hpp"
 #include "study/stage.hpp"
+#include "study/stage_guard.hpp"
 
 namespace apq::study {
 
@@ -38,6 +39,11 @@ class StudyRun {
   /// The stage was collected anew.
   void forget_rows(std::string const& stage);
 
+  /// Takes the study for this job until the object goes; nothing where it has it already. Collective.
+  /// @throws Error(io) when another job works on the study.
+  void hold();
+  bool holds() const { return guard_.has_value(); }
+
   /// Everything that a result of `stage` depends on now, by name. Local to root; listed_splits() was called before where the stage
   /// reads images. @throws Error(data) naming what is missing and the command that makes it.
   Settings inputs_of(Stage const& stage);
@@ -48,6 +54,7 @@ class StudyRun {
  private:
   std::string value_of(Artefact artefact, bool may_be_missing);
   std::string content_of_rows(std::string const& stage);
+  std::optional<StageGuard> guard_;
   std::optional<image::Splits> listed_;
   std::map<std::string, h5::Dataset> root_rows_, rows_;
 };

@@ -1,10 +1,7 @@
 #include "study/train_command.hpp"
 
-#include <optional>
-
 #include "common/mpi/collectives.hpp"
 #include "study/predictors.hpp"
-#include "study/stage_guard.hpp"
 
 namespace apq::study {
 
@@ -23,8 +20,7 @@ Training train_apart(StudyRun& run, TrainRequest const& request) {
   h5::Dataset const none;
   auto const& fp = which == Predictors::quant ? none : run.rows("fp");
   auto const& quant = which == Predictors::fp ? none : run.rows("quant");
-  std::optional<StageGuard> guard;
-  if (!request.explores) guard.emplace(run.comm, e.layout);
+  if (!request.explores) run.hold();
   return train_predictors(run.comm, e.space, e.layout, {&fp, &quant}, config, request.seed, which,
                           request.explores ? Keep::nothing : Keep::files);
 }

@@ -38,7 +38,7 @@ class Trainer {
         config_(config),
         seed_(seed),
         output_(std::move(output)),
-        identity_(training_identity(space, splits.train, config, seed)),
+        identity_(training_identity(space, splits.train, data.normalisation, config, seed)),
         images_(splits.train, data.normalisation, space, config, seed),
         supernet_(net::make_supernet(space, seed)),
         parameters_(supernet_),
@@ -165,10 +165,14 @@ class Trainer {
 
 }  // namespace
 
+void check_batch(SupernetConfig const& config, std::size_t num_images) {
+  if (num_images < static_cast<std::size_t>(config.batch))
+    throw Error(Errc::config, fmt::format("supernet.batch = {}: is more than the {} training images", config.batch, num_images));
+}
+
 void train_supernet(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
                     image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path const& output) {
-  if (splits.train.size() < static_cast<std::size_t>(config.batch))
-    throw Error(Errc::config, fmt::format("supernet.batch = {}: is more than the {} training images", config.batch, splits.train.size()));
+  mpi::collectively(comm, [&] { check_batch(config, splits.train.size()); });
   Trainer(comm, space, splits, data, config, seed, output).run();
 }
 

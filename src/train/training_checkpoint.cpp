@@ -27,12 +27,12 @@ std::string text_of(at::Tensor const& bytes) {
 
 }  // namespace
 
-std::string training_identity(space::SearchSpace const& space, image::Split const& train, SupernetConfig const& config,
-                              std::uint64_t seed) {
+std::string training_identity(space::SearchSpace const& space, image::Split const& train, image::Normalisation const& normalisation,
+                              SupernetConfig const& config, std::uint64_t seed) {
   auto const& c = config;
   auto const& a = config.augmentation;
   Sha256 hash;
-  hash.add(space.hash).add(train.fingerprint);
+  hash.add(space.hash).add(train.fingerprint).add(normalisation.text());
   hash.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {}", seed, c.teacher_epochs, c.epochs, c.batch, c.random_subnets,
                        c.teacher_learning_rate, c.learning_rate, c.warmup, c.momentum, c.weight_decay, c.label_smoothing));
   hash.add(

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "common/image/data_config.hpp"
 #include "common/image/image_set.hpp"
 #include "common/space/search_space.hpp"
 #include "train/supernet_config.hpp"
@@ -22,7 +23,8 @@ struct TrainingState {
 };
 
 /// 64 hex digits over everything that the weights after an epoch depend on, the ranks apart.
-std::string training_identity(space::SearchSpace const& space, image::Split const& train, SupernetConfig const& config, std::uint64_t seed);
+std::string training_identity(space::SearchSpace const& space, image::Split const& train, image::Normalisation const& normalisation,
+                              SupernetConfig const& config, std::uint64_t seed);
 
 /// Replaces `file` whole. @throws Error(io).
 void save_checkpoint(std::filesystem::path const& file, TrainingState const& state, std::string const& identity);

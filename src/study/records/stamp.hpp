@@ -27,8 +27,8 @@ struct Stamp {
   Settings inputs;
   std::map<std::string, FileDigest> input_files;  ///< of the inputs that are files: by absolute path
   std::vector<StampedFile> outputs;
-  /// Of a collection, what is known of its rows without reading a shard: "rows" -> content hash, "label.NAME" -> the parts of their
-  /// identity.
+  /// Of a collection, what is known of its rows without reading a shard: "rows" -> content hash, "num_rows", "label.NAME" -> the parts
+  /// of their identity.
   std::map<std::string, std::string> contents;
 };
 

@@ -72,6 +72,7 @@ class ReportStudy : public testing::Test {
   space::SearchSpace space;
   cost::CostModel cost_model;
   StudyLayout layout;
+  StudyIdentity identity{"synthetic <study>", 7, "study:\n  name: synthetic <study>\n"};
 };
 
 void expect_self_contained(std::string const& html) {
@@ -82,7 +83,7 @@ void expect_self_contained(std::string const& html) {
 
 TEST_F(ReportStudy, WholeStudyMakesOneSelfContainedPage) {
   test::write_synthetic_study(layout, space, cost_model);
-  write_report(layout, space, cost_model);
+  write_report(layout, identity, space, cost_model, {});
   auto const html = read_file(layout.report());
   expect_self_contained(html);
   EXPECT_EQ(html.find("class=\"missing\""), std::string::npos);
@@ -95,12 +96,12 @@ TEST_F(ReportStudy, WholeStudyMakesOneSelfContainedPage) {
   auto const uniform = html.find("W4A8");
   ASSERT_NE(uniform, std::string::npos);
   EXPECT_NE(html.find(">2.99<", uniform), std::string::npos);  // 9300 and 9001 of 10,000
-  EXPECT_NE(html.find(load(layout, space, cost_model).quant.content_hash), std::string::npos);
+  EXPECT_NE(html.find(load(layout, identity, space, cost_model, {}).quant.content_hash), std::string::npos);
 }
 
 TEST_F(ReportStudy, EveryFigureLiesBesideThePageAsSvgAndCsv) {
   test::write_synthetic_study(layout, space, cost_model);
-  write_report(layout, space, cost_model);
+  write_report(layout, identity, space, cost_model, {});
   for (auto const* name : {"front_latency_ms", "front_energy_mj", "front_bitops", "labels_fp", "labels_quant", "predicted_fp",
                            "predicted_transfer", "predicted_scratch", "transfer_rank", "transfer_error", "convergence"}) {
     EXPECT_NE(read_file(layout.figures() / (std::string(name) + ".svg")).find("</svg>"), std::string::npos) << name;
@@ -110,7 +111,7 @@ TEST_F(ReportStudy, EveryFigureLiesBesideThePageAsSvgAndCsv) {
 
 TEST_F(ReportStudy, SearchedFrontOnlyRises) {
   test::write_synthetic_study(layout, space, cost_model);
-  auto const inputs = load(layout, space, cost_model);
+  auto const inputs = load(layout, identity, space, cost_model, {});
   for (auto const metric : tradeoff_metrics(inputs)) {
     auto const chart = tradeoff(inputs, metric);
     ASSERT_TRUE(chart);
@@ -125,7 +126,7 @@ TEST_F(ReportStudy, SearchedFrontOnlyRises) {
 
 TEST_F(ReportStudy, HistogramsCountEverySampleOnce) {
   test::write_synthetic_study(layout, space, cost_model);
-  auto const inputs = load(layout, space, cost_model);
+  auto const inputs = load(layout, identity, space, cost_model, {});
   for (auto const& [stage, rows] : {std::pair{"fp", 400.0}, {"quant", 200.0}}) {
     auto const chart = label_histogram(inputs, stage);
     ASSERT_TRUE(chart);
@@ -137,7 +138,7 @@ TEST_F(ReportStudy, HistogramsCountEverySampleOnce) {
 
 TEST_F(ReportStudy, LabelsAloneSayWhatIsMissingAndWhichCommandMakesIt) {
   test::write_synthetic_study(layout, space, cost_model, 30, 20);
-  auto const html = render_html(load(layout, space, cost_model));
+  auto const html = render_html(load(layout, identity, space, cost_model, {}));
   expect_self_contained(html);
   for (auto const* command : {"apq train --study", "apq search --study"}) EXPECT_NE(html.find(command), std::string::npos) << command;
   EXPECT_NE(html.find("No verified winners yet"), std::string::npos);
@@ -145,11 +146,21 @@ TEST_F(ReportStudy, LabelsAloneSayWhatIsMissingAndWhichCommandMakesIt) {
 
 TEST_F(ReportStudy, EmptyStudyIsStillAPage) {
   make_directory(layout.root);
-  write_report(layout, space, cost_model);
+  write_report(layout, identity, space, cost_model, {});
   auto const html = read_file(layout.report());
   expect_self_contained(html);
   for (auto const* command : {"apq collect --stage fp", "apq collect --stage quant", "apq train", "apq search"})
     EXPECT_NE(html.find(command), std::string::npos) << command;
+}
+
+TEST_F(ReportStudy, WhatIsStaleIsSaidFirst) {
+  test::write_synthetic_study(layout, space, cost_model);
+  auto const html = render_html(load(layout, identity, space, cost_model, {"search is stale: cost.table changed (none, now <b>)"}));
+  expect_self_contained(html);
+  auto const notice = html.find("search is stale: cost.table changed (none, now &lt;b&gt;)");
+  ASSERT_NE(notice, std::string::npos);
+  EXPECT_LT(notice, html.find("<h2>Winners</h2>"));
+  EXPECT_EQ(render_html(load(layout, identity, space, cost_model, {})).find("stale:"), std::string::npos);
 }
 
 TEST_F(ReportStudy, UnknownEnergyIsSaidAndNotZero) {
@@ -159,23 +170,23 @@ TEST_F(ReportStudy, UnknownEnergyIsSaidAndNotZero) {
   run.kwh = run.gco2e = std::numeric_limits<double>::quiet_NaN();
   run.method = "unknown";
   energy::add_run(layout.ledger(), run);
-  auto const html = render_html(load(layout, space, cost_model));
+  auto const html = render_html(load(layout, identity, space, cost_model, {}));
   EXPECT_NE(html.find("<b>unknown</b>energy"), std::string::npos);
 }
 
 TEST_F(ReportStudy, GpuHoursAddThePaperCompatibleLine) {
   test::write_synthetic_study(layout, space, cost_model);
-  EXPECT_EQ(render_html(load(layout, space, cost_model)).find("lb per GPU-hour"), std::string::npos);
+  EXPECT_EQ(render_html(load(layout, identity, space, cost_model, {})).find("lb per GPU-hour"), std::string::npos);
   energy::StageCost run;
   run.stage = "supernet";
   run.gpu_h = 100;
   energy::add_run(layout.ledger(), run);
-  EXPECT_NE(render_html(load(layout, space, cost_model)).find("28.4 lb CO₂e for 100 GPU-hours"), std::string::npos);
+  EXPECT_NE(render_html(load(layout, identity, space, cost_model, {})).find("28.4 lb CO₂e for 100 GPU-hours"), std::string::npos);
 }
 
 TEST_F(ReportStudy, AbsentDirectoryIsAnIoError) {
   try {
-    load(layout, space, cost_model);
+    load(layout, identity, space, cost_model, {});
     FAIL();
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::io);
@@ -189,7 +200,7 @@ TEST_F(ReportStudy, DamagedResultIsADataErrorThatNamesItsFile) {
     for (std::string const& text : {whole.substr(0, whole.size() / 2), std::string("{\"fp\": {}, \"winners\": 3}")}) {
       replace_file(file, text);
       try {
-        load(layout, space, cost_model);
+        load(layout, identity, space, cost_model, {});
         FAIL() << file;
       } catch (Error const& e) {
         EXPECT_EQ(e.code(), Errc::data);

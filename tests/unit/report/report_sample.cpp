@@ -9,6 +9,6 @@ int main(int argc, char** argv) {
   apq::cost::CostModel const cost_model(space, {});
   apq::StudyLayout const layout{argv[2]};
   apq::test::write_synthetic_study(layout, space, cost_model);
-  apq::report::write_report(layout, space, cost_model);
+  apq::report::write_report(layout, {"sample", 1, {}}, space, cost_model, {});
   return 0;
 }

@@ -27,12 +27,17 @@ TEST(LostOutputs, MissingAndChangedFilesAreNamed) {
   FileDigests digests;
   Stamp stamp;
   stamp.outputs.push_back({"search.json", *digests.of(file)});
-  EXPECT_TRUE(lost_outputs(stamp, directory.path(), digests, false).empty());
+  std::vector const there{directory.path() / "search.json"};
+  EXPECT_TRUE(lost_outputs(stamp, directory.path(), there, digests, false).empty());
   replace_file(file, "wrong");  // the same size
-  EXPECT_EQ(lost_outputs(stamp, directory.path(), digests, false), (std::vector<std::string>{"search.json is not what the stage wrote"}));
-  EXPECT_EQ(lost_outputs(stamp, directory.path(), digests, true), (std::vector<std::string>{"search.json is not what the stage wrote"}));
+  EXPECT_EQ(lost_outputs(stamp, directory.path(), there, digests, false),
+            (std::vector<std::string>{"search.json is not what the stage wrote"}));
+  EXPECT_EQ(lost_outputs(stamp, directory.path(), there, digests, true),
+            (std::vector<std::string>{"search.json is not what the stage wrote"}));
   std::filesystem::remove(file);
-  EXPECT_EQ(lost_outputs(stamp, directory.path(), digests, false), (std::vector<std::string>{"search.json is missing"}));
+  EXPECT_EQ(lost_outputs(stamp, directory.path(), {}, digests, false), (std::vector<std::string>{"search.json is missing"}));
+  EXPECT_EQ(lost_outputs(stamp, directory.path(), {directory.path() / "winners" / "a.json"}, digests, true),
+            (std::vector<std::string>{"winners/a.json is new", "search.json is missing"}));
 }
 
 TEST(FileDigests, AFileChangedJustBeforeItWasNotedIsInDoubt) {

@@ -75,12 +75,14 @@ TEST(TrainingCheckpoint, IdentityIsOfEverySetting) {
   auto const space = test::tiny_space();
   auto const split = test::random_split("train", 4, 1, 32, 10);
   SupernetConfig const config;
-  std::set<std::string> seen{training_identity(space, split, config, 1)};
-  EXPECT_TRUE(seen.contains(training_identity(space, split, config, 1)));
-  EXPECT_TRUE(seen.insert(training_identity(space, split, config, 2)).second);
-  EXPECT_TRUE(seen.insert(training_identity(test::few_hundred_subnets(), split, config, 1)).second);
-  EXPECT_TRUE(seen.insert(training_identity(space, test::random_split("other", 4, 1, 32, 10), config, 1)).second);
-  EXPECT_TRUE(seen.insert(training_identity(space, test::random_split("train", 4, 1, 40, 10), config, 1)).second);
+  image::Normalisation const normalisation{{0.5}, {0.25}};
+  std::set<std::string> seen{training_identity(space, split, normalisation, config, 1)};
+  EXPECT_TRUE(seen.contains(training_identity(space, split, normalisation, config, 1)));
+  EXPECT_TRUE(seen.insert(training_identity(space, split, normalisation, config, 2)).second);
+  EXPECT_TRUE(seen.insert(training_identity(space, split, {{0.5}, {0.5}}, config, 1)).second);
+  EXPECT_TRUE(seen.insert(training_identity(test::few_hundred_subnets(), split, normalisation, config, 1)).second);
+  EXPECT_TRUE(seen.insert(training_identity(space, test::random_split("other", 4, 1, 32, 10), normalisation, config, 1)).second);
+  EXPECT_TRUE(seen.insert(training_identity(space, test::random_split("train", 4, 1, 40, 10), normalisation, config, 1)).second);
   std::vector<std::function<void(SupernetConfig&)>> const changes{[](auto& c) { c.teacher_epochs += 1; },
                                                                   [](auto& c) { c.epochs += 1; },
                                                                   [](auto& c) { c.batch += 1; },
@@ -100,12 +102,12 @@ TEST(TrainingCheckpoint, IdentityIsOfEverySetting) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     auto changed = config;
     changes[i](changed);
-    EXPECT_TRUE(seen.insert(training_identity(space, split, changed, 1)).second) << "change " << i;
+    EXPECT_TRUE(seen.insert(training_identity(space, split, normalisation, changed, 1)).second) << "change " << i;
   }
   auto only_for_the_log = config;
   only_for_the_log.monitor_images = 1;
   only_for_the_log.checkpoint_epochs = 5;
-  EXPECT_EQ(training_identity(space, split, only_for_the_log, 1), training_identity(space, split, config, 1));
+  EXPECT_EQ(training_identity(space, split, normalisation, only_for_the_log, 1), training_identity(space, split, normalisation, config, 1));
 }
 
 }  // namespace
