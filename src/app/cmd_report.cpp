@@ -10,6 +10,7 @@ Body add_report(CLI::App& app) {
   return [options](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    study::require_study(world, experiment.layout);
     study::StudyRun run(world, experiment);
     report_stage(run);
     return 0;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/mpi/collectives.hpp"
 #include "study/admission.hpp"
 #include "study/check.hpp"
 #include "study/configuration_reference.hpp"
@@ -23,6 +24,9 @@ bool answered(mpi::Communicator const& comm, study::Experiment const& experiment
   if (!options.print_config && !options.print_reference && !options.check) return false;
   if (options.check) {
     study::StudyRun run(comm, experiment);
+    mpi::collectively(comm, [&] {
+      if (!options.until.empty() && options.until != "supernet") study::stage_named(run.stages, options.until);
+    });
     study::check_inputs(run, options.until);
     study::admit(run, study::Looks::at_labels_before_training);
   }

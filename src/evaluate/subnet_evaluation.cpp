@@ -30,6 +30,15 @@ image::Splits load_images(mpi::Communicator const& world, EvalRequest const& opt
   bool const has_folder = !options.calibration.empty();
   if (image::source_kind(source.kind).is_raw && !has_folder) {
     data.training = data.test = source;
+    // Of a small set the part that nothing is asked of gives way.
+    image::ImageCounts counts = data.counts();
+    mpi::collectively(world, [&] {
+      if (!world.is_root()) return;
+      auto const all = static_cast<std::size_t>(counts.train) + static_cast<std::size_t>(counts.calibration + counts.validation);
+      auto const available = image::source_kind(source.kind).count(source, true, all);
+      counts = image::fitting_counts(counts, {.calibration = true, .validation = true}, options.split == "train", available);
+    });
+    data.train_images = mpi::broadcast(world, std::vector{counts}).front().train;
     return image::load_splits(world, data, shape,
                               {.train = options.split == "train",
                                .calibration = true,

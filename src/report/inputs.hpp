@@ -22,7 +22,8 @@ using study::Counts, train::Estimate;
 struct StudyIdentity {
   std::string name;
   std::uint64_t seed = 1;
-  std::string config;  ///< resolved, YAML
+  std::string config;                                       ///< resolved, YAML
+  std::uint64_t fp_samples = ~0ull, quant_samples = ~0ull;  ///< that are asked for: others do not count
 };
 
 struct Collected {

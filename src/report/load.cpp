@@ -10,9 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Collected collected(StudyLayout const& layout, std::string const& stage, cost::CostModel const& cost_model) {
+Collected collected(StudyLayout const& layout, std::string const& stage, std::uint64_t num_samples, cost::CostModel const& cost_model) {
   Collected result;
   result.dataset = h5::read_stage(layout, stage);
+  h5::keep_asked_for(result.dataset, num_samples);
   if (result.dataset.rows.empty()) return result;
   result.content_hash = h5::content_hash(result.dataset.rows);
   for (auto const& row : result.dataset.rows) result.costs.push_back(cost_model(row.genes));
@@ -33,8 +34,8 @@ Inputs load(StudyLayout const& layout, StudyIdentity const& identity, space::Sea
   inputs.stale = std::move(stale);
   inputs.space = space;
   inputs.cost_description = cost_model.description();
-  inputs.fp = collected(layout, "fp", cost_model);
-  inputs.quant = collected(layout, "quant", cost_model);
+  inputs.fp = collected(layout, "fp", identity.fp_samples, cost_model);
+  inputs.quant = collected(layout, "quant", identity.quant_samples, cost_model);
   if (fs::exists(layout.train_metrics())) inputs.training = study::read_training(layout.train_metrics());
   if (fs::exists(layout.search_summary())) inputs.search = study::read_search(layout.search_summary());
   if (fs::exists(layout.verification())) inputs.verification = study::read_verification(layout.verification());

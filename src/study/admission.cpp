@@ -99,7 +99,7 @@ std::optional<std::map<std::string, std::string>> identity_of_labels(StudyRun& r
   if (auto const stamped = run.stamped_rows(stage)) {
     constexpr std::string_view prefix = "label.";
     std::map<std::string, std::string> identity;
-    for (auto const& [name, value] : *stamped)
+    for (auto const& [name, value] : stamped->contents)
       if (name.starts_with(prefix)) identity[name.substr(prefix.size())] = value;
     return identity;
   }

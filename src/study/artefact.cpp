@@ -38,6 +38,10 @@ std::string name_of(Artefact artefact) {
       return "rows.fp";
     case Artefact::quant_rows:
       return "rows.quant";
+    case Artefact::fp_joined:
+      return "dataset_fp.h5";
+    case Artefact::quant_joined:
+      return "dataset_quant.h5";
     case Artefact::fp_predictor:
       return "predictor.pt";
     case Artefact::quant_predictor:
@@ -80,6 +84,10 @@ fs::path path_of(Artefact artefact, StudyLayout const& layout, Settings const& s
       return layout.shards("fp");
     case Artefact::quant_rows:
       return layout.shards("quant");
+    case Artefact::fp_joined:
+      return layout.joined("fp");
+    case Artefact::quant_joined:
+      return layout.joined("quant");
     case Artefact::fp_predictor:
       return layout.predictor_fp();
     case Artefact::quant_predictor:

@@ -22,6 +22,8 @@ enum class Artefact {
   hardware,
   fp_rows,
   quant_rows,
+  fp_joined,
+  quant_joined,
   fp_predictor,
   quant_predictor,
   scratch_predictor,

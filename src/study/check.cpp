@@ -1,6 +1,10 @@
 #include "study/check.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "collect/sampler.hpp"
 #include "common/core/error.hpp"
@@ -20,6 +24,19 @@ void check_energy(energy::EnergyConfig const& config) {
   for (auto const& kind : energy::source_kinds())
     if (kind.name == config.source && !kind.is_available(config, {}))
       throw Error(Errc::config, fmt::format("energy.source = {}: is not available here; {}", kind.name, kind.remedy));
+}
+
+// Where the study's directory is, or will be made, it must be possible to write.
+void check_place(std::filesystem::path const& root) {
+  namespace fs = std::filesystem;
+  auto place = fs::absolute(root).lexically_normal();
+  std::error_code ec;
+  while (!fs::exists(fs::symlink_status(place, ec)) && place.has_relative_path()) place = place.parent_path();
+  if (!fs::is_directory(place, ec))
+    throw Error(Errc::io, fmt::format("study.dir = {}: {} is no directory; choose another study.dir", root.string(), place.string()));
+  if (::access(place.c_str(), W_OK | X_OK) != 0)
+    throw Error(Errc::io, fmt::format("study.dir = {}: {} cannot be written ({}); choose another study.dir", root.string(), place.string(),
+                                      std::strerror(errno)));
 }
 
 // True where a run that ends after `until` (empty: after all) runs this stage.
@@ -54,6 +71,7 @@ void check_inputs(StudyRun& run, std::string const& until) {
   mpi::collectively(run.comm, [&] {
     check_energy(e.energy);
     if (!run.comm.is_root()) return;
+    check_place(e.layout.root);
     if (e.supernet_weights.empty()) train::check_batch(e.supernet, splits.train.size());
     cost::CostModel const cost_model(e.space, e.cost);
     search::resolve_scenarios(e.space, cost_model, e.search.scenarios, e.seed);

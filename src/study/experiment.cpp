@@ -89,6 +89,13 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
   return experiment;
 }
 
+void require_study(mpi::Communicator const& comm, StudyLayout const& layout) {
+  mpi::collectively(comm, [&] {
+    if (comm.is_root() && !std::filesystem::exists(layout.config()))
+      throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml); `apq run --config FILE` makes one", layout.root.string()));
+  });
+}
+
 void open_study(mpi::Communicator const& comm, Experiment const& experiment) {
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;

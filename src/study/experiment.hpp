@@ -44,6 +44,11 @@ struct Experiment {
   std::filesystem::path supernet_file() const { return supernet_weights.empty() ? layout.supernet() : supernet_weights; }
 };
 
+/// Samples of "fp" or "quant" that an experiment asks for.
+inline std::uint64_t num_samples(Experiment const& experiment, std::string const& stage) {
+  return stage == "fp" ? experiment.collect.fp_samples : experiment.collect.quant_samples;
+}
+
 /// Where an experiment comes from: what every command working on one is told.
 struct ExperimentSource {
   std::filesystem::path config;
@@ -61,6 +66,9 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
 
 /// Makes the study directory and its config.yaml; the experiment was admitted before (admission.hpp). Collective over `comm`.
 void open_study(mpi::Communicator const& comm, Experiment const& experiment);
+
+/// @throws Error(io) on all ranks where the directory holds no study. Collective over `comm`.
+void require_study(mpi::Communicator const& comm, StudyLayout const& layout);
 
 /// What the space asks of images.
 image::ImageShape image_shape(space::SearchSpace const& space);

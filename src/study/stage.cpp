@@ -73,8 +73,9 @@ std::vector<Stage> stages_of(Settings const& settings) {
                       {"study.seed", "data.mean", "data.deviation", "data.train_size", "supernet"},
                       {space, training_images, calibration_images, validation_images},
                       {weights}});
-  stages.push_back({"collect.fp", joined(label_settings, {"collect.sequential", "collect.fp"}), label_reads, {fp_rows}});
-  stages.push_back({"collect.quant", joined(label_settings, {"collect.sequential", "collect.quant"}), label_reads, {quant_rows}});
+  stages.push_back({"collect.fp", joined(label_settings, {"collect.sequential", "collect.fp"}), label_reads, {fp_rows, fp_joined}});
+  stages.push_back(
+      {"collect.quant", joined(label_settings, {"collect.sequential", "collect.quant"}), label_reads, {quant_rows, quant_joined}});
   stages.push_back(
       {"train", {"study.seed", "train"}, {space, fp_rows, quant_rows}, {fp_predictor, quant_predictor, scratch_predictor, training}});
   stages.push_back({"search",

@@ -141,11 +141,11 @@ void supernet_stage(StudyRun& run, Redo redo) {
 void collect_stage(StudyRun& run, std::string const& stage) {
   auto const& comm = run.comm;
   auto const& e = run.experiment;
-  auto const num_samples = stage == "fp" ? e.collect.fp_samples : e.collect.quant_samples;
+  auto const wanted_samples = num_samples(e, stage);
   run_stage(run, "collect." + stage, [&](energy::StageMeter& meter) {
     auto const shape = image_shape(e.space);
     auto listed = image::list_sources(comm, e.data, shape);
-    image::Wanted const wanted{.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, num_samples)};
+    image::Wanted const wanted{.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, wanted_samples)};
     auto const decode = [&](image::Wanted const& w) { return image::decode_splits(comm, listed.training, listed.test, e.data, shape, w); };
     // What labels depend on is known without a pixel, unless damaged images may be left out.
     bool const decode_late = e.data.max_damaged == 0;
@@ -154,7 +154,7 @@ void collect_stage(StudyRun& run, std::string const& stage) {
     mpi::collectively(comm, [&] {
       request = {.space = &e.space,
                  .header = shard_header(e, stage, splits),
-                 .num_samples = num_samples,
+                 .num_samples = wanted_samples,
                  .directory = e.layout.shards(stage),
                  .joined = e.layout.joined(stage),
                  .config = e.collect,

@@ -10,6 +10,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/log.hpp"
 #include "common/energy/ledger.hpp"
 #include "common/h5/dataset.hpp"
 #include "common/space/search_space.hpp"
@@ -97,8 +98,13 @@ void add_rows(StageStatus& status, StudyLayout const& layout, Settings const& se
   auto const stage = status.stage.substr(8);
   status.wanted = number_in(settings, "collect." + stage + ".samples");
   bool const is_as_stamped = stamp != nullptr && status.condition == StageCondition::done && stamp->contents.contains("num_rows");
-  status.rows =
-      is_as_stamped ? number_in(stamp->contents, "num_rows") : h5::read_dataset(layout.shards(stage), h5::OnDamage::tolerate).rows.size();
+  if (is_as_stamped) {
+    status.rows = number_in(stamp->contents, "num_rows");
+    return;
+  }
+  auto dataset = h5::read_dataset(layout.shards(stage), h5::OnDamage::tolerate);
+  h5::keep_asked_for(dataset, status.wanted);
+  status.rows = dataset.rows.size();
 }
 
 std::vector<fs::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings) {
@@ -106,6 +112,15 @@ std::vector<fs::path> files_written(Stage const& stage, StudyLayout const& layou
   for (auto const artefact : stage.writes)
     for (auto& file : files_of(artefact, layout, settings)) files.push_back(std::move(file));
   return files;
+}
+
+// The configuration of a study. @throws Error(data) for a file that is none.
+Settings study_settings(StudyLayout const& layout) {
+  auto settings = settings_of(read_file(layout.config()), layout.config().string());
+  if (!settings.contains("space"))
+    throw Error(Errc::data, fmt::format("{}: is not a study's configuration (it names no space); `apq run --config FILE` writes it anew",
+                                        layout.config().string()));
+  return settings;
 }
 
 bool reads_any(Stage const& stage, std::vector<Artefact> const& artefacts) {
@@ -154,10 +169,15 @@ std::vector<StageStatus> conditions_of(StudyLayout const& layout, Settings const
 std::vector<StageStatus> status_of(StudyLayout const& layout) {
   if (!fs::exists(layout.config()))
     throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml); `apq run --config FILE` makes one", layout.root.string()));
-  auto const settings = settings_of(read_file(layout.config()), layout.config().string());
+  auto const settings = study_settings(layout);
   auto const stages = stages_of(settings);
   auto const stamps = stamps_of(layout, stages);
-  auto const ledger = energy::read_ledger(layout.ledger());
+  std::vector<energy::StageCost> ledger;
+  try {
+    ledger = energy::read_ledger(layout.ledger());
+  } catch (Error const& e) {
+    log::root().warn("{}", e.what());  // the stages stand where they stand
+  }
   auto result = conditions_of(layout, settings, stages, stamps);
   for (auto& status : result) {
     auto const stamp = stamps.there.find(status.stage);
@@ -169,7 +189,7 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
 
 std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage) {
   if (!fs::exists(layout.config())) return {};
-  auto const settings = settings_of(read_file(layout.config()), layout.config().string());
+  auto const settings = study_settings(layout);
   auto const stages = stages_of(settings);
   std::vector<std::string> sentences;
   auto const conditions = conditions_of(layout, settings, stages, stamps_of(layout, stages));

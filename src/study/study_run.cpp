@@ -8,6 +8,7 @@
 
 #include "collect/dataset_broadcast.hpp"
 #include "common/core/error.hpp"
+#include "common/h5/joined.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/label_identity.hpp"
 #include "study/status.hpp"
@@ -47,10 +48,13 @@ h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
   std::map<std::filesystem::path, FileState> before;
   for (auto const& shard : h5::shards_in(experiment.layout.shards(stage)))
     if (auto const state = state_of(shard)) before[shard] = *state;
-  auto const& dataset = root_rows_[stage] = h5::read_stage(experiment.layout, stage);
+  auto dataset = h5::read_dataset(experiment.layout.shards(stage));
+  auto const joined = experiment.layout.joined(stage);
+  if (auto const manifest = h5::sound_manifest(joined)) h5::check_joined(joined, *manifest, dataset);
+  h5::keep_asked_for(dataset, num_samples(experiment, stage));
   for (auto const& file : dataset.files)
     if (auto const state = before.find(file.path); state != before.end()) digests.note_hashed(file.path, file.sha256, state->second);
-  return dataset;
+  return root_rows_[stage] = std::move(dataset);
 }
 
 void StudyRun::hold() {
@@ -73,7 +77,7 @@ void StudyRun::forget_rows(std::string const& stage) {
   rows_.erase(stage);
 }
 
-std::optional<std::map<std::string, std::string>> StudyRun::stamped_rows(std::string const& stage) {
+std::optional<Stamp> StudyRun::stamped_rows(std::string const& stage) {
   auto const& layout = experiment.layout;
   auto const file = layout.stamp("collect." + stage);
   if (!std::filesystem::exists(file)) return std::nullopt;
@@ -83,16 +87,24 @@ std::optional<std::map<std::string, std::string>> StudyRun::stamped_rows(std::st
   } catch (Error const&) {
     return std::nullopt;  // whoever runs the stage names it
   }
-  auto const shards = h5::shards_in(layout.shards(stage));
-  if (shards.size() != stamp.outputs.size()) return std::nullopt;
-  for (auto const& output : stamp.outputs)
-    if (!is_untouched(layout.root / output.path, output.digest)) return std::nullopt;
-  return stamp.contents;
+  auto unseen = h5::shards_in(layout.shards(stage));
+  for (auto const& output : stamp.outputs) {
+    auto const written = layout.root / output.path;
+    if (!is_untouched(written, output.digest)) return std::nullopt;
+    std::erase(unseen, written);
+  }
+  if (!unseen.empty()) return std::nullopt;
+  return stamp;
 }
 
 std::string StudyRun::content_of_rows(std::string const& stage) {
-  if (!root_rows_.contains(stage))
-    if (auto const stamped = stamped_rows(stage); stamped && stamped->contains("rows")) return stamped->at("rows");
+  if (auto const stamped = root_rows_.contains(stage) ? std::nullopt : stamped_rows(stage)) {
+    // Its hash is of the rows that were asked for then.
+    auto const asked = selected(settings, {"collect." + stage + ".samples"});
+    auto const rows = stamped->contents.find("rows");
+    if (rows != stamped->contents.end() && std::includes(stamped->inputs.begin(), stamped->inputs.end(), asked.begin(), asked.end()))
+      return rows->second;
+  }
   return h5::content_hash(root_rows(stage).rows);
 }
 

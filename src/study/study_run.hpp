@@ -29,13 +29,14 @@ class StudyRun {
   /// The splits with their fingerprints; no pixel is decoded. Collective.
   image::Splits const& listed_splits();
 
-  /// The rows of "fp" or "quant" on every rank; the shards are opened by root, once until `forget_rows`. Collective.
+  /// The rows of "fp" or "quant" that the experiment asks for, on every rank; the shards are opened by root, once until `forget_rows`.
+  /// Collective.
   /// @throws Error(data) as h5::read_stage.
   h5::Dataset const& rows(std::string const& stage);
   /// The same on root alone. Local.
   h5::Dataset const& root_rows(std::string const& stage);
-  /// What the collection's stamp says of the rows (Stamp::contents), absent unless every shard is there and untouched. Local to root.
-  std::optional<std::map<std::string, std::string>> stamped_rows(std::string const& stage);
+  /// The collection's stamp, which knows of the rows (Stamp::contents), absent unless every shard is there and untouched. Local to root.
+  std::optional<Stamp> stamped_rows(std::string const& stage);
   /// The stage was collected anew.
   void forget_rows(std::string const& stage);
 

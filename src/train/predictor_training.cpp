@@ -163,6 +163,11 @@ QuantTraining train_quant(mpi::Communicator const& comm, space::SearchSpace cons
         next += size;
       }
   int const transfer_hidden = full_precision.model().hidden;
+  if (transfer_hidden != config.hidden)
+    log::root().warn(
+        "train quant: the full-precision predictor has layers of {} units, and train.hidden = {}: the transfer keeps its own, and "
+        "is compared with one from scratch of another size",
+        transfer_hidden, config.hidden);
   auto transfer = share(comm, std::move(results[0]), owner[0], encoding, true, transfer_hidden);
   auto scratch = share(comm, std::move(results[1]), owner[1], encoding, true, config.hidden);
 

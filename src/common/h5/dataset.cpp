@@ -93,6 +93,13 @@ Dataset read_stage(fs::path const& directory, fs::path const& joined) {
   return dataset;
 }
 
+void keep_asked_for(Dataset& dataset, std::uint64_t num_samples) {
+  if (dataset.header.source != "collected") return;
+  auto const first_beyond =
+      std::lower_bound(dataset.rows.begin(), dataset.rows.end(), num_samples, [](Row const& row, std::uint64_t id) { return row.id < id; });
+  dataset.rows.erase(first_beyond, dataset.rows.end());
+}
+
 std::string content_hash(std::vector<Row> const& rows) {
   std::vector<Row const*> sorted;
   for (auto const& row : rows) sorted.push_back(&row);

@@ -45,6 +45,9 @@ void read_new_shards(Dataset& dataset, std::filesystem::path const& directory);
 Dataset read_stage(StudyLayout const& layout, std::string const& stage);
 Dataset read_stage(std::filesystem::path const& directory, std::filesystem::path const& joined);
 
+/// Leaves out rows whose ids are not below `num_samples`: what an earlier, larger collection left. Rows that were imported all stay.
+void keep_asked_for(Dataset& dataset, std::uint64_t num_samples);
+
 /// 64 hex digits over the canonical rows sorted by id: id, genes, correct, correct5, total. Not time, energy, loss, host.
 std::string content_hash(std::vector<Row> const& rows);
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
+#include "common/core/log.hpp"
 #include "common/h5/h5_file.hpp"
 
 namespace apq::h5 {
@@ -103,32 +104,38 @@ std::vector<ShardFile> read_manifest(fs::path const& path) {
   return shards;
 }
 
-namespace {
+std::optional<std::vector<ShardFile>> sound_manifest(fs::path const& path) {
+  if (!fs::exists(path)) return std::nullopt;
+  try {
+    return read_manifest(path);
+  } catch (Error const& e) {
+    log::root().warn("{}; it joins shards and holds nothing of its own: the collection writes it anew", e.what());
+    return std::nullopt;
+  }
+}
 
-void check_manifest(fs::path const& path, std::vector<ShardFile> const& manifest, Dataset const& dataset) {
+void check_joined(fs::path const& path, std::vector<ShardFile> const& manifest, Dataset const& dataset) {
   Folders canonical([](fs::path const& folder) { return fs::weakly_canonical(folder); });
   std::map<fs::path, std::string> there;
   for (auto const& file : dataset.files) there.emplace(canonical(file.path), file.sha256);
   for (auto const& shard : manifest) {
     auto const found = there.find(canonical(shard.path));
     if (found == there.end())
-      throw Error(Errc::data, fmt::format("{}: its shard {} with {} rows is missing; restore it, or collect again", path.string(),
-                                          shard.path.string(), shard.rows));
+      throw Error(Errc::data, fmt::format("{}: its shard {} with {} rows is missing; restore it, or remove {} and collect again",
+                                          path.string(), shard.path.string(), shard.rows, path.filename().string()));
     if (found->second != shard.sha256)
       throw Error(Errc::data, fmt::format("{}: its shard {} has changed since it was joined; restore it, or collect again", path.string(),
                                           shard.path.string()));
   }
 }
 
-}  // namespace
-
-void check_joined(fs::path const& path, Dataset const& dataset) { check_manifest(path, read_manifest(path), dataset); }
+void check_joined(fs::path const& path, Dataset const& dataset) { check_joined(path, read_manifest(path), dataset); }
 
 bool joins(fs::path const& path, Dataset const& dataset) {
   if (!fs::exists(path)) return false;
   try {
     auto const manifest = read_manifest(path);
-    check_manifest(path, manifest, dataset);
+    check_joined(path, manifest, dataset);
     return manifest.size() == dataset.files.size();
   } catch (Error const&) {
     return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,14 @@ void write_joined(Dataset const& dataset, std::filesystem::path const& file);
 /// A joined file's manifest, in its order; `bytes` is not known there. @throws Error(data) when the file is damaged.
 std::vector<ShardFile> read_manifest(std::filesystem::path const& file);
 
+/// The manifest of a joined file; absent where there is none, or a damaged one, which is told as a warning: a joined file holds nothing
+/// of its own.
+std::optional<std::vector<ShardFile>> sound_manifest(std::filesystem::path const& file);
+
 /// @throws Error(data) naming the first shard of a joined file's manifest that is missing from `dataset` or has changed. The dataset may
 ///         have more shards.
 void check_joined(std::filesystem::path const& file, Dataset const& dataset);
+void check_joined(std::filesystem::path const& file, std::vector<ShardFile> const& manifest, Dataset const& dataset);
 
 /// Whether the file is there, readable and joins exactly these shards.
 bool joins(std::filesystem::path const& file, Dataset const& dataset);

@@ -9,6 +9,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/space/winner_format.hpp"
 
 namespace apq::space {
 namespace {
@@ -155,6 +156,10 @@ namespace {
 /// Either form, or what a study writes of a winner: {"subnet": ..., "genes": [...], ...}.
 Subnet subnet_or_winner(SearchSpace const& space, Json const& json, std::string const& source) {
   if (!json.is_object() || !json.contains("subnet")) return subnet_from_json(space, json, source);
+  if (present(json, "format") && json.at("format") != winner_format.name)
+    fail(source, fmt::format("is no subnet but a record of {}", json.at("format").dump()));
+  if (present(json, "format_version") && json.at("format_version") != winner_format.version)
+    fail(source, fmt::format("is of format version {} (this apq reads {})", json.at("format_version").dump(), winner_format.version));
   auto const subnet = subnet_from_json(space, json.at("subnet"), source + ": subnet");
   if (!present(json, "genes")) return subnet;
   auto const& list = json.at("genes");

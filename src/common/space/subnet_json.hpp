@@ -22,7 +22,7 @@ nlohmann::json to_json(SearchSpace const& space, Subnet const& subnet);
 nlohmann::json to_release_json(SearchSpace const& space, Subnet const& subnet);
 
 /// A file holding an array of either form, or one object: a subnet, or a winner of a study, {"subnet": a subnet, "genes": [G], ...},
-/// whose genes, where given, must be the subnet's. @throws Error(io | data).
+/// whose genes, where given, must be the subnet's, and whose format and version those of winner_format.hpp. @throws Error(io | data).
 std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path const& file);
 
 /// `width` rounded to a multiple of `divisor`, at least one and no less than 0.9 of it.

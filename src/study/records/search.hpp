@@ -8,6 +8,7 @@
 
 #include "common/core/record_file.hpp"
 #include "common/space/search_space.hpp"
+#include "common/space/winner_format.hpp"
 #include "search/candidate.hpp"
 #include "search/generation_record.hpp"
 #include "search/limits.hpp"
@@ -17,7 +18,7 @@ namespace apq::study {
 inline constexpr RecordFormat search_format{"apq search", 1, "`apq search` makes it anew"};
 /// search.h5: the front and the histories of search.json as arrays, for readers of HDF5.
 inline constexpr RecordFormat search_arrays_format{"apq search", 1, "`apq search` makes it anew"};
-inline constexpr RecordFormat winner_format{"apq winner", 1, "`apq search` makes it anew"};
+using space::winner_format;
 
 /// The best network that was found under limits that hold together.
 struct Winner {
