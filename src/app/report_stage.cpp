@@ -13,7 +13,8 @@ void report_stage(study::StudyRun& run, study::Redo redo) {
     mpi::collectively(run.comm, [&] {
       if (!run.comm.is_root()) return;
       report::write_report(e.layout, {e.name, e.seed, e.resolved, e.collect.fp_samples, e.collect.quant_samples}, e.space,
-                           cost::CostModel(e.space, e.cost), study::stale_inputs(e.layout, study::stage_named(run.stages, "report")));
+                           cost::CostModel(e.space, e.cost),
+                           study::stale_inputs(e.layout, study::stage_named(run.stages, "report"), run.digests));
       log::root().info("report: {}", e.layout.report().string());
     });
     return false;  // writing it down would make it stale

@@ -7,7 +7,6 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
-#include "evaluate/supernet_evaluator.hpp"
 #include "study/label_identity.hpp"
 #include "study/stage_state.hpp"
 
@@ -53,12 +52,12 @@ void admit_settings(StudyRun const& run) {
 }
 
 // What labels would be made with now. A supernet that the study is yet to train, or to train again, shows what it is when it is there.
-std::map<std::string, std::string> identity_now(StudyRun const& run, std::string const& stage, image::Splits const& splits, Looks looks) {
+std::map<std::string, std::string> identity_now(StudyRun& run, std::string const& stage, image::Splits const& splits, Looks looks) {
   auto const& e = run.experiment;
   auto identity = label_conditions(e, stage, splits);
   std::error_code ec;
   if ((looks == Looks::at_labels || !e.supernet_weights.empty()) && fs::exists(e.supernet_file(), ec))
-    identity["supernet"] = evaluate::supernet_hash(e.space, e.supernet_file());
+    identity["supernet"] = run.weights_hash();
   // Which images are damaged shows when they are decoded; the collection compares what is left of them.
   if (e.data.max_damaged > 0)
     for (char const* split : {"data.calibration", "data.validation"}) identity.erase(split);

@@ -11,7 +11,6 @@
 #include "common/cost/cost_model.hpp"
 #include "common/energy/source.hpp"
 #include "common/mpi/collectives.hpp"
-#include "evaluate/supernet_evaluator.hpp"
 #include "search/scenario.hpp"
 #include "study/engine_agreement.hpp"
 #include "train/row_split.hpp"
@@ -79,7 +78,7 @@ void check_inputs(StudyRun& run, std::string const& until) {
       check_rows(e, "fp", e.collect.fp_samples);
       check_rows(e, "quant", e.collect.quant_samples);
     }
-    if (!e.supernet_weights.empty()) evaluate::supernet_hash(e.space, e.supernet_file());
+    if (!e.supernet_weights.empty()) run.weights_hash();
   });
 }
 

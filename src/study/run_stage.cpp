@@ -136,7 +136,7 @@ void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Re
   mpi::collectively(run.comm, [&] {
     if (!run.comm.is_root()) return;
     energy::read_ledger(run.experiment.layout.ledger());  // a damaged one is known before the work that it would not take
-    for (auto const& sentence : stale_inputs(run.experiment.layout, stage)) log::root().warn("{}: {}", name, sentence);
+    for (auto const& sentence : stale_inputs(run.experiment.layout, stage, run.digests)) log::root().warn("{}: {}", name, sentence);
   });
   energy::StageMeter meter(run.comm, run.experiment.energy, name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
   bool const has_worked = body(meter);

@@ -131,6 +131,8 @@ void supernet_stage(StudyRun& run, Redo redo) {
       log::root().info("supernet: is the one that the labels were made with");
       return false;
     } else {
+      log::root().warn("{}: {}; it is trained again", e.layout.supernet().string(),
+                       there.empty() ? "the labels' supernet is not there" : "is another supernet than the labels were made with");
       restore_supernet(run, wanted);
     }
     return true;

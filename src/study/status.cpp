@@ -138,8 +138,7 @@ void add_cost(StageStatus& status, std::vector<energy::StageCost> const& ledger)
 
 // Names, conditions and reasons; no shard is read.
 std::vector<StageStatus> conditions_of(StudyLayout const& layout, Settings const& settings, std::vector<Stage> const& stages,
-                                       Stamps const& stamps) {
-  FileDigests digests;
+                                       Stamps const& stamps, FileDigests& digests) {
   std::vector<StageStatus> result;
   for (auto const& stage : stages) {
     StageStatus status;
@@ -178,7 +177,8 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
   } catch (Error const& e) {
     log::root().warn("{}", e.what());  // the stages stand where they stand
   }
-  auto result = conditions_of(layout, settings, stages, stamps);
+  FileDigests digests;
+  auto result = conditions_of(layout, settings, stages, stamps, digests);
   for (auto& status : result) {
     auto const stamp = stamps.there.find(status.stage);
     add_rows(status, layout, settings, stamp == stamps.there.end() ? nullptr : &stamp->second);
@@ -187,12 +187,12 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
   return result;
 }
 
-std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage) {
+std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage, FileDigests& digests) {
   if (!fs::exists(layout.config())) return {};
   auto const settings = study_settings(layout);
   auto const stages = stages_of(settings);
   std::vector<std::string> sentences;
-  auto const conditions = conditions_of(layout, settings, stages, stamps_of(layout, stages));
+  auto const conditions = conditions_of(layout, settings, stages, stamps_of(layout, stages), digests);
   for (std::size_t i = 0; i < stages.size() && stages[i].name != stage.name; ++i)
     if (conditions[i].condition == StageCondition::stale && reads_any(stage, stages[i].writes))
       sentences.push_back(fmt::format("{} is stale: {}", stages[i].name, fmt::join(conditions[i].why, "; ")));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/core/study_layout.hpp"
+#include "study/file_digest.hpp"
 #include "study/stage.hpp"
 
 namespace apq::study {
@@ -28,7 +29,8 @@ std::vector<StageStatus> status_of(StudyLayout const& layout);
 
 /// What of the stages before this one that it reads from is stale by the study's own configuration, a sentence each: "train is stale:
 /// rows.fp changed". Empty where the directory holds no study. Local. @throws as status_of.
-std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage);
+/// @param digests  of files that were read already; what is read here is noted there.
+std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& stage, FileDigests& digests);
 
 /// A table, a line a stage; or a JSON value.
 std::string status_table(std::vector<StageStatus> const& stages);

@@ -10,6 +10,7 @@
 #include "common/core/error.hpp"
 #include "common/h5/joined.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "study/label_identity.hpp"
 #include "study/status.hpp"
 
@@ -55,6 +56,16 @@ h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
   for (auto const& file : dataset.files)
     if (auto const state = before.find(file.path); state != before.end()) digests.note_hashed(file.path, file.sha256, state->second);
   return root_rows_[stage] = std::move(dataset);
+}
+
+std::string const& StudyRun::weights_hash() {
+  auto const file = experiment.supernet_file();
+  auto const state = state_of(file);
+  if (!weights_ || !state || weights_->first != *state) {
+    auto hash = evaluate::supernet_hash(experiment.space, file);
+    weights_ = {state.value_or(FileState{}), std::move(hash)};
+  }
+  return weights_->second;
 }
 
 void StudyRun::hold() {
@@ -141,7 +152,7 @@ Settings StudyRun::inputs_of(Stage const& stage) {
   auto inputs = selected(settings, stage.settings);
   for (auto const artefact : stage.reads) inputs[name_of(artefact)] = value_of(artefact, stage.takes_what_is_there);
   inputs["format"] = format_of(stage);
-  if (stage.takes_what_is_there) inputs["stale"] = fmt::format("{}", fmt::join(stale_inputs(experiment.layout, stage), "; "));
+  if (stage.takes_what_is_there) inputs["stale"] = fmt::format("{}", fmt::join(stale_inputs(experiment.layout, stage, digests), "; "));
   return inputs;
 }
 

@@ -40,6 +40,9 @@ class StudyRun {
   /// The stage was collected anew.
   void forget_rows(std::string const& stage);
 
+  /// evaluate::supernet_hash of the experiment's supernet, read once while the file stays as it is. Local. @throws Error(data | io).
+  std::string const& weights_hash();
+
   /// Takes the study for this job until the object goes; nothing where it has it already. Collective.
   /// @throws Error(io) when another job works on the study.
   void hold();
@@ -56,6 +59,7 @@ class StudyRun {
   std::string value_of(Artefact artefact, bool may_be_missing);
   std::string content_of_rows(std::string const& stage);
   std::optional<StageGuard> guard_;
+  std::optional<std::pair<FileState, std::string>> weights_;
   std::optional<image::Splits> listed_;
   std::map<std::string, h5::Dataset> root_rows_, rows_;
 };

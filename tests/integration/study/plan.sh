@@ -27,6 +27,9 @@ planned tiny 1 "$stages"
 planned tiny 2 "$stages" --set search.fitness=measured
 "$apq" plan --config "$here/tiny.yaml" --set study.dir=study --ranks 1,16 --samples 2 --images 50 >out 2>log || fail "as a table"
 for stage in $stages total; do [[ $(grep -c "^ *$stage " out) -ge 1 ]] || fail "the table lacks $stage: $(cat out)"; done
+# A supernet that is yet to be trained, on fewer images than the plan's own steps take.
+planned own_supernet 1 "supernet $stages"
+planned own_supernet 2 "supernet $stages" --set supernet.batch=200
 # What is known at the start is said at the start.
 "$apq" plan --config "$here/tiny.yaml" --set study.dir=study --set 'search.constraints=[{metric: macs, limit: 1}]' >out 2>log
 [[ $? -eq 6 ]] && grep -q "smallest feasible macs" log && [[ ! -s out && ! -e study ]] || fail "a limit that nothing meets is planned for"

@@ -100,6 +100,16 @@ expect "cut shard" "collect.fp report" "collect.fp is stale: $shard is not what 
 grep -q "set aside" log || fail "the cut shard was not set aside"
 anew; rm "study/$shard"
 expect "removed shard" "collect.fp report" "collect.fp is stale: $shard is missing"
+# What joins the shards is no result: it stops nothing where it is damaged, and is made again; nobody misses it.
+for stage in fp quant; do
+  for damage in "truncate -s -100" rm; do
+    anew; $damage study/dataset_$stage.h5
+    run || fail "$damage dataset_$stage.h5: apq run ends with $?"
+    [[ $damage == rm ]] || grep -q "dataset_$stage.h5" log || fail "$damage dataset_$stage.h5: not named"
+    "$apq" data verify study >log 2>&1 || fail "$damage dataset_$stage.h5: not made again"
+    "$apq" status study | grep -qE "^(train|search|verify) .* stale" && fail "$damage dataset_$stage.h5: made what reads rows stale"
+  done
+done
 
 # ---- stamps
 for stage in $all; do
@@ -181,6 +191,14 @@ done
 "$here/idx_part.sh" $source_images images train 400 400
 refused "data.calibration = 100 images [0-9a-f]+, not 100 images [0-9a-f]+"
 "$here/idx_part.sh" $source_images images train 0 400
+# What earlier runs cost is made again by nobody: a damaged ledger is named before anything is done, also where nothing is.
+for change in "" search.population=22 collect.fp.samples=32; do
+  anew; truncate -s -10 study/ledger.json
+  refuses "ledger.json: is not whole JSON" ${change:+--set $change}
+done
+anew; sed -i 's/"format_version": 1/"format_version": 2/' study/ledger.json
+refuses "ledger.json: is of format version 2 \(this apq reads 1\)" --set search.population=22
+refuses "ledger.json: is of format version 2 \(this apq reads 1\)" --check
 
 # ---- exploration replaces nothing
 for arguments in "--train-rows 10" "--seed 99" "--train-rows 10 --stage fp"; do
