@@ -15,6 +15,7 @@ set(apq_test_environment
     "APQ_SOURCE_DIR=${PROJECT_SOURCE_DIR}" "APQ_EXE=${PROJECT_BINARY_DIR}/apq")
 
 add_custom_target(light_tests)
+apq_headers(apq_test_headers LINK fmt::fmt GTest::gtest HEADERS ${apq_usual_headers} <gtest/gtest.h>)
 
 function(apq_add_test)
   cmake_parse_arguments(ARG "TORCH" "NAME;TIMEOUT" "SOURCES;LINK;LABELS;RANKS" ${ARGN})
@@ -37,6 +38,8 @@ function(apq_add_test)
   target_include_directories(${ARG_NAME}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   if(ARG_TORCH)
     apq_use_torch(${ARG_NAME}_test)
+  else()
+    target_precompile_headers(${ARG_NAME}_test REUSE_FROM apq_test_headers)
   endif()
   apq_note_torch(${ARG_NAME}_test)
   get_target_property(needs_torch ${ARG_NAME}_test APQ_NEEDS_TORCH)

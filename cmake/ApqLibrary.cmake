@@ -1,15 +1,24 @@
 # apq_library(NAME space SOURCES a.cpp b.cpp LINK apq::core): one static library per folder, alias apq::space.
-# TORCH: sources include LibTorch, whose headers are compiled once for all (10 s a file otherwise).
+# What nearly every file includes is compiled once for all: the standard library and fmt, 2 s a file otherwise; with TORCH LibTorch's headers
+# (10 s).
 add_library(apq_options INTERFACE)
 target_compile_features(apq_options INTERFACE cxx_std_20)
 target_compile_options(apq_options INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread> $<$<BOOL:${APQ_WERROR}>:-Werror>)
 target_include_directories(apq_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 
-file(WRITE ${PROJECT_BINARY_DIR}/torch_headers.cpp "// holds the precompiled headers of LibTorch\n")
-add_library(apq_torch_headers STATIC ${PROJECT_BINARY_DIR}/torch_headers.cpp)
-target_link_libraries(apq_torch_headers PUBLIC apq_options torch)
-target_precompile_headers(apq_torch_headers PRIVATE <ATen/ATen.h>)
+# apq_headers(apq_torch_headers LINK torch HEADERS <ATen/ATen.h>): a target whose precompiled headers others take with REUSE_FROM.
+function(apq_headers target)
+  cmake_parse_arguments(ARG "" "" "LINK;HEADERS" ${ARGN})
+  set(holder ${PROJECT_BINARY_DIR}/${target}.cpp)
+  file(CONFIGURE OUTPUT ${holder} CONTENT "// holds precompiled headers\n")
+  add_library(${target} STATIC ${holder})
+  target_link_libraries(${target} PUBLIC apq_options ${ARG_LINK})
+  target_precompile_headers(${target} PRIVATE ${ARG_HEADERS})
+endfunction()
+set(apq_usual_headers <algorithm> <filesystem> <functional> <map> <memory> <optional> <string> <vector> <fmt/format.h>)
+apq_headers(apq_usual_headers LINK fmt::fmt HEADERS ${apq_usual_headers})
+apq_headers(apq_torch_headers LINK torch HEADERS <ATen/ATen.h>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   target_compile_options(apq_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # ccache asks for it
 endif()
@@ -51,6 +60,8 @@ function(apq_library)
   target_link_libraries(apq_${ARG_NAME} PUBLIC apq_options ${ARG_LINK})
   if(ARG_TORCH)
     apq_use_torch(apq_${ARG_NAME})
+  else()
+    target_precompile_headers(apq_${ARG_NAME} REUSE_FROM apq_usual_headers)
   endif()
   apq_note_torch(apq_${ARG_NAME})
 endfunction()

@@ -141,7 +141,7 @@ std::string headline(Inputs const& inputs) {
 std::string stale_notice(std::vector<std::string> const& stale) {
   if (stale.empty()) return {};
   std::string items;
-  for (auto const& sentence : stale) items += "<li>" + escaped(sentence) + "</li>";
+  for (auto const& sentence : stale) items += fmt::format("<li>{}</li>", escaped(sentence));
   return "<section class=\"stale\"><h2>Parts of this page are stale</h2><ul>" + items +
          "</ul><p>They are what was found before that changed, and do not fit the rest. <code>apq run</code> makes them "
          "anew.</p></section>\n";
