@@ -5,7 +5,8 @@
 #include <type_traits>
 
 // One source, compiled for several instruction sets, the widest of which is chosen at run time. Every sum runs over its
-// inputs in their order, whatever the tile it is computed in.
+// inputs in their order. Rows go through tiles of one height, the last one filled up: whether a compiler fuses a multiplication with the
+// addition behind it may depend on the tile, and a row's result must not depend on the rows beside it.
 #if defined(__x86_64__) && defined(__GNUC__)
 #define APQ_X86_DISPATCH 1
 #endif
@@ -118,20 +119,14 @@ struct Passes {
       }
   }
 
-  template <int Rows, int Vectors>
-  APQ_INLINE void multiply_rows(Chunk const& c, PackedLayer const& layer, int panel, int column, int width, std::size_t& r) {
-    for (; r + Rows <= c.rows; r += Rows)
-      multiply_tile<Rows, Vectors>(c.from.row(r), c.from.stride, layer.inputs(), layer.panel(panel) + column, width,
-                                   layer.bias() + panel + column, c.to.row(r) + panel + column, c.to.stride);
-  }
-
-  /// Columns [column, column + Vectors * Lanes) of a panel for all rows: ReLU(bias + row x weights).
+  /// Columns [column, column + Vectors * Lanes) of a panel for all rows: ReLU(bias + row x weights). Rows behind the last one hold whatever
+  /// was there, and nobody reads what becomes of them.
   template <int Vectors>
   APQ_INLINE void multiply_columns(Chunk const& c, PackedLayer const& layer, int panel, int column, int width) {
-    std::size_t r = 0;
-    multiply_rows<TileRows, Vectors>(c, layer, panel, column, width, r);
-    if constexpr (TileRows > 4) multiply_rows<4, Vectors>(c, layer, panel, column, width, r);
-    multiply_rows<1, Vectors>(c, layer, panel, column, width, r);
+    static_assert(chunk_rows % TileRows == 0);
+    for (std::size_t r = 0; r < c.rows; r += TileRows)
+      multiply_tile<TileRows, Vectors>(c.from.row(r), c.from.stride, layer.inputs(), layer.panel(panel) + column, width,
+                                       layer.bias() + panel + column, c.to.row(r) + panel + column, c.to.stride);
   }
 
   /// Calls `work(panel, column, width, number of vectors as a type)` over all columns.

@@ -54,20 +54,22 @@ TEST(AccuracyPredictor, FollowsTheFormula) {
     }
 }
 
-// A population is split over ranks: neighbours must not change a prediction, not even in the last
-// bit.
+// A population is split over ranks: neighbours must not change a prediction, not even in the last bit; at widths whose columns go
+// through tiles of one, two and three vectors.
 TEST(AccuracyPredictor, PredictionDoesNotDependOnTheBatch) {
   auto const space = quickstart_space();
-  AccuracyPredictor const predictor(space::Encoding(space), true, 5);
   auto const genes = draw(space, 45, true);
-  auto const together = predictor.predict(genes);
-  for (std::size_t first = 0; first < genes.size(); first += 7)
-    for (std::size_t size : {1, 2, 3, 8, 9, 20}) {
-      auto const part = std::span(genes).subspan(first, std::min(size, genes.size() - first));
-      auto const alone = predictor.predict(part);
-      for (std::size_t i = 0; i < part.size(); ++i) EXPECT_EQ(alone[i], together[first + i]);
-    }
-  EXPECT_TRUE(predictor.predict({}).empty());
+  for (int const hidden : {8, 16, 32, 48, 400}) {
+    AccuracyPredictor const predictor(space::Encoding(space), true, 5, hidden);
+    auto const together = predictor.predict(genes);
+    for (std::size_t first = 0; first < genes.size(); first += 7)
+      for (std::size_t size : {1, 2, 3, 8, 9, 20}) {
+        auto const part = std::span(genes).subspan(first, std::min(size, genes.size() - first));
+        auto const alone = predictor.predict(part);
+        for (std::size_t i = 0; i < part.size(); ++i) EXPECT_EQ(alone[i], together[first + i]) << hidden << " units";
+      }
+    EXPECT_TRUE(predictor.predict({}).empty());
+  }
 }
 
 TEST(AccuracyPredictor, SavesAndLoads) {
