@@ -93,9 +93,7 @@ Need need_of(StudyRun& run, Stage const& stage) {
   Need need{.is_needed = false, .why = {}, .inputs = run.inputs_of(stage)};
   hash_rows_in_doubt(run, stage);
   auto reasons = differences(stamp->inputs, need.inputs);
-  std::vector<fs::path> there;
-  for (auto const artefact : stage.writes)
-    for (auto& file : files_of(artefact, layout, run.settings)) there.push_back(std::move(file));
+  auto const there = files_written(stage, layout, run.settings);
   for (auto& lost : lost_outputs(*stamp, layout.root, there, run.digests, false)) reasons.push_back(std::move(lost));
   need.is_needed = !reasons.empty();
   need.why = fmt::format("{}", fmt::join(reasons, "; "));

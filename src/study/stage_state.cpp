@@ -44,6 +44,13 @@ std::vector<std::string> differences(Settings const& then, Settings const& now) 
   return sentences;
 }
 
+std::vector<std::filesystem::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings) {
+  std::vector<std::filesystem::path> files;
+  for (auto const artefact : stage.writes)
+    for (auto& file : files_of(artefact, layout, settings)) files.push_back(std::move(file));
+  return files;
+}
+
 std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path const& study,
                                       std::vector<std::filesystem::path> const& there, FileDigests& digests, bool trusts_state) {
   std::vector<std::string> sentences;

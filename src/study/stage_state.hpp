@@ -6,6 +6,7 @@
 
 #include "common/core/study_layout.hpp"
 #include "study/records/stamp.hpp"
+#include "study/stage.hpp"
 
 namespace apq::study {
 
@@ -16,9 +17,12 @@ std::optional<Stamp> sound_stamp(StudyLayout const& layout, std::string const& s
 /// Empty: they do not.
 std::vector<std::string> differences(Settings const& then, Settings const& now);
 
+/// The files that are there where a stage writes.
+std::vector<std::filesystem::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings);
+
 /// What of a stage's outputs is no longer what its stamp says, a sentence each: "winners.json is missing", "search.json is not what the
 /// stage wrote", "winners/a.json is new".
-/// @param there  the files that are there where the stage writes
+/// @param there  files_written
 /// @param trusts_state  true: size, time and inode are enough, nothing is read; false: files in doubt are hashed.
 std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path const& study,
                                       std::vector<std::filesystem::path> const& there, FileDigests& digests, bool trusts_state);

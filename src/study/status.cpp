@@ -107,13 +107,6 @@ void add_rows(StageStatus& status, StudyLayout const& layout, Settings const& se
   status.rows = dataset.rows.size();
 }
 
-std::vector<fs::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings) {
-  std::vector<fs::path> files;
-  for (auto const artefact : stage.writes)
-    for (auto& file : files_of(artefact, layout, settings)) files.push_back(std::move(file));
-  return files;
-}
-
 // The configuration of a study. @throws Error(data) for a file that is none.
 Settings study_settings(StudyLayout const& layout) {
   auto settings = settings_of(read_file(layout.config()), layout.config().string());
