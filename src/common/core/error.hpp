@@ -14,6 +14,7 @@ enum class Errc {
   mpi = 5,        ///< the communication library
   numeric = 6,    ///< no finite or feasible result
   internal = 70,  ///< a bug in apq
+  stopped = 75,   ///< none: asked to stop (EX_TEMPFAIL); the same command goes on where it ended
 };
 
 /// The one error type. Message: `<where>: <what is wrong> (<why>); <what would be right>`, one line.
