@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/core/random_token.hpp"
 
 namespace apq {
 namespace fs = std::filesystem;
@@ -33,8 +34,8 @@ void fsync_path(fs::path const& path, int flags) {
 
 void replace_file(fs::path const& path, std::function<void(fs::path const&)> const& write) {
   auto const directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  // The process id keeps two ranks, or a rank and a dead predecessor, from writing one temporary file.
-  fs::path const temporary = path.string() + fmt::format(".{}.partial", ::getpid());
+  // Ranks, jobs on other hosts and dead predecessors never write one temporary file.
+  fs::path const temporary = path.string() + "." + random_token().substr(0, 16) + ".partial";
   try {
     write(temporary);
     fsync_path(temporary, O_RDONLY);
