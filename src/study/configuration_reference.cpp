@@ -8,6 +8,7 @@
 #include "common/cost/metric.hpp"
 #include "common/image/source.hpp"
 #include "common/space/read_space.hpp"
+#include "launch/site_profile.hpp"
 #include "study/experiment.hpp"
 
 namespace apq::study {
@@ -57,6 +58,11 @@ std::vector<std::string> accelerators() {
   return documents;
 }
 
+std::vector<std::string> sites() {
+  return {"{scheduler: slurm, ranks_per_node: 1, memory: per_node, memory_gib: 1}", "{scheduler: slurm, ranks_per_node: 1, requeue: false}",
+          "{scheduler: ssh, ranks_per_node: 1, hosts_file: x}"};
+}
+
 }  // namespace
 
 std::vector<ReferenceChapter> reference_chapters() {
@@ -66,7 +72,9 @@ std::vector<ReferenceChapter> reference_chapters() {
       {"Search space", "What key `space` names: the family of networks that is searched. Examples: `configs/spaces`.",
        keys_of(spaces(), [](Config& config) { space::read_space(config); })},
       {"Accelerator", "What key `cost.hardware` names. Example: `configs/hardware/bitfusion_edge.yaml`.",
-       keys_of(accelerators(), [](Config& config) { cost::read_model(config); })}};
+       keys_of(accelerators(), [](Config& config) { cost::read_model(config); })},
+      {"Site profile", "What `apq launch --site` names. Examples: `slurm/sites`; `--site-set KEY=VALUE` replaces a value.",
+       keys_of(sites(), [](Config& config) { launch::read_site_profile(config, "apq"); })}};
 }
 
 std::string configuration_reference() {

@@ -78,34 +78,35 @@ Config Config::load(fs::path const& file) {
   return config;
 }
 
-void Config::set(std::string const& assignment) {
+void Config::set(std::string const& assignment, std::string const& option) {
   auto const equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
-    throw Error(Errc::config, fmt::format("--set {}: must look like section.key=value", assignment));
+    throw Error(Errc::config, fmt::format("{} {}: must look like section.key=value", option, assignment));
   auto const key = assignment.substr(0, equals);
   YAML::Node value;
   try {
     value = YAML::Load(assignment.substr(equals + 1));
   } catch (YAML::Exception const& e) {
-    throw Error(Errc::config, fmt::format("--set {}: the value is not valid YAML ({})", assignment, e.msg));
+    throw Error(Errc::config, fmt::format("{} {}: the value is not valid YAML ({})", option, assignment, e.msg));
   }
   YAML::Node node = document_->root;  // a handle: assignments reach the document
   std::size_t start = 0;
   for (;;) {
     auto const dot = key.find('.', start);
     auto const part = key.substr(start, dot == std::string::npos ? std::string::npos : dot - start);
-    if (part.empty()) throw Error(Errc::config, fmt::format("--set {}: has an empty key", assignment));
+    if (part.empty()) throw Error(Errc::config, fmt::format("{} {}: has an empty key", option, assignment));
     if (dot == std::string::npos) {
       node[part] = value;
       break;
     }
     if (!is_present(node, part)) node[part] = YAML::Node(YAML::NodeType::Map);
     YAML::Node next = node[part];
-    if (!next.IsMap()) throw Error(Errc::config, fmt::format("--set {}: {} is a value, not a section", assignment, key.substr(0, dot)));
+    if (!next.IsMap())
+      throw Error(Errc::config, fmt::format("{} {}: {} is a value, not a section", option, assignment, key.substr(0, dot)));
     node.reset(next);
     start = dot + 1;
   }
-  document_->overridden[key] = "--set " + assignment;
+  document_->overridden[key] = option + " " + assignment;
 }
 
 std::string Config::where(std::string const& key) const {

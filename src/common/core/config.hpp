@@ -33,8 +33,8 @@ class Config {
   static Config load(std::filesystem::path const& file);
   static Config parse(std::string const& text, std::string const& name);
 
-  /// `a.b=c` from the command line; the value is YAML. Must come before the first `get`.
-  void set(std::string const& assignment);
+  /// `a.b=c` from the command line; the value is YAML. Must come before the first `get`. `option`: what errors call it.
+  void set(std::string const& assignment, std::string const& option = "--set");
 
   /// Required key.
   template <class T>

@@ -1,0 +1,82 @@
+#include "launch/chain.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/temp_dir.hpp"
+
+namespace {
+
+using namespace apq;
+using namespace apq::launch;
+using Indices = std::vector<std::size_t>;
+
+TEST(LaunchedStudy, TakesItsPlaceFromTheConfiguration) {
+  test::TempDir const folder;
+  test::write_quickly(folder / "mine.yaml", "space: s.yaml\n");
+  auto study = read_launched_study(folder / "mine.yaml", {});
+  EXPECT_EQ(study.name, "mine");
+  EXPECT_EQ(study.directory, std::filesystem::current_path() / "runs/mine");
+  EXPECT_TRUE(study.trains_supernet);
+  study = read_launched_study(folder / "mine.yaml", {"study.dir=/data/a", "supernet.weights=w.pt"});
+  EXPECT_EQ(study.directory, "/data/a");
+  EXPECT_FALSE(study.trains_supernet);
+  EXPECT_EQ(study.arguments,
+            (std::vector<std::string>{"--config", folder / "mine.yaml", "--set", "study.dir=/data/a", "--set", "supernet.weights=w.pt"}));
+}
+
+TEST(Chain, CollectsInArraysAndThenDoesTheRest) {
+  SiteProfile profile;
+  profile.collect_jobs = 7;
+  profile.nodes = 3;
+  auto const jobs = chain_of(profile, {});
+  ASSERT_EQ(jobs.size(), 2u);
+  EXPECT_EQ(jobs[0].until, "collect.quant");
+  EXPECT_EQ(jobs[0].array_size, 7);
+  EXPECT_EQ(jobs[0].nodes, 1);
+  EXPECT_EQ(jobs[1].until, "");
+  EXPECT_EQ(jobs[1].nodes, 3);
+  EXPECT_EQ(jobs[1].after, Indices{0});
+}
+
+TEST(Chain, CutsArraysThatTheSiteFindsTooLarge) {
+  SiteProfile profile;
+  profile.collect_jobs = 7;
+  profile.max_array_size = 3;
+  auto const jobs = chain_of(profile, {.trains_supernet = true});
+  ASSERT_EQ(jobs.size(), 5u);
+  EXPECT_EQ(jobs[0].until, "supernet");
+  int labelling = 0;
+  for (std::size_t i = 1; i < 4; ++i) {
+    EXPECT_LE(jobs[i].array_size, 3);
+    EXPECT_EQ(jobs[i].after, Indices{0});
+    labelling += std::max(jobs[i].array_size, 1);
+  }
+  EXPECT_EQ(labelling, 7);
+  EXPECT_EQ(jobs[3].array_size, 0) << "one job is no array";
+  EXPECT_NE(jobs[1].name, jobs[2].name);
+  EXPECT_EQ(jobs[4].after, (Indices{1, 2, 3}));
+}
+
+TEST(Chain, StandsAttemptsInARowWhereJobsMayNotQueueAgain) {
+  SiteProfile profile;
+  profile.requeue = false;
+  profile.attempts = 2;
+  auto const jobs = chain_of(profile, {});
+  ASSERT_EQ(jobs.size(), 4u);
+  EXPECT_FALSE(jobs[0].attempt_after);
+  EXPECT_EQ(jobs[1].attempt_after, 0u);
+  EXPECT_EQ(jobs[1].name, jobs[0].name);
+  EXPECT_EQ(jobs[2].after, (Indices{0, 1}));
+  EXPECT_EQ(jobs[3].attempt_after, 2u);
+  EXPECT_TRUE(jobs[3].after.empty());
+}
+
+TEST(Chain, IsOneJobOnHostsWithoutAScheduler) {
+  SiteProfile profile;
+  profile.scheduler = Scheduler::ssh;
+  auto const jobs = chain_of(profile, {.trains_supernet = true});
+  ASSERT_EQ(jobs.size(), 1u);
+  EXPECT_EQ(jobs[0].until, "");
+}
+
+}  // namespace
