@@ -1,5 +1,6 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "study/admission.hpp"
 #include "study/stages.hpp"
 
@@ -18,6 +19,7 @@ Body add_collect(CLI::App& app) {
   return [options, stage](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     study::admit(run, study::Looks::at_labels);
     run.hold();

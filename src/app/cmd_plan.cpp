@@ -2,6 +2,7 @@
 
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "study/check.hpp"
 #include "study/plan_text.hpp"
 
@@ -45,6 +46,7 @@ Body add_plan(CLI::App& app) {
   return [options, o](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    JobScope const job(world, experiment, options->time_left);
     return plan(world, experiment, *o);
   };
 }

@@ -1,5 +1,6 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "app/report_stage.hpp"
 
 namespace apq::app {
@@ -11,6 +12,7 @@ Body add_report(CLI::App& app) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     study::require_study(world, experiment.layout);
+    JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     report_stage(run);
     return 0;

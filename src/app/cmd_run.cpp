@@ -1,5 +1,6 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "app/report_stage.hpp"
 #include "study/pipeline.hpp"
 
@@ -17,6 +18,7 @@ Body add_run(CLI::App& app) {
   return [options, redo](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     study::run_pipeline(run, {options->until, *redo}, [&](study::Redo again) { report_stage(run, again); });
     return 0;

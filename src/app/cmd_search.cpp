@@ -4,6 +4,7 @@
 
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "common/core/atomic_file.hpp"
 #include "study/admission.hpp"
 #include "study/result_text.hpp"
@@ -20,6 +21,7 @@ Body add_search(CLI::App& app) {
   return [options, format](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     study::admit(run, study::Looks::at_settings);
     study::search_stage(run);

@@ -1,5 +1,6 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "study/admission.hpp"
 #include "study/stages.hpp"
 
@@ -16,6 +17,7 @@ Body add_supernet(CLI::App& app) {
   return [options, output](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
+    JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     if (!output->empty()) {
       study::train_supernet_to(run, *output);

@@ -4,6 +4,7 @@
 
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
+#include "app/job_scope.hpp"
 #include "study/admission.hpp"
 #include "study/result_text.hpp"
 #include "study/train_command.hpp"
@@ -37,6 +38,7 @@ Body add_train(CLI::App& app) {
   return [experiment_options, options, seed](mpi::Communicator const& world) {
     auto experiment = study::load_experiment(world, *experiment_options);
     if (answered(world, experiment, *experiment_options)) return 0;
+    JobScope const job(world, experiment, experiment_options->time_left);
     study::StudyRun run(world, experiment);
     study::admit(run, study::Looks::at_settings);
     bool const explores = options->train_rows > 0 || seed->count() > 0;

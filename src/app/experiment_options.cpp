@@ -14,6 +14,8 @@ std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app) {
   app.add_option("--config", options->config, "Experiment file (YAML)");
   app.add_option("--study", options->study, "Study directory; without --config its own config.yaml is read");
   app.add_option("--set", options->assignments, "Override a key, e.g. --set collect.fp.samples=1000 (repeatable)")->allow_extra_args(false);
+  app.add_option("--time-left", options->time_left,
+                 "Until the job ends, seconds or HH:MM:SS: what would take longer is not begun (default: Slurm is asked)");
   app.add_flag("--print-config", options->print_config, "Print the configuration with all defaults, every key explained, then stop");
   app.add_flag("--print-reference", options->print_reference, "Print docs/configuration.md, then stop")->group("");  // not in --help
   app.add_flag("--check", options->check, "Check the configuration and its inputs, then stop");

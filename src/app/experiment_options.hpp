@@ -11,7 +11,8 @@ namespace apq::app {
 /// The options that every command working on an experiment shares.
 struct ExperimentOptions : study::ExperimentSource {
   bool print_config = false, print_reference = false, check = false;
-  std::string until;  ///< the last stage that the command may run, for --check; empty: all
+  std::string time_left;  ///< of the job, for JobScope; empty: the scheduler is asked
+  std::string until;      ///< the last stage that the command may run, for --check; empty: all
 };
 std::shared_ptr<ExperimentOptions> add_experiment_options(CLI::App& app);
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "app/command.hpp"
 #include "common/core/error.hpp"
 #include "common/core/heap.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/mpi/run_main.hpp"
 
 namespace {
@@ -42,5 +44,8 @@ int main(int argc, char** argv) {
   auto const mpi =
       command != nullptr && command->needs != Needs::nothing ? apq::mpi::Initialise::always : apq::mpi::Initialise::when_launched;
   apq::keep_freed_memory();
+  // Those commands ask between their steps; the others have nothing to lose.
+  std::optional<apq::StopOnSignals> stop_on_signals;
+  if (command != nullptr && command->needs == Needs::torch) stop_on_signals.emplace();
   return apq::mpi::run_main(argc, argv, run_command, mpi);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -20,10 +19,12 @@
 #include "common/core/log.hpp"
 #include "common/core/process_age.hpp"
 #include "common/core/progress.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/h5/joined.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/shared_array.hpp"
+#include "common/mpi/turns.hpp"
 #include "common/mpi/work_claim.hpp"
 #include "evaluate/checked_label.hpp"
 
@@ -108,24 +109,6 @@ h5::Row evaluate(CollectRequest const& request, evaluate::Evaluator& evaluator, 
           .joules = static_cast<float>(joules_so_far(request) - joules_before)};
 }
 
-volatile std::sig_atomic_t stop_requested = 0;
-
-// SIGTERM (a scheduler's warning) and SIGINT end the collection after the sample in hand.
-class StopOnSignal {
- public:
-  StopOnSignal() {
-    stop_requested = 0;
-    for (int signal : {SIGTERM, SIGINT, SIGUSR1}) previous_[index(signal)] = std::signal(signal, [](int) { stop_requested = 1; });
-  }
-  ~StopOnSignal() {
-    for (int signal : {SIGTERM, SIGINT, SIGUSR1}) std::signal(signal, previous_[index(signal)]);
-  }
-
- private:
-  static std::size_t index(int signal) { return signal == SIGTERM ? 0 : signal == SIGINT ? 1 : 2; }
-  void (*previous_[3])(int) = {};
-};
-
 // What ranks spend their time on from the first claim on, in seconds. Writing includes waiting for the node's other ranks to have written,
 // and the reading back at the end; the rest is making the evaluator and waiting for the last samples.
 struct TimeSpent {
@@ -140,19 +123,20 @@ void report(mpi::Communicator const& comm, std::string const& stage, TimeSpent s
       stage, 100 * spent.evaluating / spent.all, 100 * spent.writing / spent.all);
 }
 
-// Takes samples until none is left; true when a signal ended it. Where one rank stops, all stop
+// Takes samples until none is left; what stopped this rank before that, empty: nothing did. Where one rank stops, all stop
 // after the sample in hand; what is labelled is written in any case.
-bool label_samples(CollectRequest const& request, Samples const& samples, std::vector<std::uint64_t> const& ids, NodeWriter& writer,
-                   std::function<std::unique_ptr<evaluate::Evaluator>()> const& make_evaluator, mpi::WorkClaim& claim, Progress& progress,
-                   TimeSpent& spent) {
-  StopOnSignal const stop_on_signal;
-  bool stopped = false, is_first = true;
+std::string label_samples(CollectRequest const& request, Samples const& samples, std::vector<std::uint64_t> const& ids, NodeWriter& writer,
+                          std::function<std::unique_ptr<evaluate::Evaluator>()> const& make_evaluator, mpi::WorkClaim& claim,
+                          Progress& progress, TimeSpent& spent) {
+  StopOnSignals const stop_on_signals;
+  std::string stopped;
+  bool is_first = true;
   std::unique_ptr<evaluate::Evaluator> evaluator;
   auto const already_there = request.num_samples - ids.size();
   try {
     while (auto const item = claim.next()) {
-      if (stop_requested != 0) {
-        stopped = true;
+      if (stop_requested()) {
+        stopped = stop_reason();
         claim.close();
         break;
       }
@@ -231,10 +215,10 @@ CollectResult collect(mpi::Communicator const& comm, CollectRequest request,
     if (node.is_root()) writer.begin(node.size());
     memory.publish();
     Progress progress("collect " + stage, "samples", request.num_samples, result.already_there, comm.is_root());
-    bool stopped = false;
+    std::string stopped;
     mpi::collectively(comm, [&] { stopped = label_samples(request, *samples, missing, writer, make_evaluator, *claim, progress, spent); });
-    if (mpi::allreduce_max(comm, stopped ? 1.0 : 0.0) > 0)
-      throw mpi::CollectiveError(Errc::io, fmt::format("collect {}: stopped by a signal; run the same command again to go on", stage));
+    stopped = mpi::agreed_reason(comm, stopped);
+    if (!stopped.empty()) throw mpi::CollectiveError(Errc::stopped, stop_message("collect " + stage, stopped));
     progress.update(request.num_samples);
     progress.finish();
   }

@@ -38,7 +38,7 @@ struct CollectResult {
 /// node write shards together. Damaged shards are set aside as *.damaged and their ids collected again. At the end the whole
 /// set is read back, checked and joined. An evaluator is made on each rank only when there is work, and must not use MPI.
 /// A space with fewer subnets than samples asked for has each labelled once, and the log says so.
-/// When one rank fails or gets SIGTERM, SIGINT or SIGUSR1, all stop after the sample in hand and write what they have.
+/// When one rank fails or is asked to stop (core/stop_request.hpp), all stop after the sample in hand and write what they have.
 /// Collective over `comm`.
 /// @throws Error(data) when shards of another space, seed, supernet or evaluation are there (both hashes named), or their
 ///         samples are other subnets; Error(numeric) when a label is not finite (sample and genes named);

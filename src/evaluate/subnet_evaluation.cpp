@@ -10,6 +10,7 @@
 
 #include "common/core/error.hpp"
 #include "common/core/progress.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
 #include "evaluate/checked_label.hpp"
@@ -111,13 +112,16 @@ std::vector<EvalResult> evaluate_subnets(mpi::Communicator const& world, EvalReq
   std::vector<EvalResult> mine;
   auto const range = mpi::block_range(subnets.size(), world.size(), world.rank());
   Progress progress("eval", "subnets", range.last - range.first, 0, world.is_root());
-  for (std::size_t i = range.first; i < range.last; ++i) {
-    auto const start = std::chrono::steady_clock::now();
-    auto const label = checked_label(*evaluator, inputs.space, subnets[i], i, fmt::format("subnet {}", i));
-    double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    mine.push_back({label, label.total / seconds});
-    progress.update(mine.size());
-  }
+  mpi::collectively(world, [&] {
+    for (std::size_t i = range.first; i < range.last; ++i) {
+      throw_if_stopping("eval");
+      auto const start = std::chrono::steady_clock::now();
+      auto const label = checked_label(*evaluator, inputs.space, subnets[i], i, fmt::format("subnet {}", i));
+      double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      mine.push_back({label, label.total / seconds});
+      progress.update(mine.size());
+    }
+  });
   progress.finish();
   return mpi::allgather(world, std::span<EvalResult const>(mine));
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/core/atomic_file.hpp"
+#include "common/core/stop_request.hpp"
 #include "report/figures.hpp"
 #include "report/page_style.hpp"
 #include "report/sections.hpp"
@@ -33,6 +34,7 @@ void write_report(StudyLayout const& layout, StudyIdentity const& identity, spac
   auto const inputs = load(layout, identity, space, cost_model, std::move(stale));
   make_directory(layout.figures());
   for (auto const& chart : all_figures(inputs)) {
+    throw_if_stopping("report");
     replace_file(layout.figures() / (chart.name + ".svg"), standalone_svg(chart, {800, 480}));
     replace_file(layout.figures() / (chart.name + ".csv"), csv_of(chart));
   }

@@ -22,11 +22,12 @@ RandomStream stream_for(EvolutionTask const& task, char const* purpose, std::uin
 
 class Evolution {
  public:
-  Evolution(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config, Scorer& scorer, Archive& archive,
-            PartTimes& times)
+  Evolution(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config, mpi::Turns& turns, Scorer& scorer,
+            Archive& archive, PartTimes& times)
       : comm_(comm),
         task_(task),
         config_(config),
+        turns_(turns),
         scorer_(scorer),
         archive_(archive),
         clock_(times),
@@ -87,6 +88,7 @@ class Evolution {
   /// the parents of the next one. `vary(i, genes)` writes genes of individual i that may exceed the limits.
   template <class Vary>
   void breed(Interleaving const& order, int generation, std::size_t num_kept, Vary const& vary) {
+    turns_.next();
     auto const n = order.item_at.size();
     auto const own = mpi::block_range(n, comm_.size(), comm_.rank());
     make(order, own, generation, vary);
@@ -236,6 +238,7 @@ class Evolution {
   mpi::Communicator const& comm_;
   EvolutionTask const& task_;
   EvolutionConfig const& config_;
+  mpi::Turns& turns_;
   Scorer& scorer_;
   Archive& archive_;
   PartClock clock_;
@@ -262,8 +265,8 @@ class Evolution {
 }  // namespace
 
 EvolutionResult evolve(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config,
-                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive, PartTimes& times) {
-  return Evolution(comm, task, config, scorer, archive, times).run(initial);
+                       std::span<space::Genes const> initial, mpi::Turns& turns, Scorer& scorer, Archive& archive, PartTimes& times) {
+  return Evolution(comm, task, config, turns, scorer, archive, times).run(initial);
 }
 
 }  // namespace apq::search

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/mpi/communicator.hpp"
+#include "common/mpi/turns.hpp"
 #include "search/archive.hpp"
 #include "search/domain.hpp"
 #include "search/evolution_config.hpp"
@@ -35,11 +36,12 @@ struct EvolutionTask {
 ///
 /// @param initial  individuals to begin with, best first, at most `population` are taken; repaired where needed. The rest of
 ///                 the first generation is random.
+/// @param turns    a generation each
 /// @param archive  gets every candidate that this rank made and that was not known before: on all ranks together, all that
 ///                 are scored.
 /// @param times    what this rank's time went into is added.
-/// Collective: all ranks pass the same arguments and get the same result.
+/// Collective: all ranks pass the same arguments and get the same result. @throws what `turns` does.
 EvolutionResult evolve(mpi::Communicator const& comm, EvolutionTask const& task, EvolutionConfig const& config,
-                       std::span<space::Genes const> initial, Scorer& scorer, Archive& archive, PartTimes& times);
+                       std::span<space::Genes const> initial, mpi::Turns& turns, Scorer& scorer, Archive& archive, PartTimes& times);
 
 }  // namespace apq::search

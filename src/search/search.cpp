@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "common/mpi/collectives.hpp"
+#include "common/mpi/turns.hpp"
 #include "search/cheapest.hpp"
 
 namespace apq::search {
@@ -53,6 +54,7 @@ SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return looseness[a] < looseness[b]; });
 
+  mpi::Turns turns(comm, "search");
   Scorer scorer(comm, fitness);
   Archive archive(watched);
   for (std::size_t i : order) {
@@ -63,7 +65,7 @@ SearchOutcome run_search(mpi::Communicator const& comm, space::SearchSpace const
     for (auto const& genes : initial)
       if (begin.size() < static_cast<std::size_t>(config.population / 2)) begin.push_back(genes);
     EvolutionTask const task{domain, cost_model, result.scenario.limits, seed, i, result.scenario.fallback};
-    auto evolved = evolve(comm, task, config, begin, scorer, archive, outcome.times);
+    auto evolved = evolve(comm, task, config, begin, turns, scorer, archive, outcome.times);
     share(comm, static_cast<std::size_t>(domain.num_genes()), archive);
     result.history = std::move(evolved.history);
     result.winner = std::move(evolved.best);

@@ -53,6 +53,13 @@ Experiment read_keys(Config& config, std::string const& name) {
   e.name = study.get_or<std::string>("name", name, {"Name of the study, for reports", "", "the file's name"});
   e.layout.root = study.get_or<std::string>("dir", "runs/" + e.name, {"Directory that all results go to", "", "runs/NAME"});
   e.seed = study.get_or<std::uint64_t>("seed", 1, {"Seed of everything that is drawn but the splits of the images"});
+  e.stop_margin_seconds =
+      study.get_or<double>("stop_margin_seconds", e.stop_margin_seconds, {0.0, 86'400.0},
+                           {"A job whose end is known (--time-left, or the scheduler's) has written everything so long before it", "s"});
+  e.silent_seconds = study.get_or<double>(
+      "silent_seconds", e.silent_seconds, {1.0, 86'400.0},
+      {"A job ends when the process of one of its ranks has been stopped for so long of another's running time; slow ones are waited for",
+       "s"});
   e.space_file = config.path(
       "space", {"Family of networks that is searched: a space (docs/configuration.md), or one network's net config (docs/weights.md)"});
   e.data = image::read_data_config(config.section("data", {"Images, how they become inputs, and how they are split (docs/images.md)"}));

@@ -26,6 +26,8 @@ namespace apq::study {
 struct Experiment {
   std::string name;
   std::uint64_t seed = 1;
+  double stop_margin_seconds = 60;  ///< before the job's end
+  double silent_seconds = 180;      ///< mpi/peer_watch.hpp
   StudyLayout layout;
   std::filesystem::path space_file;
   space::SearchSpace space;

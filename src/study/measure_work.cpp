@@ -13,6 +13,7 @@
 #include "collect/sampler.hpp"
 #include "common/core/log.hpp"
 #include "common/core/random.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/predictor_fitness.hpp"
@@ -89,6 +90,7 @@ SampleTime measure_labels(Experiment const& e, fs::path const& weights, image::S
     evaluate::SupernetEvaluator evaluator(e.space, weights, parts[p].calibration, parts[p].evaluation, e.data, e.evaluator);
     evaluator.evaluate(subnets.front(), 0);  // what is made once is not the samples'
     for (std::size_t i = 0; i < subnets.size(); ++i) {
+      throw_if_stopping("plan");
       measured[i].macs = model(subnets[i]).macs;
       measured[i].images = {static_cast<double>(parts[0].calibration.size()), static_cast<double>(parts[0].evaluation.size())};
       measured[i].seconds[p] = processor_seconds([&] { evaluator.evaluate(subnets[i], i); });

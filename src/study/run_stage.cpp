@@ -12,6 +12,8 @@
 #include "common/core/build_info.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/stop_request.hpp"
+#include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "study/engine_agreement.hpp"
@@ -100,6 +102,17 @@ Need need_of(StudyRun& run, Stage const& stage) {
   return need;
 }
 
+// What a run cost that all ranks ended alike; the reason is said by whoever gets it, so that nothing here may hide it. A stage that shows
+// the ledger does not change it.
+void write_down_early_end(StudyRun& run, Stage const& stage, energy::StageMeter& meter) {
+  if (std::find(stage.reads.begin(), stage.reads.end(), Artefact::ledger) != stage.reads.end()) return;
+  try {
+    meter.finish(run.experiment.layout.ledger(), energy::Ended::early);
+  } catch (mpi::CollectiveError const& e) {
+    log::root().warn("{}: what it cost so far is not written down: {}", stage.name, e.what());
+  }
+}
+
 }  // namespace
 
 std::string why_needed(StudyRun& run, Stage const& stage) {
@@ -110,7 +123,10 @@ std::string why_needed(StudyRun& run, Stage const& stage) {
 
 void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Redo redo) {
   Stage stage;
-  mpi::collectively(run.comm, [&] { stage = stage_named(run.stages, name); });
+  mpi::collectively(run.comm, [&] {
+    throw_if_stopping(name);
+    stage = stage_named(run.stages, name);
+  });
   if (reads_images(stage)) run.listed_splits();
   Need need;
   auto const is_needed = [&] {
@@ -136,8 +152,15 @@ void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Re
     energy::read_ledger(run.experiment.layout.ledger());  // a damaged one is known before the work that it would not take
     for (auto const& sentence : stale_inputs(run.experiment.layout, stage, run.digests)) log::root().warn("{}: {}", name, sentence);
   });
+  log::root().info("{}: begins", name);
   energy::StageMeter meter(run.comm, run.experiment.energy, name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
-  bool const has_worked = body(meter);
+  bool has_worked = false;
+  try {
+    has_worked = body(meter);
+  } catch (mpi::CollectiveError const&) {
+    write_down_early_end(run, stage, meter);
+    throw;
+  }
   if (has_worked) meter.finish(run.experiment.layout.ledger());
   mpi::collectively(run.comm, [&] {
     if (run.comm.is_root()) write_stamp_of(run, stage, std::move(need.inputs));

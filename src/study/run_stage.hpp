@@ -16,8 +16,9 @@ enum class Redo {
 };
 
 /// Runs a row of the table: not at all where every input and every output is what its stamp says, else under the study's guard and its
-/// meter, saying why. The stamp is written last, so that a stage that ended early is done again. Collective over the run's communicator.
-/// @throws what the body throws; Error(io) when another run works on the study.
+/// meter, saying why. The stamp is written last, so that a stage that ended early is done again; what it cost so far is in the
+/// ledger where all ranks ended it alike. Collective over the run's communicator.
+/// @throws what the body throws; Error(stopped) when the job has been asked to stop; Error(io) when another run works on the study.
 void run_stage(StudyRun& run, std::string const& stage, StageBody const& body, Redo redo = Redo::when_needed);
 
 /// Why a stage would run now, empty: it would not. Local to root.

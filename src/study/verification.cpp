@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/mpi/collectives.hpp"
+#include "common/mpi/turns.hpp"
 #include "evaluate/checked_label.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "search/limits.hpp"
@@ -50,15 +51,25 @@ std::vector<Scenario> read_scenarios(Experiment const& e, cost::CostModel const&
   return scenarios;
 }
 
-// Hits of every subnet, in their order, on every rank. Ranks share the subnets.
+// How long the longest label of the collection took.
+double longest_label(h5::Dataset const& collected) {
+  float seconds = 0;
+  for (auto const& row : collected.rows) seconds = std::max(seconds, row.seconds);
+  return seconds;
+}
+
+// Hits of every subnet, in their order, on every rank. Ranks share the subnets. @param seconds  of one, as far as that is known
 std::vector<Hits> evaluate_all(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, image::Split const& on,
-                               std::vector<space::Subnet> const& subnets) {
+                               std::vector<space::Subnet> const& subnets, double seconds) {
   auto const range = mpi::block_range(subnets.size(), comm.size(), comm.rank());
   std::vector<Hits> mine;
   mpi::collectively(comm, [&] {
     if (range.first == range.last) return;
     evaluate::SupernetEvaluator evaluator(e.space, e.supernet_file(), splits.calibration, on, e.data, e.evaluator);
+    auto const alone = mpi::Communicator::alone();
+    mpi::Turns turns(alone, "verify", seconds);
     for (auto i = range.first; i < range.last; ++i) {
+      turns.next();
       auto const label = evaluate::checked_label(evaluator, e.space, subnets[i], i, fmt::format("verification on the {} images", on.name));
       mine.push_back({label.correct, label.total});
     }
@@ -87,8 +98,8 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
     for (auto const& genes : chosen) subnets.push_back(space::subnet_of(e.space, genes));
     for (auto const& network : uniform) subnets.push_back(network.subnet);
   });
-  auto const on_validation = evaluate_all(comm, e, splits, splits.validation, subnets);
-  auto const on_test = evaluate_all(comm, e, splits, splits.test, subnets);
+  auto const on_validation = evaluate_all(comm, e, splits, splits.validation, subnets, longest_label(collected));
+  auto const on_test = evaluate_all(comm, e, splits, splits.test, subnets, longest_label(collected));
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
     auto const verified = [&](space::Genes const& genes, cost::Cost const& cost) {

@@ -8,6 +8,7 @@
 
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/space/encoding.hpp"
 #include "train/input_basis.hpp"
 
@@ -154,6 +155,7 @@ std::vector<double> variances_by_evidence(std::vector<at::Tensor> const& kernels
   auto const n = y.size(0);
   constexpr double beta1 = 0.8, beta2 = 0.95;
   for (int step = 1; step <= evidence_steps; ++step) {
+    throw_if_stopping("train");
     double const rate = evidence_rate * std::min(1.0, 2.0 * (evidence_steps + 1 - step) / evidence_steps);
     auto covariance = at::full({n, n}, constant_variance, at::kDouble);
     for (std::size_t k = 0; k < kernels.size(); ++k) covariance.add_(kernels[k], std::exp(theta[k]));
@@ -249,6 +251,7 @@ std::vector<double> KernelTeacher::predict(std::span<space::Genes const> genes) 
   constexpr std::size_t at_once = 1024;
   std::vector<double> result;
   for (std::size_t first = 0; first < genes.size(); first += at_once) {
+    throw_if_stopping("train");
     auto const x = inputs(genes.subspan(first, std::min(at_once, genes.size() - first)));
     auto mean = at::full({x.size(0)}, offset_, at::kDouble);
     for (auto const& term : terms_) mean.add_(kernel(term, x, rows_).mv(alpha_), term.variance);

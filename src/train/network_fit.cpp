@@ -11,6 +11,7 @@
 
 #include "common/core/error.hpp"
 #include "common/core/random.hpp"
+#include "common/core/stop_request.hpp"
 #include "train/adam.hpp"
 #include "train/learning_rate.hpp"
 #include "train/predictor_model.hpp"
@@ -30,6 +31,7 @@ void descend(TrainableMlp& network, at::Tensor const& targets, Adam adam, FitCon
   double const total_steps = static_cast<double>(steps_per_epoch) * config.epochs;
   double step = 0;
   for (int epoch = 0; epoch < config.epochs; ++epoch) {
+    throw_if_stopping("train");
     RandomStream(seed, "train.fit.order", static_cast<std::uint64_t>(epoch)).shuffle(std::span(order));
     double loss = 0;
     for (std::int64_t begin = 0; begin < n; begin += batch, ++step) {

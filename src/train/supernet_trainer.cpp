@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "common/core/log.hpp"
 #include "common/core/progress.hpp"
 #include "common/mpi/collectives.hpp"
+#include "common/mpi/turns.hpp"
 #include "common/net/channel_order.hpp"
 #include "common/net/supernet_file.hpp"
 #include "common/space/subnet.hpp"
@@ -50,9 +52,8 @@ class Trainer {
     int const first_epoch = resume();
     auto const steps = images_.steps_per_epoch();
     Progress progress("supernet", "steps", static_cast<std::uint64_t>(total_epochs) * steps,
-                      static_cast<std::uint64_t>(first_epoch) * steps, comm_.is_root());
+                      static_cast<std::uint64_t>(first_epoch) * steps + begun_.steps, comm_.is_root());
     for (int epoch = first_epoch; epoch < total_epochs; ++epoch) {
-      if (epoch == config_.teacher_epochs && epoch > 0) sort_channels();
       run_epoch(epoch, progress);
       if ((epoch + 1) % config_.checkpoint_epochs == 0 && epoch + 1 < total_epochs) save(epoch + 1);
     }
@@ -63,7 +64,7 @@ class Trainer {
  private:
   fs::path with_suffix(char const* suffix) const { return fs::path(output_).replace_extension(suffix); }
 
-  // Epochs already done, 0 without a checkpoint.
+  // Epochs already done, 0 without a checkpoint; begun_ is of the one that follows.
   int resume() {
     int epochs_done = 0;
     mpi::collectively(comm_, [&] {
@@ -72,6 +73,7 @@ class Trainer {
       parameters_.values.copy_(state->values);
       descent_.velocity = state->velocity.clone();
       log_lines_ = state->log_lines;
+      begun_ = state->begun;
       epochs_done = state->epochs_done;
     });
     return epochs_done;
@@ -80,8 +82,15 @@ class Trainer {
   void save(int epochs_done) {
     mpi::collectively(comm_, [&] {
       if (comm_.is_root())
-        save_checkpoint(with_suffix(".checkpoint"), {epochs_done, parameters_.values, descent_.velocity, log_lines_}, identity_);
+        save_checkpoint(with_suffix(".checkpoint"), {epochs_done, parameters_.values, descent_.velocity, log_lines_, begun_}, identity_);
     });
+  }
+
+  // Asked to stop, a training leaves a checkpoint and goes on from this very step.
+  void end_if_asked(int epoch) {
+    if (!turns_.end_here()) return;
+    if (epoch > 0 || begun_.steps > 0) save(epoch);
+    throw turns_.stopped();
   }
 
   // By importance, so that narrower networks keep what the teacher found important.
@@ -111,24 +120,28 @@ class Trainer {
 
   void run_epoch(int epoch, Progress& progress) {
     auto const start = std::chrono::steady_clock::now();
+    double const seconds_before = begun_.seconds;
     auto const phase = phase_of(config_, epoch);
     auto const order = images_.order_of(epoch);
     auto const steps = images_.steps_per_epoch();
-    double loss_sum = 0, rate = 0;
-    for (std::size_t step = 0; step < steps; ++step) {
-      auto const global_step = static_cast<std::uint64_t>(epoch) * steps + step;
-      rate = learning_rate(phase, epoch, step, steps);
-      double const loss = run_step(phase, images_.load(epoch, step, order, comm_.size(), comm_.rank()), global_step, rate);
-      loss_sum += loss;
+    while (begun_.steps < steps) {
+      end_if_asked(epoch);
+      if (begun_.steps == 0 && epoch == config_.teacher_epochs && epoch > 0) sort_channels();
+      auto const global_step = static_cast<std::uint64_t>(epoch) * steps + begun_.steps;
+      double const rate = learning_rate(phase, epoch, begun_.steps, steps);
+      double const loss = run_step(phase, images_.load(epoch, begun_.steps, order, comm_.size(), comm_.rank()), global_step, rate);
+      ++begun_.steps;
+      begun_.loss_sum += loss;
+      begun_.seconds = seconds_before + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       progress.update(global_step + 1, fmt::format("loss {:.3f}", loss));
     }
+    auto const [done, loss_sum, seconds] = std::exchange(begun_, {});
     if (!comm_.is_root()) return;
-    double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     nlohmann::ordered_json row{{"epoch", epoch + 1},
                                {"phase", phase.name()},
                                {"ranks", comm_.size()},
-                               {"mean_loss", steps > 0 ? loss_sum / static_cast<double>(steps) : 0.0},
-                               {"last_rate", rate},
+                               {"mean_loss", loss_sum / static_cast<double>(done)},
+                               {"last_rate", learning_rate(phase, epoch, done - 1, steps)},
                                {"seconds", std::round(seconds * 10) / 10},
                                {"validation_images", monitor_.validation_images()},
                                {"largest_top1", monitor_.top1(supernet_, space::largest_subnet(supernet_.space))}};
@@ -161,6 +174,8 @@ class Trainer {
   NesterovDescent descent_;
   SupernetMonitor monitor_;
   std::vector<std::string> log_lines_;
+  EpochSoFar begun_;
+  mpi::Turns turns_{comm_, "supernet"};
 };
 
 }  // namespace

@@ -25,6 +25,12 @@ std::string text_of(at::Tensor const& bytes) {
   return {first, first + bytes.numel()};
 }
 
+std::optional<EpochSoFar> begun_from(nlohmann::json const& json) try {
+  return EpochSoFar{json.at("steps").get<std::size_t>(), json.at("loss_sum").get<double>(), json.at("seconds").get<double>()};
+} catch (nlohmann::json::exception const&) {
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string training_identity(space::SearchSpace const& space, image::Split const& train, image::Normalisation const& normalisation,
@@ -41,11 +47,16 @@ std::string training_identity(space::SearchSpace const& space, image::Split cons
 }
 
 void save_checkpoint(std::filesystem::path const& file, TrainingState const& state, std::string const& identity) {
-  checkpoint::save_state_dict(file, {{"values", state.values},
-                                     {"velocity", state.velocity},
-                                     {"epochs_done", at::tensor({static_cast<std::int64_t>(state.epochs_done)})},
-                                     {"identity", bytes_of(identity)},
-                                     {"log", bytes_of(nlohmann::json(state.log_lines).dump())}});
+  checkpoint::save_state_dict(
+      file,
+      {{"values", state.values},
+       {"velocity", state.velocity},
+       {"epochs_done", at::tensor({static_cast<std::int64_t>(state.epochs_done)})},
+       {"begun",
+        bytes_of(
+            nlohmann::json{{"steps", state.begun.steps}, {"loss_sum", state.begun.loss_sum}, {"seconds", state.begun.seconds}}.dump())},
+       {"identity", bytes_of(identity)},
+       {"log", bytes_of(nlohmann::json(state.log_lines).dump())}});
 }
 
 std::optional<TrainingState> load_checkpoint(std::filesystem::path const& file, std::string const& identity, std::int64_t num_parameters) {
@@ -66,11 +77,12 @@ std::optional<TrainingState> load_checkpoint(std::filesystem::path const& file, 
                                         file.string()));
   auto const values = part("values", at::kFloat), velocity = part("velocity", at::kFloat), epochs_done = part("epochs_done", at::kLong);
   auto const log = nlohmann::json::parse(text_of(part("log", at::kByte)), nullptr, false);
-  if (values.numel() != num_parameters || velocity.numel() != num_parameters || epochs_done.numel() != 1 || !log.is_array() ||
+  auto const begun = begun_from(nlohmann::json::parse(text_of(part("begun", at::kByte)), nullptr, false));
+  if (values.numel() != num_parameters || velocity.numel() != num_parameters || epochs_done.numel() != 1 || !begun || !log.is_array() ||
       !std::all_of(log.begin(), log.end(), [](auto const& line) { return line.is_string(); }))
     throw Error(Errc::data, fmt::format("{}: does not fit the supernet's {} parameters, or its log is damaged; delete it to start over",
                                         file.string(), num_parameters));
-  return TrainingState{static_cast<int>(epochs_done.item<std::int64_t>()), values, velocity, log.get<std::vector<std::string>>()};
+  return TrainingState{static_cast<int>(epochs_done.item<std::int64_t>()), values, velocity, log.get<std::vector<std::string>>(), *begun};
 }
 
 }  // namespace apq::train

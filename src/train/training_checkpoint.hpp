@@ -15,14 +15,21 @@
 
 namespace apq::train {
 
-/// Where a supernet's training stands after an epoch.
+/// An epoch that is not at its end.
+struct EpochSoFar {
+  std::size_t steps = 0;             ///< done
+  double loss_sum = 0, seconds = 0;  ///< of those steps
+};
+
+/// Where a supernet's training stands between two steps.
 struct TrainingState {
   int epochs_done;
   at::Tensor values, velocity;         ///< float32 [parameters]
   std::vector<std::string> log_lines;  ///< one an epoch
+  EpochSoFar begun = {};               ///< of the epoch after them
 };
 
-/// 64 hex digits over everything that the weights after an epoch depend on, the ranks apart.
+/// 64 hex digits over everything that the weights after a step depend on, the ranks apart.
 std::string training_identity(space::SearchSpace const& space, image::Split const& train, image::Normalisation const& normalisation,
                               SupernetConfig const& config, std::uint64_t seed);
 

@@ -66,13 +66,15 @@ void set_deadline(std::optional<Clock::time_point> end, double margin_seconds) {
 
 bool can_finish(double seconds) { return now() + seconds <= end_of_job - margin; }
 
+int stop_signal() { return received; }
+
 bool stop_requested() { return received != 0 || !can_finish(0); }
 
-std::string stop_reason() {
+std::string stop_reason(double next_seconds) {
   if (int const signal = received; signal != 0)
     for (auto const& [number, name] : signals)
       if (number == signal) return name;
-  if (!can_finish(0)) return fmt::format("the job's end in {}", duration_text(end_of_job - now()));
+  if (!can_finish(next_seconds)) return fmt::format("the job's end in {}", duration_text(end_of_job - now()));
   return {};
 }
 
@@ -80,8 +82,8 @@ std::string stop_message(std::string const& what, std::string const& reason) {
   return fmt::format("{}: stopped by {}; run the same command again to go on", what, reason);
 }
 
-void throw_if_stopping(std::string const& what) {
-  if (stop_requested()) throw Error(Errc::stopped, stop_message(what, stop_reason()));
+void throw_if_stopping(std::string const& what, double next_seconds) {
+  if (auto const reason = stop_reason(next_seconds); !reason.empty()) throw Error(Errc::stopped, stop_message(what, reason));
 }
 
 }  // namespace apq

@@ -27,14 +27,17 @@ bool can_finish(double seconds);
 /// True from the first signal on, and from the deadline on.
 bool stop_requested();
 
-/// "SIGTERM", "the job's end in 4 min" (or s, h); empty: nothing asks this process to stop.
-std::string stop_reason();
+/// The first signal that asked; 0: none did.
+int stop_signal();
+
+/// "SIGTERM", "the job's end in 4 min" (or s, h); empty: nothing asks this process to stop, nor forbids something that takes so many
+/// seconds.
+std::string stop_reason(double next_seconds = 0);
 
 /// "search: stopped by SIGTERM; run the same command again to go on"
 std::string stop_message(std::string const& what, std::string const& reason);
 
-/// @throws Error(stopped) with that message where the process has been asked to stop. Local: on several ranks inside
-///         `mpi::collectively`.
-void throw_if_stopping(std::string const& what);
+/// @throws Error(stopped) with that message where there is a reason. Local: on several ranks inside `mpi::collectively`.
+void throw_if_stopping(std::string const& what, double next_seconds = 0);
 
 }  // namespace apq

@@ -23,7 +23,8 @@ Json json_of(StageCost const& run) {
           {"pue", run.pue},
           {"grid_gco2e_per_kwh", run.grid_gco2e_per_kwh},
           {"grid_source", run.grid_source},
-          {"ranks", run.ranks}};
+          {"ranks", run.ranks},
+          {"ended_early", run.ended_early > 0}};
 }
 
 StageCost run_of(Json const& json) {
@@ -38,6 +39,7 @@ StageCost run_of(Json const& json) {
           json.at("grid_gco2e_per_kwh").get<double>(),
           json.at("grid_source").get<std::string>(),
           1,
+          json.value("ended_early", false) ? 1u : 0u,  // older ledgers hold finished runs alone
           json.at("ranks").get<int>()};
 }
 
@@ -57,6 +59,7 @@ void add_to(StageCost& total, StageCost const& part) {
   total.kwh += part.kwh;
   total.gco2e += part.gco2e;
   total.runs += part.runs;
+  total.ended_early += part.ended_early;
   total.ranks = part.ranks;
   total.pue = part.pue;
   total.grid_gco2e_per_kwh = part.grid_gco2e_per_kwh;
@@ -103,11 +106,11 @@ StageCost total_of(std::vector<StageCost> const& stages) {
 }
 
 std::string format_ledger(std::vector<StageCost> const& stages) {
-  auto text = fmt::format("{:<16} {:>4} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", "stage", "runs", "ranks", "wall s", "core h", "GPU h",
-                          "kWh", "gCO2e");
+  auto text = fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", "stage", "runs", "early", "ranks", "wall s",
+                          "core h", "GPU h", "kWh", "gCO2e");
   auto const line = [&](StageCost const& s) {
-    text += fmt::format("{:<16} {:>4} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", s.stage, s.runs, s.ranks, cell(s.wall_s, 1),
-                        cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(s.gco2e, 3));
+    text += fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", s.stage, s.runs, s.ended_early, s.ranks,
+                        cell(s.wall_s, 1), cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(s.gco2e, 3));
   };
   for (auto const& stage : stages) line(stage);
   if (stages.empty()) return text;

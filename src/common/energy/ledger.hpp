@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// The ledger of a study: what every finished run of every stage cost, and by which method that is
+// The ledger of a study: what every run of every stage cost that came to its end or ended early in order, and by which method that is
 // known.
 namespace apq::energy {
 
@@ -23,8 +23,9 @@ struct StageCost {
                                            ///< when runs differ
   double pue = 1, grid_gco2e_per_kwh = 0;  ///< of the last run
   std::string grid_source;
-  std::uint64_t runs = 0;  ///< finished runs in this figure
-  int ranks = 0;           ///< of the last run
+  std::uint64_t runs = 0;         ///< in this figure
+  std::uint64_t ended_early = 0;  ///< of those: were asked to stop, or failed on all ranks alike
+  int ranks = 0;                  ///< of the last run
 };
 
 /// Adds one run to the ledger, replaced whole, and returns its stage's new total. Local: rank 0
@@ -39,7 +40,7 @@ std::vector<StageCost> read_ledger(std::filesystem::path const& file);
 /// Sum over stages, under the name "total".
 StageCost total_of(std::vector<StageCost> const& stages);
 
-/// A table for the terminal; unknown figures print as "-".
+/// A table for the terminal; unknown figures print as "-"; "early" are the runs that ended early.
 std::string format_ledger(std::vector<StageCost> const& stages);
 
 }  // namespace apq::energy

@@ -85,7 +85,7 @@ StageMeter::~StageMeter() = default;
 
 double StageMeter::joules() const { return state_->joules(state_->elapsed()); }
 
-StageCost StageMeter::finish(std::filesystem::path const& ledger) {
+StageCost StageMeter::finish(std::filesystem::path const& ledger, Ended how) {
   auto& s = *state_;
   auto const elapsed = s.elapsed();
   std::array<double, 3> sums{elapsed.processor_s, s.gpus * elapsed.wall_s, s.joules(elapsed)};
@@ -102,13 +102,20 @@ StageCost StageMeter::finish(std::filesystem::path const& ledger) {
   run.grid_gco2e_per_kwh = s.config.grid_gco2e_per_kwh;
   run.grid_source = s.config.grid_source;
   run.runs = 1;
+  run.ended_early = how == Ended::early ? 1 : 0;
   run.ranks = s.comm.size();
 
   StageCost total = run;
   mpi::collectively(s.comm, [&] {
     if (s.comm.is_root()) total = add_run(ledger, run);
   });
-  std::array<double, 6> const figures{total.wall_s, total.core_h, total.gpu_h, total.kwh, total.gco2e, static_cast<double>(total.runs)};
+  std::array<double, 7> const figures{total.wall_s,
+                                      total.core_h,
+                                      total.gpu_h,
+                                      total.kwh,
+                                      total.gco2e,
+                                      static_cast<double>(total.runs),
+                                      static_cast<double>(total.ended_early)};
   auto const shared = mpi::broadcast(s.comm, std::vector<double>(figures.begin(), figures.end()));
   total.wall_s = shared[0];
   total.core_h = shared[1];
@@ -116,6 +123,7 @@ StageCost StageMeter::finish(std::filesystem::path const& ledger) {
   total.kwh = shared[3];
   total.gco2e = shared[4];
   total.runs = static_cast<std::uint64_t>(shared[5]);
+  total.ended_early = static_cast<std::uint64_t>(shared[6]);
   total.method = mpi::broadcast(s.comm, std::move(total.method));
   total.grid_source = mpi::broadcast(s.comm, std::move(total.grid_source));
   return total;

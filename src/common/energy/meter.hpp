@@ -10,6 +10,12 @@
 
 namespace apq::energy {
 
+/// How a run of a stage came to its end.
+enum class Ended {
+  whole,
+  early  ///< asked to stop, or failed on every rank alike
+};
+
 /// Measures one stage of a job: wall time, processor time of the ranks, GPU time, energy.
 ///
 /// Energy comes from one source for the processors and one for the GPUs (source.hpp). `auto` takes the first of the table that every rank
@@ -33,7 +39,7 @@ class StageMeter {
   /// Ends the measurement and adds it to `ledger` on rank 0. Collective; every rank gets the
   /// stage's new total.
   /// @throws Error(data | io) alike on every rank.
-  StageCost finish(std::filesystem::path const& ledger);
+  StageCost finish(std::filesystem::path const& ledger, Ended how = Ended::whole);
 
  private:
   struct State;

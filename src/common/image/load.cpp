@@ -9,6 +9,7 @@
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/core/progress.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/mpi/node_memory.hpp"
 #include "common/mpi/shared_array.hpp"
@@ -172,7 +173,10 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
       if (range.first == range.last) continue;
       auto& reader = opened[job.listing];
       if (!reader) reader = job.listing->opened ? job.listing->opened : job.kind().open(*job.listing, shape);
-      decode_share(job, range, *reader, [&] { progress.update(++done); });
+      decode_share(job, range, *reader, [&] {
+        throw_if_stopping("data");
+        progress.update(++done);
+      });
     }
   });
   std::string found;

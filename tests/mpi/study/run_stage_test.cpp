@@ -1,5 +1,6 @@
 #include "study/run_stage.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <optional>
 
@@ -8,6 +9,7 @@
 #include "collect/directory_lock.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/energy/ledger.hpp"
 #include "common/mpi/collectives.hpp"
 #include "mpi/study/made_up_study.hpp"
@@ -103,6 +105,39 @@ TEST_F(RunStage, AStampThatCannotBeReadIsNone) {
     EXPECT_EQ(train(), 1);
     EXPECT_EQ(train(), 0);
   }
+}
+
+// Stopped or failed on all ranks alike, a run is in the ledger and nothing passes for its result.
+TEST_F(RunStage, ARunThatEndedEarlyIsInTheLedger) {
+  auto const e = made_.load({});
+  for (auto const code : {Errc::stopped, Errc::io}) {
+    StudyRun run(world_, e);
+    auto const body = [&](energy::StageMeter&) -> bool {
+      mpi::collectively(world_, [&] {
+        if (world_.rank() == world_.size() - 1) throw Error(code, "train: ended early");
+      });
+      return true;
+    };
+    test::expect_error(code, "train: ended early", [&] { run_stage(run, "train", body); });
+  }
+  EXPECT_EQ(why(), "was not done yet");
+  EXPECT_EQ(train(), 1);
+  auto const ledger = energy::read_ledger(layout_.ledger());
+  ASSERT_EQ(ledger.size(), 1u);
+  EXPECT_EQ(ledger[0].runs, 3u);
+  EXPECT_EQ(ledger[0].ended_early, 2u);
+  mpi::barrier(world_);
+}
+
+TEST_F(RunStage, NoStageBeginsOnceAskedToStop) {
+  StopOnSignals const stop_on_signals;
+  if (world_.is_root()) std::raise(SIGUSR1);  // one rank alone
+  auto const e = made_.load({});
+  StudyRun run(world_, e);
+  bool has_begun = false;
+  test::expect_error(Errc::stopped, "train: stopped by SIGUSR1; run the same command again to go on",
+                     [&] { run_stage(run, "train", [&](energy::StageMeter&) { return has_begun = true; }); });
+  EXPECT_FALSE(has_begun);
 }
 
 // A stage that ended early is done again, also where it began as one that was done.

@@ -1,15 +1,20 @@
 #include "train/supernet_trainer.hpp"
 
+#include <chrono>
+#include <csignal>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <ATen/ATen.h>
 
+#include "common/checkpoint/state_dict.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/mpi/collectives.hpp"
 #include "support/image_split.hpp"
 #include "support/temp_dir.hpp"
@@ -116,6 +121,53 @@ TEST(SupernetTrainer, AStoppedTrainingGoesOnToTheSameWeights) {
       fs::remove(stopped);
     }
     mpi::barrier(f.world);
+  }
+}
+
+/// Steps of the epoch that a checkpoint lies within.
+std::size_t steps_within(fs::path const& checkpoint) {
+  auto const bytes = checkpoint::load_state_dict(checkpoint).at("begun");
+  std::string const text(bytes.data_ptr<std::uint8_t>(), bytes.data_ptr<std::uint8_t>() + bytes.numel());
+  return nlohmann::json::parse(text).at("steps").get<std::size_t>();
+}
+
+// One rank is asked, again and again, a little later each time: all end at the same step, and go on from it.
+TEST(SupernetTrainer, AskedToStopItGoesOnFromTheVeryStep) {
+  Fixture f;
+  f.config.checkpoint_epochs = 1000;
+  auto const whole = f.dir.path / "whole.pt", stopped = f.dir.path / "stopped.pt";
+  train_supernet(f.world, f.space, f.splits, {}, f.config, 1, whole);
+  int stops = 0, within = 0;
+  for (bool is_done = false; !is_done && stops < 200;) {
+    StopOnSignals const stop_on_signals;
+    std::thread asks([&] {
+      if (f.world.rank() != f.world.size() - 1) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(stops));
+      std::raise(SIGUSR2);
+    });
+    try {
+      train_supernet(f.world, f.space, f.splits, {}, f.config, 1, stopped);
+      is_done = true;
+    } catch (Error const& error) {
+      EXPECT_EQ(error.code(), Errc::stopped) << error.what();
+      EXPECT_STREQ(error.what(), "supernet: stopped by SIGUSR2; run the same command again to go on");
+      ++stops;
+    }
+    asks.join();
+    if (!is_done && f.world.is_root()) {
+      EXPECT_FALSE(fs::exists(stopped));
+      auto const checkpoint = f.dir.path / "stopped.checkpoint";
+      if (fs::exists(checkpoint) && steps_within(checkpoint) > 0) ++within;
+    }
+    mpi::barrier(f.world);
+  }
+  EXPECT_GT(stops, 1);
+  if (f.world.is_root()) {
+    EXPECT_GT(within, 0) << "of " << stops << " stops none was within an epoch";
+    EXPECT_EQ(read_file(stopped), read_file(whole));
+    std::istringstream log(read_file(f.dir.path / "stopped.log.jsonl")), expected(read_file(f.dir.path / "whole.log.jsonl"));
+    for (std::string line, other; std::getline(log, line) && std::getline(expected, other);)
+      EXPECT_EQ(nlohmann::json::parse(line)["mean_loss"], nlohmann::json::parse(other)["mean_loss"]);
   }
 }
 

@@ -87,6 +87,8 @@ TEST(StopRequest, NothingBeginsThatWouldEndAfterTheDeadline) {
   EXPECT_TRUE(can_finish(50));
   EXPECT_FALSE(can_finish(61));
   EXPECT_FALSE(stop_requested());
+  EXPECT_NO_THROW(throw_if_stopping("train", 50));
+  EXPECT_THROW(throw_if_stopping("train", 61), Error);
 }
 
 TEST(StopRequest, TheMarginBeforeTheJobsEndIsARequest) {

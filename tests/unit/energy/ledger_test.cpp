@@ -57,6 +57,33 @@ TEST(Ledger, RoundTripAddsRunsOfAStageAndKeepsOrder) {
   EXPECT_DOUBLE_EQ(total_of(stages).kwh, 0.875);
 }
 
+TEST(Ledger, RunsThatEndedEarlyAreAddedAndCounted) {
+  test::TempDir const dir;
+  auto const file = dir / "ledger.json";
+  auto stopped = run_of("train", 0.25);
+  stopped.ended_early = 1;
+  add_run(file, stopped);
+  auto const total = add_run(file, run_of("train", 0.5));
+  EXPECT_EQ(total.runs, 2u);
+  EXPECT_EQ(total.ended_early, 1u);
+  EXPECT_DOUBLE_EQ(read_ledger(file)[0].kwh, 0.75);
+  EXPECT_EQ(read_ledger(file)[0].ended_early, 1u);
+}
+
+TEST(Ledger, OlderOnesHoldFinishedRunsAlone) {
+  test::TempDir const dir;
+  auto const file = dir / "ledger.json";
+  add_run(file, run_of("train", 0.5));
+  auto text = read_file(file);
+  std::string const field = "\"ended_early\": false";
+  auto const at = text.find(field);
+  ASSERT_NE(at, std::string::npos);
+  text.erase(text.rfind(',', at), at + field.size() - text.rfind(',', at));
+  replace_file(file, text);
+  EXPECT_EQ(read_ledger(file)[0].runs, 1u);
+  EXPECT_EQ(read_ledger(file)[0].ended_early, 0u);
+}
+
 TEST(Ledger, UnknownIsNullAndMakesTheTotalUnknown) {
   test::TempDir const dir;
   auto const file = dir / "ledger.json";

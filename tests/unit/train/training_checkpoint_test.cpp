@@ -18,7 +18,7 @@ using namespace apq::train;
 
 namespace {
 
-TrainingState some_state() { return {3, at::tensor({1.0F, 2.0F}), at::tensor({-1.0F, 0.5F}), {"{\"epoch\":1}", "two"}}; }
+TrainingState some_state() { return {3, at::tensor({1.0F, 2.0F}), at::tensor({-1.0F, 0.5F}), {"{\"epoch\":1}", "two"}, {7, 0.1, 2.5}}; }
 
 std::string failure(std::filesystem::path const& file, std::string const& identity = "id", std::int64_t num_parameters = 2) {
   try {
@@ -41,6 +41,9 @@ TEST(TrainingCheckpoint, ComesBackAsItWas) {
   EXPECT_TRUE(state->values.equal(some_state().values));
   EXPECT_TRUE(state->velocity.equal(some_state().velocity));
   EXPECT_EQ(state->log_lines, some_state().log_lines);
+  EXPECT_EQ(state->begun.steps, 7u);
+  EXPECT_EQ(state->begun.loss_sum, 0.1);
+  EXPECT_EQ(state->begun.seconds, 2.5);
 }
 
 TEST(TrainingCheckpoint, RefusesAnotherTrainingsAndDamagedOnes) {

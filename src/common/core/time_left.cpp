@@ -1,0 +1,110 @@
+#include "common/core/time_left.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+namespace apq {
+namespace {
+
+struct Answer {
+  int status;
+  std::string text;  ///< standard output, without blanks at its end
+};
+
+Answer ask(std::string const& command) {
+  auto* const pipe = ::popen(fmt::format("timeout 5 {} 2>/dev/null", command).c_str(), "r");
+  if (pipe == nullptr) return {-1, {}};
+  std::string text;
+  std::array<char, 4096> part{};
+  while (auto const count = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), count);
+  int const status = ::pclose(pipe);
+  text.erase(text.find_last_not_of(" \n") + 1);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
+}
+
+bool is_without_end(std::string_view text) { return text == "UNLIMITED" || text == "NOT_SET" || text == "Partition_Limit"; }
+
+// The value of KEY=VALUE among words.
+std::string_view field(std::string_view text, std::string_view key) {
+  auto const at = text.find(key);
+  if (at == std::string_view::npos) return {};
+  auto const value = text.substr(at + key.size());
+  return value.substr(0, value.find_first_of(" \n"));
+}
+
+// Absent: no answer that can be understood.
+std::optional<TimeLeft> by_squeue(std::string const& job, std::string& trouble) {
+  auto const answer = ask("squeue -h -j " + job + " -o %L");
+  if (answer.status == 0 && is_without_end(answer.text)) return TimeLeft{};
+  auto const seconds = parse_duration(answer.text);
+  if (answer.status == 0 && seconds) return TimeLeft{seconds, "squeue", {}};
+  trouble = fmt::format("squeue: status {}, \"{}\"", answer.status, answer.text);
+  return std::nullopt;
+}
+
+std::optional<TimeLeft> by_scontrol(std::string const& job, std::string& trouble) {
+  auto const answer = ask("scontrol show job " + job);
+  auto const limit = field(answer.text, "TimeLimit="), used = field(answer.text, "RunTime=");
+  if (answer.status == 0 && is_without_end(limit)) return TimeLeft{};
+  auto const all = parse_duration(limit), passed = parse_duration(used);
+  if (answer.status == 0 && all && passed) return TimeLeft{std::max(0.0, *all - *passed), "scontrol", {}};
+  trouble += fmt::format("; scontrol: status {}", answer.status);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<double> parse_duration(std::string_view text) {
+  auto const number = [](std::string_view part) -> std::optional<double> {
+    unsigned value = 0;
+    auto const [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc() || end != part.data() + part.size()) return std::nullopt;
+    return value;
+  };
+  double days = 0;
+  auto const dash = text.find('-');
+  if (dash != std::string_view::npos) {
+    auto const before = number(text.substr(0, dash));
+    if (!before) return std::nullopt;
+    days = *before;
+    text.remove_prefix(dash + 1);
+  }
+  std::vector<double> parts;
+  for (;;) {
+    auto const colon = text.find(':');
+    auto const part = number(text.substr(0, colon));
+    if (!part) return std::nullopt;
+    parts.push_back(*part);
+    if (colon == std::string_view::npos) break;
+    text.remove_prefix(colon + 1);
+  }
+  if (parts.size() > 3 || (dash != std::string_view::npos && parts.size() != 3)) return std::nullopt;
+  double seconds = 0;
+  for (double const part : parts) seconds = 60 * seconds + part;
+  return 86400 * days + seconds;
+}
+
+TimeLeft time_left_of_job() {
+  char const* const variable = std::getenv("SLURM_JOB_ID");
+  std::string const job = variable == nullptr ? "" : variable;
+  if (job.empty() || job.find_first_not_of("0123456789") != std::string::npos) return {};
+  std::string trouble;
+  constexpr int tries = 3;
+  for (int i = 0; i < tries; ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::seconds(1));
+    if (auto const left = by_squeue(job, trouble)) return *left;
+    if (auto const left = by_scontrol(job, trouble)) return *left;
+  }
+  return {std::nullopt, {}, fmt::format("Slurm does not say when job {} ends ({})", job, trouble)};
+}
+
+}  // namespace apq
