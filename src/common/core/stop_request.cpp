@@ -1,5 +1,6 @@
 #include "common/core/stop_request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -29,10 +30,15 @@ int depth = 0;
 
 double now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
 
-void remember(int signal) {
+bool is_request(int signal) {
+  return std::any_of(signals.begin(), signals.end(), [&](auto const& known) { return known.first == signal; });
+}
+
+void remember(int signal, siginfo_t* info, void*) {
+  bool const is_passed_on = info->si_code == SI_QUEUE && is_request(info->si_value.sival_int);
   int none = 0;
-  bool const is_first = received.compare_exchange_strong(none, signal);
-  if (is_first || signal != SIGINT || none != SIGINT) return;
+  bool const is_first = received.compare_exchange_strong(none, is_passed_on ? info->si_value.sival_int : signal);
+  if (is_first || is_passed_on || signal != SIGINT || none != SIGINT) return;
   std::signal(SIGINT, SIG_DFL);  // whoever asks twice does not want to wait
   std::raise(SIGINT);
 }
@@ -48,8 +54,8 @@ StopOnSignals::StopOnSignals() {
   if (depth++ > 0) return;
   received = 0;
   struct sigaction action {};
-  action.sa_handler = remember;
-  action.sa_flags = SA_RESTART;
+  action.sa_sigaction = remember;
+  action.sa_flags = SA_RESTART | SA_SIGINFO;
   for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i].first, &action, &before[i]);
 }
 
@@ -67,6 +73,12 @@ void set_deadline(std::optional<Clock::time_point> end, double margin_seconds) {
 bool can_finish(double seconds) { return now() + seconds <= end_of_job - margin; }
 
 int stop_signal() { return received; }
+
+void pass_on_stop(std::int64_t process) {
+  sigval value{};
+  value.sival_int = received;
+  if (value.sival_int != 0) ::sigqueue(static_cast<pid_t>(process), SIGUSR1, value);
+}
 
 bool stop_requested() { return received != 0 || !can_finish(0); }
 

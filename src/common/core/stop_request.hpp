@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,9 @@ bool stop_requested();
 
 /// The first signal that asked; 0: none did.
 int stop_signal();
+/// Asks another process of this machine as this one was asked: that signal is its reason too, however it gets there. It must be in a
+/// StopOnSignals; nothing where this one was not asked.
+void pass_on_stop(std::int64_t process);
 
 /// "SIGTERM", "the job's end in 4 min" (or s, h); empty: nothing asks this process to stop, nor forbids something that takes so many
 /// seconds.

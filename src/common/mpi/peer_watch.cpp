@@ -77,15 +77,13 @@ void PeerWatch::watch() {
     if (silent >= silent_seconds_) end_job(next, state, silent);
     int const signal = stop_signal();
     if (signal != 0 && !has_passed_on && state == ProcessState::runs) {
-      // A second SIGINT would end the peer at once.
-      ::kill(static_cast<pid_t>(next.process.number), signal == SIGINT ? SIGTERM : signal);
+      pass_on_stop(next.process.number);
       has_passed_on = true;
     }
     // When one is lost a launcher asks the others to stop, which may wait for it: then all look at all, so that they end together.
-    auto const lost = std::find_if(peers_.begin(), signal != 0 ? peers_.end() : peers_.begin() + 1,
-                                   [](Peer const& peer) { return state_of(peer.process) == ProcessState::is_gone; });
-    bool const is_lost = lost != peers_.end() && state_of(lost->process) == ProcessState::is_gone;
-    gone = is_lost ? gone + tick_seconds : 0;
+    auto const last = signal != 0 ? peers_.end() : peers_.begin() + 1;
+    auto const lost = std::find_if(peers_.begin(), last, [](Peer const& peer) { return state_of(peer.process) == ProcessState::is_gone; });
+    gone = lost != last ? gone + tick_seconds : 0;
     if (gone >= gone_seconds) end_job(*lost, ProcessState::is_gone, gone);
   }
 }

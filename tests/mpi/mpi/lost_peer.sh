@@ -27,7 +27,7 @@ for ranks in 2 3; do
 done
 run 3 2 asked
 [[ $status -eq 75 && $took -lt 20 ]] || fail "asked: status $status after $took s"
-says "^apq: error: probe: stopped by SIGUSR1; run the same command again to go on"
+says "^apq: error: probe: stopped by SIGINT; run the same command again to go on"
 for mode in killed left; do
   run 3 2 $mode
   [[ $status -ne 0 && $took -lt 30 ]] || fail "$mode: status $status after $took s"

@@ -41,7 +41,7 @@ int body(mpi::Communicator const& world, char** arguments) {
   mpi::PeerWatch const watch(world, std::atof(arguments[1]));
   mpi::barrier(world);
   if (mode == "asked") {  // work that does not communicate
-    if (last) std::raise(SIGUSR1);
+    if (last) std::raise(SIGINT);
     mpi::collectively(world, [] {
       for (int i = 0; i < 3000; ++i) {
         throw_if_stopping("probe");

@@ -1,8 +1,11 @@
 #include "common/core/stop_request.hpp"
 
 #include <csignal>
+#include <cstdlib>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/core/error.hpp"
 
@@ -68,6 +71,25 @@ TEST(StopRequest, ASecondSigintEndsAtOnce) {
     std::_Exit(0);
   };
   EXPECT_EXIT(twice(), testing::KilledBySignal(SIGINT), "");
+}
+
+TEST(StopRequest, ARequestThatIsPassedOnKeepsItsName) {
+  auto const asked = [] {
+    StopOnSignals const stop_on_signals;
+    pass_on_stop(::getpid());
+    if (stop_requested()) std::_Exit(1);  // nobody had asked
+    std::raise(SIGINT);
+    pass_on_stop(::getpid());  // no second SIGINT
+    auto const child = ::fork();
+    if (child == 0) {
+      pass_on_stop(::getppid());
+      std::_Exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    std::_Exit(stop_reason() == "SIGINT" ? 75 : 2);
+  };
+  EXPECT_EXIT(asked(), testing::ExitedWithCode(75), "");
 }
 
 TEST(StopRequest, TheErrorSaysHowToGoOn) {
