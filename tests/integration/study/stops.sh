@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A signal to one of two ranks, at a random moment of each stage, ends `apq run` with status 75 and one line that names stage and signal;
 # the next run goes on, and in the end every product is that of a study that nobody disturbed. What was stopped is in the ledger.
+# So does the job's end, of which the scheduler knows.
 # Short form: one signal a stage, each of the four at least once. APQ_LONG_TESTS=1: every signal in every stage.
 set -uo pipefail
 mpiexec=$1
@@ -63,6 +64,22 @@ for stage in "${stages[@]}"; do
 done
 "$mpiexec" -n 2 "${command[@]}" --set study.dir=study >log 2>&1 || fail "the last run"
 [[ $(products study) == "$(products whole)" ]] || fail "the products are others: $(diff <(products study) <(products whole))"
+
+# The scheduler says when the job ends: root asks it once, and nothing is begun that would end later, without any signal.
+mkdir bin
+printf '#!/bin/sh\necho "$@" >>"%s/asked"\necho 0:50\n' "$work" >bin/squeue
+chmod +x bin/squeue
+supernet=("${command[@]}" --until supernet --set study.dir=ended)
+SECONDS=0
+PATH=$work/bin:$PATH SLURM_JOB_ID=77 "$mpiexec" -n 2 "${supernet[@]}" --set study.stop_margin_seconds=49 >log 2>&1
+ended=$?
+[[ $ended -eq 75 ]] && grep -qE "^apq: error: (supernet|data): stopped by the job's end in [0-9]+ s; run the same command" log || fail "the job's end: status $ended"
+[[ $SECONDS -lt 50 ]] || fail "the job's end was $SECONDS s ago"
+[[ $(cat asked) == "-h -j 77 -o %L" ]] || fail "the scheduler was asked: $(cat asked)"
+"$mpiexec" -n 2 "${supernet[@]}" --time-left 01:00:00 >log 2>&1 && cmp ended/supernet.pt whole/supernet.pt || fail "after the job's end"
+"$apq" run --config "$here/stops.yaml" --set study.dir=ended --time-left soon >log 2>&1
+[[ $? -eq 2 ]] && grep -q "time-left soon: is neither seconds nor HH:MM:SS" log || fail "--time-left soon"
+
 find study -name '*.partial' -o -name '*.damaged' -o -name '*.checkpoint' | grep . && fail "something is left over"
 [[ $failures -eq 0 ]] && echo "stopped $stops times ($missed signals came too late), the same products"
 exit $((failures > 0))
