@@ -22,8 +22,8 @@ void read_job_keys(Config& config, SiteProfile& p) {
   p.nodes = config.get_or<int>("nodes", 1, {1, 100'000}, {"Nodes of the job that trains and searches", "nodes"});
   p.time_limit = config.get_or<int>("time_limit", p.time_limit, {1, 1'000'000}, {"Time limit of a job", "minutes"});
   p.stop_margin =
-      config.get_or<int>("stop_margin", p.stop_margin, {10, 3600},
-                         {"A job is told to stop so long before its time limit: by a signal (Slurm), or at its start (PBS)", "s"});
+      config.get_or<int>("stop_margin", p.stop_margin, {0, 3600},
+                         {"A job is told so long before its time limit to stop: by a signal (Slurm; 0: none), or at its start (PBS)", "s"});
   if (is_slurm)
     p.requeue = config.get_or<bool>(
         "requeue", true, {"Whether jobs may queue again; else `attempts` of each are queued, one after another", "", "true; PBS: never"});

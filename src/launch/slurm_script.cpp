@@ -24,7 +24,7 @@ std::string directives(SiteProfile const& p, LaunchedStudy const& study, Job con
   if (p.memory == Memory::per_core) add(fmt::format("--mem-per-cpu={}G", p.memory_gib));
   if (job.array_size > 0)
     add(fmt::format("--array=0-{}{}", job.array_size - 1, p.array_limit > 0 ? fmt::format("%{}", p.array_limit) : ""));
-  add(fmt::format("--signal=B:USR1@{}", p.stop_margin));
+  if (p.stop_margin > 0) add(fmt::format("--signal=B:USR1@{}", p.stop_margin));
   add(p.requeue ? "--requeue" : "--no-requeue");
   add("--open-mode=append");
   auto const log = fmt::format("{}-{}.log", job.name, job.array_size > 0 ? "%A_%a" : "%j");
