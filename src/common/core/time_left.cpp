@@ -61,6 +61,18 @@ std::optional<TimeLeft> by_scontrol(std::string const& job, std::string& trouble
   return std::nullopt;
 }
 
+std::string number_in(char const* variable) {
+  char const* const value = std::getenv(variable);
+  std::string const number = value == nullptr ? "" : value;
+  return number.find_first_not_of("0123456789") == std::string::npos ? number : "";
+}
+
+// Slurm's name of this job; empty: there is none. The last task of an array has the array's own number, which stands for all its tasks.
+std::string slurm_job() {
+  auto const array = number_in("SLURM_ARRAY_JOB_ID"), task = number_in("SLURM_ARRAY_TASK_ID");
+  return array.empty() || task.empty() ? number_in("SLURM_JOB_ID") : array + "_" + task;
+}
+
 }  // namespace
 
 std::optional<double> parse_duration(std::string_view text) {
@@ -94,9 +106,8 @@ std::optional<double> parse_duration(std::string_view text) {
 }
 
 TimeLeft time_left_of_job() {
-  char const* const variable = std::getenv("SLURM_JOB_ID");
-  std::string const job = variable == nullptr ? "" : variable;
-  if (job.empty() || job.find_first_not_of("0123456789") != std::string::npos) return {};
+  auto const job = slurm_job();
+  if (job.empty()) return {};
   std::string trouble;
   constexpr int tries = 3;
   for (int i = 0; i < tries; ++i) {

@@ -39,7 +39,7 @@ class TimeLeftOfJob : public testing::Test {
   }
   ~TimeLeftOfJob() override {
     ::setenv("PATH", path_.c_str(), 1);
-    ::unsetenv("SLURM_JOB_ID");
+    for (auto const* variable : {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID"}) ::unsetenv(variable);
   }
   void command(std::string const& name, std::string const& body) const {
     auto const file = dir_.path() / name;
@@ -64,6 +64,14 @@ TEST_F(TimeLeftOfJob, SqueueSaysIt) {
   EXPECT_EQ(left.seconds, 87000);
   EXPECT_EQ(left.source, "squeue");
   EXPECT_EQ(called(), "squeue -h -j 1234 -o %L\n");
+}
+
+TEST_F(TimeLeftOfJob, ATaskOfAnArrayAsksForItselfAlone) {
+  ::setenv("SLURM_ARRAY_JOB_ID", "1234", 1);
+  ::setenv("SLURM_ARRAY_TASK_ID", "7", 1);
+  command("squeue", "echo 10:00");
+  EXPECT_EQ(time_left_of_job().seconds, 600);
+  EXPECT_EQ(called(), "squeue -h -j 1234_7 -o %L\n");
 }
 
 TEST_F(TimeLeftOfJob, ScontrolIsAskedWhereSqueueFails) {
