@@ -36,6 +36,7 @@ std::string program(SiteProfile const& profile, LaunchedStudy const& study, Job 
     if (profile.scheduler != Scheduler::slurm) text += fmt::format(" --map-by ppr:{}:node", profile.ranks_per_node);
   }
   for (auto const& option : profile.launcher_options) text += " " + option;
+  if (profile.launcher == Launcher::srun) text += R"( bash -c '[[ $SLURM_PROCID -ne 0 ]] || touch "$0" || exit 4; exec "$@"' "$started")";
   text += fmt::format(" {} run", shell_word(profile.executable));
   for (auto const& argument : study.arguments) text += " " + shell_word(argument);
   if (!job.until.empty()) text += " --until " + job.until;

@@ -16,7 +16,8 @@ std::string clock_text(int minutes);
 /// The parts that scripts of every kind share, whole lines each.
 /// Modules, the profile's commands, Open MPI's settings (slurm/openmpi.env) and the working directory.
 std::string preparation(SiteProfile const& profile, LaunchedStudy const& study);
-/// The command that runs the job's part of the study on all ranks, without an end of line.
+/// The command that runs the job's part of the study on all ranks, without an end of line. With srun the first rank leaves the file
+/// `$started`.
 /// @param options  of `apq run`, verbatim, behind the study's.
 std::string program(SiteProfile const& profile, LaunchedStudy const& study, Job const& job, std::string_view options = {});
 /// Runs it and sets `$status` when it has ended. @param traps  a line of script that hands signals on to `$step`, which starts the ranks.

@@ -37,10 +37,19 @@ std::string directives(SiteProfile const& p, LaunchedStudy const& study, Job con
 // long as the site lets it, to queue again.
 constexpr char const* traps = R"(trap 'kill -USR1 "$step"; trap "" TERM' USR1)";
 
+// srun may end with 0 where it could not start ranks, e.g. where the same step of this job was on the same node when that died. Another
+// start is another step.
+std::string run_until_started(std::string const& run) {
+  return "for _ in 1 2 3; do\nrm -f \"$started\"\n" + run + "[[ ! -e $started ]] || break\n[[ $status -ne 0 ]] || status=1\ndone\n";
+}
+
 // An array's last task has the array's own number, which would stand for all of it.
-constexpr char const* requeue = R"(task=$SLURM_JOB_ID
+constexpr char const* name_task = R"(task=$SLURM_JOB_ID
 [[ -z ${{SLURM_ARRAY_JOB_ID:-}} ]] || task=${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID
-give_up() {{ echo "apq launch: {name}: $1; launch again to go on" >&2; exit "$status"; }}
+started={directory}/{name}-$task.started
+)";
+
+constexpr char const* requeue = R"(give_up() {{ echo "apq launch: {name}: $1; launch again to go on" >&2; exit "$status"; }}
 [[ ${{SLURM_RESTART_COUNT:-0}} -lt {resumes} ]] || give_up "started again {resumes} times, as often as resumes of the site profile allows"
 if [[ $status -ne 75 ]]; then  # not stopped: a rank died, a disk was full, the start failed
   failures={directory}/{name}-$task.failures
@@ -57,11 +66,16 @@ give_up "cannot be queued again"
 std::string slurm_script(SiteProfile const& p, LaunchedStudy const& study, Job const& job) {
   auto text = std::string(p.modules.empty() ? "#!/bin/bash\n" : "#!/bin/bash -l\n") + directives(p, study, job);
   if (!p.requeue) text += unless_ended(study, job);
-  text += preparation(p, study) + run_and_wait(program(p, study, job), traps);
+  text += preparation(p, study);
+  auto const directory = shell_word(study.launch_directory().string());
+  auto const run = run_and_wait(program(p, study, job), traps);
+  if (p.launcher == Launcher::srun || p.requeue)
+    text += fmt::format(name_task, fmt::arg("name", job.name), fmt::arg("directory", directory));
+  text += p.launcher == Launcher::srun ? run_until_started(run) : run;
   text += final_statuses(job, p.requeue ? "" : leave_ended_mark(study, job));
   if (!p.requeue) return text + "exit \"$status\"  # the next attempt goes on\n";
   return text + fmt::format(requeue, fmt::arg("name", job.name), fmt::arg("resumes", p.resumes), fmt::arg("retries", p.retries),
-                            fmt::arg("directory", shell_word(study.launch_directory().string())));
+                            fmt::arg("directory", directory));
 }
 
 }  // namespace apq::launch

@@ -7,7 +7,7 @@ apq=$1
 need_root
 need ip nsenter unshare mpirun
 start_hosts 3
-make_experiment "${APQ_LAB_FP:-300}" "${APQ_LAB_QUANT:-100}"
+make_experiment "${APQ_LAB_FP:-120}" "${APQ_LAB_QUANT:-40}"
 printf '%s slots=2\n' "${hosts[@]}" >"$work/hosts"
 printf 'scheduler: ssh\nhosts_file: %s\nranks_per_node: 1\nretries: 0\n' "$work/hosts" >"$work/site.yaml"
 cd "$work" || exit 1

@@ -10,7 +10,7 @@ need_root
 need slurmctld slurmd munged sbatch srun pgrep
 trap 'stop_cluster; rm -rf "$work"' EXIT
 start_cluster 4 2
-make_experiment "${APQ_LAB_FP:-300}" "${APQ_LAB_QUANT:-100}"
+make_experiment "${APQ_LAB_FP:-120}" "${APQ_LAB_QUANT:-40}"
 # Starts a job's first run late, so that its time limit comes while it labels, however fast this machine is.
 cat >"$work/late_apq" <<W
 #!/bin/bash

@@ -18,6 +18,8 @@ fake scontrol <<<'exit 0'
 for launcher in srun mpirun; do
   fake $launcher <<'E'
 status=$(cat status)
+[[ $status != unstarted ]] || exit 0  # as srun may
+[[ $0 != *srun ]] || SLURM_PROCID=0 "$2" "$3" "$4" "$5" true
 [[ $status == signal ]] || exit "$status"
 trap 'exit 75' USR1
 touch waiting
@@ -57,6 +59,9 @@ says 'failed more than 2 times'
 SLURM_RESTART_COUNT=4 job 75 collect 75 1
 SLURM_RESTART_COUNT=5 job 75 collect 75 0
 says 'started again 5 times'
+rm -f study/launch/*.failures
+job unstarted collect 1 1
+[[ $(calls srun) -eq 3 ]] || fail "a start that failed was tried $(calls srun) times, not 3"
 # A signal for the script alone reaches the ranks.
 : >calls
 echo signal >status

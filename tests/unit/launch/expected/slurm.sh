@@ -18,19 +18,25 @@ module load openmpi/4 || exit 1
 export A="b c"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
-srun --kill-on-bad-exit=1 --mpi=pmix /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --until collect.quant &
+task=$SLURM_JOB_ID
+[[ -z ${SLURM_ARRAY_JOB_ID:-} ]] || task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+started='/data/my study/launch'/collect-$task.started
+for _ in 1 2 3; do
+rm -f "$started"
+srun --kill-on-bad-exit=1 --mpi=pmix bash -c '[[ $SLURM_PROCID -ne 0 ]] || touch "$0" || exit 4; exec "$@"' "$started" /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --until collect.quant &
 step=$!
 trap 'kill -USR1 "$step"; trap "" TERM' USR1
 while kill -0 "$step" 2>/dev/null; do wait "$step"; done  # a signal ends a wait early
 wait "$step"; status=$?
+[[ ! -e $started ]] || break
+[[ $status -ne 0 ]] || status=1
+done
 case $status in
   0) exit 0 ;;
   2|3|6|70)  # configuration, data, numbers, a bug
     echo "apq launch: collect: ended with status $status, which running again does not mend; the error above says why" >&2
     exit "$status" ;;
 esac
-task=$SLURM_JOB_ID
-[[ -z ${SLURM_ARRAY_JOB_ID:-} ]] || task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 give_up() { echo "apq launch: collect: $1; launch again to go on" >&2; exit "$status"; }
 [[ ${SLURM_RESTART_COUNT:-0} -lt 100 ]] || give_up "started again 100 times, as often as resumes of the site profile allows"
 if [[ $status -ne 75 ]]; then  # not stopped: a rank died, a disk was full, the start failed
