@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <optional>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -44,8 +43,11 @@ int main(int argc, char** argv) {
   auto const mpi =
       command != nullptr && command->needs != Needs::nothing ? apq::mpi::Initialise::always : apq::mpi::Initialise::when_launched;
   apq::keep_freed_memory();
-  // Those commands ask between their steps; the others have nothing to lose.
-  std::optional<apq::StopOnSignals> stop_on_signals;
-  if (command != nullptr && command->needs == Needs::torch) stop_on_signals.emplace();
+  // Those commands ask between their steps; the others have nothing to lose. It outlives what libraries do at the end, which takes a
+  // moment: by then the work is done.
+  if (command != nullptr && command->needs == Needs::torch) {
+    static auto const* const stop_on_signals = new apq::StopOnSignals;
+    static_cast<void>(stop_on_signals);
+  }
   return apq::mpi::run_main(argc, argv, run_command, mpi);
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/space/subnet_json.hpp"
 
 namespace apq::collect {
@@ -63,6 +64,7 @@ ImportedTable import_table(space::SearchSpace const& space, std::string_view tex
   };
   std::size_t num_entries = 0;
   table.format = read_table_text(text, name, options.columns, [&](TableEntry&& entry) {
+    throw_if_stopping("import");
     ++num_entries;
     if (!entry.fault.empty()) return add_fault(entry.line, entry.fault);
     try {

@@ -5,6 +5,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/image/encoded_files.hpp"
 #include "common/image/listing.hpp"
 
@@ -31,6 +32,7 @@ std::vector<fs::path> content(fs::path const& folder) {
 }
 
 void add_file(Listing& listing, ListingHash& hash, fs::path const& root, fs::path const& file, std::int32_t label) {
+  throw_if_stopping("data");
   std::error_code ec;
   auto const bytes = fs::file_size(file, ec);
   if (ec) throw Error(Errc::io, fmt::format("{}: is not a readable file ({})", file.string(), ec.message()));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/core/stop_request.hpp"
 #include "common/image/encoded_files.hpp"
 #include "common/image/listing.hpp"
 
@@ -189,6 +190,7 @@ std::string lower(std::string text) {
 }
 
 void add_shard(Listing& listing, ListingHash& hash, std::string const& path, int num_classes) {
+  throw_if_stopping("data");
   Shard const shard(path);
   auto const file = static_cast<std::uint32_t>(listing.files.size());
   listing.files.push_back(path);

@@ -97,8 +97,9 @@ void PeerWatch::end_job(Peer const& peer, ProcessState state, double seconds) co
                rank_, peer.rank, host_, peer.process.number, state == ProcessState::is_stopped ? "stopped" : "gone", seconds, status);
     std::fflush(stderr);
   }
-  // A launcher waits for its processes, and a stopped one does not hear that it shall end.
-  if (state == ProcessState::is_stopped) ::kill(static_cast<pid_t>(peer.process.number), SIGKILL);
+  // A launcher waits for its processes, and a stopped one does not hear that it shall end. Killed here, it might be what the launcher
+  // takes for the reason.
+  if (state == ProcessState::is_stopped) ::kill(static_cast<pid_t>(peer.process.number), SIGCONT);
   ::_exit(status);
 }
 
