@@ -1,5 +1,6 @@
 // apq: the commands that need no LibTorch. For the others it becomes `apq-torch`, which lies beside it or in ../libexec/apq: the process
 // stays the same, so that launchers, signals and standard streams notice nothing, and nobody waits for 300 libraries to read a help text.
+// On the way the environment is set that those libraries read (library_environment.hpp); `apq-torch` called by another begins anew with it.
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/command.hpp"
+#include "app/library_environment.hpp"
 #include "common/core/error.hpp"
 #include "common/core/heap.hpp"
 #include "common/core/stop_request.hpp"
@@ -35,11 +37,24 @@ int become_apq_torch(char** argv) {
   return static_cast<int>(apq::Errc::io);
 }
 
+#ifdef APQ_HOLDS_TORCH_COMMANDS
+constexpr bool holds_torch = true;
+#else
+constexpr bool holds_torch = false;
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
   auto const* const command = named_command(argc, argv);
-  if (command != nullptr && command->add == nullptr) return become_apq_torch(argv);
+  bool const is_held = command == nullptr || command->add != nullptr;
+  bool const changed = fix_library_environment();
+  if (!is_held) return become_apq_torch(argv);
+  if (holds_torch && changed) {
+    ::execv("/proc/self/exe", argv);
+    fmt::print(stderr, "apq: error: {}: cannot be started anew ({})\n", argv[0], std::strerror(errno));
+    return static_cast<int>(apq::Errc::io);
+  }
   auto const mpi =
       command != nullptr && command->needs != Needs::nothing ? apq::mpi::Initialise::always : apq::mpi::Initialise::when_launched;
   apq::keep_freed_memory();

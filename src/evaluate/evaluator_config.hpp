@@ -1,9 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include "common/core/config.hpp"
 #include "common/engine/engine_kind.hpp"
+#include "common/engine/instructions.hpp"
 #include "common/net/fidelity.hpp"
 
 namespace apq::evaluate {
@@ -12,12 +11,10 @@ namespace apq::evaluate {
 struct EvaluatorConfig {
   int batch = 100;              ///< images per forward pass; fixed, because another blocking rounds differently
   int calibration_batch = 250;  ///< images per calibration batch; the first batch also sets the ranges
-  net::FidelityKind fidelity = net::FidelityKind::corrected;  ///< docs/fidelity.md
-  engine::EngineKind engine = engine::EngineKind::automatic;  ///< which executes subnets
-  int node_rank = 0;                                          ///< of this rank within its node: picks the GPU; not a setting
-
-  /// What labels depend on, for hashes and stamps: with the engine that `automatic` is on this machine.
-  std::string text() const;
+  net::FidelityKind fidelity = net::FidelityKind::corrected;                ///< docs/fidelity.md
+  engine::EngineKind engine = engine::EngineKind::automatic;                ///< which executes subnets
+  engine::InstructionSet instructions = engine::InstructionSet::automatic;  ///< that oneDNN may use
+  int node_rank = 0;                                                        ///< of this rank within its node: picks the GPU; not a setting
 };
 
 /// @throws Error(config) with file:line.
@@ -35,6 +32,10 @@ inline EvaluatorConfig read_evaluator_config(Config section) {
   config.engine =
       section.choice_or("engine", config.engine, engine::engine_kind_names,
                         {"What executes subnets; auto is the fastest on this machine's processor, and labels depend on which it is"});
+  config.instructions =
+      section.choice_or("instructions", config.instructions, engine::instruction_set_names,
+                        {"Instruction set that oneDNN may use; labels depend on it (docs/labels.md); auto is what the study "
+                         "was begun with, at its beginning the best that all ranks have"});
   return config;
 }
 

@@ -14,6 +14,7 @@
 #include "common/mpi/collectives.hpp"
 #include "common/space/subnet_json.hpp"
 #include "evaluate/checked_label.hpp"
+#include "evaluate/instruction_agreement.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 
 namespace apq::evaluate {
@@ -98,6 +99,7 @@ EvalInputs read_eval_inputs(EvalRequest const& request) {
 
 std::vector<EvalResult> evaluate_subnets(mpi::Communicator const& world, EvalRequest const& request, EvalInputs const& inputs,
                                          image::ImageShape const& shape, std::vector<int> const& smaller) {
+  require_instructions(world, agree_on_instructions(world, request.evaluator.instructions));
   auto data = inputs.data;
   auto const& subnets = inputs.subnets;
   auto const splits = load_images(world, request, inputs.source, data, shape, smaller);

@@ -30,6 +30,8 @@ std::string name_of(Artefact artefact) {
       return "images.test";
     case Artefact::engine:
       return "evaluator.engine";
+    case Artefact::kernels:
+      return "evaluator.kernels";
     case Artefact::cost_table:
       return "cost.table";
     case Artefact::hardware:
@@ -115,6 +117,7 @@ fs::path path_of(Artefact artefact, StudyLayout const& layout, Settings const& s
     case Artefact::validation_images:
     case Artefact::test_images:
     case Artefact::engine:
+    case Artefact::kernels:
       return {};
   }
   return {};

@@ -18,6 +18,7 @@ enum class Artefact {
   validation_images,
   test_images,
   engine,
+  kernels,
   cost_table,
   hardware,
   fp_rows,
@@ -40,8 +41,8 @@ enum class Artefact {
 /// The name that stamps and messages use: "cost.hardware", "rows.fp".
 std::string name_of(Artefact artefact);
 
-/// Where it lies: a file, a directory of files (rows, winners, figures), or nothing (images, the engine; a table that the settings do
-/// not name).
+/// Where it lies: a file, a directory of files (rows, winners, figures), or nothing (images, the engine and its kernels; a table that the
+/// settings do not name).
 std::filesystem::path path_of(Artefact artefact, StudyLayout const& layout, Settings const& settings);
 
 /// The files that make it up, sorted: one, those of its directory, or none.

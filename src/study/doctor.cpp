@@ -17,6 +17,7 @@
 #include "common/energy/energy_config.hpp"
 #include "common/energy/rapl.hpp"
 #include "common/engine/engine_kind.hpp"
+#include "common/engine/instructions.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/doctor_findings.hpp"
 
@@ -143,14 +144,16 @@ JobShape shape_of_job(mpi::Communicator const& world) {
 
 std::vector<Finding> examine_machine(JobShape const& job) {
   auto const build = build_info();
-  auto const* const threads = std::getenv("OMP_NUM_THREADS");
   return {{Status::ok, "apq", fmt::format("{}, {}, {}", build.version_and_commit(), build.build_type, build.compiler)},
           look_at_mpi(job),
           look_at_hdf5(),
           {Status::ok, "LibTorch", build.torch + " at build time"},
           engine_finding(engine::why_not_onednn()),
+          {Status::ok, "evaluator.instructions",
+           fmt::format("auto: {} (a job takes the best that all its ranks have)",
+                       engine::instruction_set_names(engine::best_of(engine::features_here())))},
           look_at_gpus(),
-          cores_finding(job, {static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), usable_cores(), threads ? threads : ""}),
+          cores_finding(job, {static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)), usable_cores()}),
           memory_finding(job, memory_limits()),
           look_at_disk(),
           look_at_replacing(),

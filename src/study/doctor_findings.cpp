@@ -1,7 +1,6 @@
 #include "study/doctor_findings.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -23,13 +22,10 @@ Finding engine_finding(std::string const& why_not) {
 }
 
 Finding cores_finding(JobShape const& job, CoreCounts const& cores) {
-  auto const found = fmt::format("{} on this node, {} for this rank; OMP_NUM_THREADS {}", cores.online, cores.usable,
-                                 cores.threads.empty() ? "unset" : cores.threads);
+  auto const found = fmt::format("{} on this node, {} for this rank, which runs one thread", cores.online, cores.usable);
   if (job.most_ranks_on_a_node > cores.online)
     return {Status::note, "cores", found,
             fmt::format("{} ranks share {} cores; start at most {} ranks per node", job.most_ranks_on_a_node, cores.online, cores.online)};
-  if (int const t = std::atoi(cores.threads.c_str()); t > 1 && t * job.most_ranks_on_a_node > cores.online)
-    return {Status::note, "cores", found, "ranks x threads exceeds the cores; set OMP_NUM_THREADS=1"};
   return {Status::ok, "cores", found};
 }
 

@@ -25,8 +25,7 @@ struct JobShape {
 };
 
 struct CoreCounts {
-  int online, usable;   ///< on this node; of those, for this rank
-  std::string threads;  ///< OMP_NUM_THREADS; empty: unset
+  int online, usable;  ///< on this node; of those, for this rank
 };
 
 struct MemoryLimits {
@@ -36,7 +35,7 @@ struct MemoryLimits {
 
 /// @param why_not  engine::why_not_onednn().
 Finding engine_finding(std::string const& why_not);
-/// A note where ranks, or ranks x threads, exceed the cores.
+/// A note where ranks, of a thread each, exceed the cores.
 Finding cores_finding(JobShape const& job, CoreCounts const& cores);
 /// A note where a rank of the quickstart, about 0.7 GiB, does not fit as often as a node has ranks, or nothing is known.
 Finding memory_finding(JobShape const& job, std::optional<MemoryLimits> const& memory);

@@ -4,14 +4,17 @@
 
 #include "common/core/error.hpp"
 #include "common/core/host_name.hpp"
+#include "common/engine/kernels.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/instruction_agreement.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 
 namespace apq::study {
 
 void require_one_engine(mpi::Communicator const& comm, evaluate::EvaluatorConfig const& config) {
+  evaluate::require_instructions(comm, config.instructions);
   std::string mine;
-  mpi::collectively(comm, [&] { mine = evaluate::engine_name(config); });
+  mpi::collectively(comm, [&] { mine = fmt::format("{} with {}", evaluate::engine_name(config), engine::kernels_name()); });
   require_one_engine(comm, std::string(engine::engine_kind_names(config.engine)), mine);
 }
 

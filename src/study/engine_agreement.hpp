@@ -7,9 +7,8 @@
 
 namespace apq::study {
 
-/// Ranks that label together must do so with one engine, of one version. Collective.
-/// @throws Error(config) on all ranks where one has another, e.g. where `auto` means one thing on some nodes and another on the rest:
-///         both are named, with their hosts.
+/// Ranks that label together must do so with one instruction set, one engine of one version, and the same kernels. Collective.
+/// @throws Error(config) on all ranks where one has another: both are named, with their hosts.
 void require_one_engine(mpi::Communicator const& comm, evaluate::EvaluatorConfig const& config);
 
 /// The same of names that are known. @param setting  value of evaluator.engine, for the message.

@@ -8,6 +8,8 @@
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
+#include "evaluate/instruction_agreement.hpp"
+#include "study/settings.hpp"
 
 namespace apq::study {
 namespace fs = std::filesystem;
@@ -42,6 +44,20 @@ image::ImageCounts settled_counts(image::DataConfig const& data) {
     return image::fitting_counts(wanted, data.given, data.trains_supernet, available);
   } catch (Error const&) {
     return wanted;
+  }
+}
+
+// The set that a study was begun with; automatic: it was not begun. Whoever needs the file says what is wrong with it.
+engine::InstructionSet begun_with(StudyLayout const& layout) {
+  std::error_code ec;
+  if (!fs::exists(layout.config(), ec)) return engine::InstructionSet::automatic;
+  try {
+    auto const settings = settings_of(read_file(layout.config()), layout.config().string());
+    auto const found = settings.find("evaluator.instructions");
+    if (found == settings.end()) return engine::InstructionSet::automatic;
+    return engine::instruction_set_names.find(found->second).value_or(engine::InstructionSet::automatic);
+  } catch (Error const&) {
+    return engine::InstructionSet::automatic;
   }
 }
 
@@ -80,18 +96,26 @@ Experiment read_keys(Config& config, std::string const& name) {
 Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const& source) {
   Experiment experiment;
   image::ImageCounts counts{};
+  auto instructions = engine::InstructionSet::automatic;
   mpi::collectively(comm, [&] {
     experiment = read_experiment(source);
-    if (comm.is_root()) counts = settled_counts(experiment.data);
+    instructions = experiment.evaluator.instructions;
+    if (!comm.is_root()) return;
+    counts = settled_counts(experiment.data);
+    if (instructions == engine::InstructionSet::automatic) instructions = begun_with(experiment.layout);
   });
   counts = mpi::broadcast(comm, std::vector{counts}).front();
+  instructions = mpi::broadcast(comm, std::vector{instructions}).front();
+  std::vector<std::string> settled;
   if (counts != experiment.data.counts()) {
-    std::vector<std::string> const settled{fmt::format("data.train_images={}", counts.train),
-                                           fmt::format("data.calibration_images={}", counts.calibration),
-                                           fmt::format("data.validation_images={}", counts.validation)};
-    mpi::collectively(comm, [&] { experiment = read_experiment(source, settled); });
+    settled = {fmt::format("data.train_images={}", counts.train), fmt::format("data.calibration_images={}", counts.calibration),
+               fmt::format("data.validation_images={}", counts.validation)};
     log::root().info("there are fewer training images than the defaults take: {}", fmt::join(settled, ", "));
   }
+  instructions = evaluate::agree_on_instructions(comm, instructions);
+  if (instructions != experiment.evaluator.instructions)
+    settled.push_back(fmt::format("evaluator.instructions={}", engine::instruction_set_names(instructions)));
+  if (!settled.empty()) mpi::collectively(comm, [&] { experiment = read_experiment(source, settled); });
   experiment.evaluator.node_rank = comm.node().rank();
   return experiment;
 }

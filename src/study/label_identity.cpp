@@ -4,6 +4,7 @@
 
 #include "common/core/build_info.hpp"
 #include "common/core/host_name.hpp"
+#include "common/engine/kernels.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 
 namespace apq::study {
@@ -20,6 +21,8 @@ std::map<std::string, std::string> label_conditions(Experiment const& e, std::st
       {"evaluator.calibration_batch", std::to_string(v.calibration_batch)},
       {"evaluator.fidelity", std::string(net::fidelity_kind_names(v.fidelity))},
       {"evaluator.engine", std::string(engine::engine_kind_names(engine::resolved(v.engine)))},
+      {"evaluator.instructions", std::string(engine::instruction_set_names(v.instructions))},
+      {"evaluator.kernels", engine::kernels_name()},
       {"collect.sequential", e.collect.sequential.is_on() ? e.collect.sequential.text().substr(1) : "off"}};
   if (stage == "quant") parts["collect.quant.policies_per_architecture"] = std::to_string(e.collect.policies_per_architecture);
   return parts;

@@ -17,9 +17,14 @@ namespace {
 using enum Artefact;
 
 // What a label depends on beside its subnet.
-std::vector<std::string> const label_settings{
-    "study.seed", "data.mean", "data.deviation", "evaluator.batch", "evaluator.calibration_batch", "evaluator.fidelity"};
-std::vector<Artefact> const label_reads{space, weights, engine, calibration_images, validation_images};
+std::vector<std::string> const label_settings{"study.seed",
+                                              "data.mean",
+                                              "data.deviation",
+                                              "evaluator.batch",
+                                              "evaluator.calibration_batch",
+                                              "evaluator.fidelity",
+                                              "evaluator.instructions"};
+std::vector<Artefact> const label_reads{space, weights, engine, kernels, calibration_images, validation_images};
 
 template <class T>
 std::vector<T> joined(std::vector<T> a, std::vector<T> const& b) {
@@ -78,11 +83,12 @@ std::vector<Stage> stages_of(Settings const& settings) {
       {"collect.quant", joined(label_settings, {"collect.sequential", "collect.quant"}), label_reads, {quant_rows, quant_joined}});
   stages.push_back(
       {"train", {"study.seed", "train"}, {space, fp_rows, quant_rows}, {fp_predictor, quant_predictor, scratch_predictor, training}});
-  stages.push_back({"search",
-                    joined({"search", "cost.basis"}, measures ? label_settings : std::vector<std::string>{"study.seed"}),
-                    joined({space, quant_rows, cost_table, hardware},
-                           measures ? std::vector{weights, engine, calibration_images, validation_images} : std::vector{quant_predictor}),
-                    {search, search_arrays, winners}});
+  stages.push_back(
+      {"search",
+       joined({"search", "cost.basis"}, measures ? label_settings : std::vector<std::string>{"study.seed"}),
+       joined({space, quant_rows, cost_table, hardware},
+              measures ? std::vector{weights, engine, kernels, calibration_images, validation_images} : std::vector{quant_predictor}),
+       {search, search_arrays, winners}});
   stages.push_back({"verify",
                     joined(label_settings, {"cost.basis"}),
                     joined(label_reads, {test_images, search, quant_rows, cost_table, hardware}),

@@ -8,6 +8,7 @@
 
 #include "collect/dataset_broadcast.hpp"
 #include "common/core/error.hpp"
+#include "common/engine/kernels.hpp"
 #include "common/h5/joined.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
@@ -126,6 +127,8 @@ std::string StudyRun::value_of(Artefact artefact, bool may_be_missing) {
       return e.space.hash;
     case Artefact::engine:
       return std::string(engine::engine_kind_names(engine::resolved(e.evaluator.engine)));
+    case Artefact::kernels:
+      return engine::kernels_name();
     case Artefact::training_images:
       return described(listed_->train);
     case Artefact::calibration_images:

