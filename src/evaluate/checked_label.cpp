@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/core/as_error.hpp"
 #include "common/core/error.hpp"
-#include "common/mpi/collective_error.hpp"
 #include "common/space/subnet.hpp"
 
 namespace apq::evaluate {
@@ -19,10 +19,9 @@ Label checked_label(Evaluator& evaluator, space::SearchSpace const& space, space
   Label label;
   try {
     label = evaluator.evaluate(subnet, sample);
-  } catch (Error const& e) {
-    fail(e.code(), e.what());
   } catch (std::exception const& e) {
-    fail(Errc::internal, mpi::unexpected(e.what()));
+    auto const error = as_error(e);
+    fail(error.code(), error.what());
   }
   if (!std::isfinite(label.loss))
     fail(Errc::numeric, fmt::format("the loss is {} (damaged supernet weights or a space that does not fit them?)", label.loss));

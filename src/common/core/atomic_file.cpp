@@ -1,8 +1,10 @@
 #include "common/core/atomic_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <optional>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,6 +19,22 @@ namespace {
 
 [[noreturn]] void fail(fs::path const& path, char const* action) {
   throw Error(Errc::io, fmt::format("{}: cannot {} ({})", path.string(), action, std::strerror(errno)));
+}
+
+// Absent, with errno, where reading fails.
+std::optional<std::string> all_of(int fd) {
+  std::string text;
+  std::size_t done = 0;
+  for (;;) {
+    if (text.size() - done < (std::size_t{1} << 16)) text.resize(std::max(2 * text.size(), std::size_t{1} << 17));
+    ssize_t const n = ::read(fd, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return std::nullopt;
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  text.resize(done);
+  return text;
 }
 
 void fsync_path(fs::path const& path, int flags) {
@@ -70,17 +88,29 @@ void replace_file(fs::path const& path, std::string_view text) {
 std::string read_file(fs::path const& path) {
   std::error_code ec;
   if (fs::is_directory(path, ec)) throw Error(Errc::io, fmt::format("{}: is a directory, not a file", path.string()));
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(Errc::io, fmt::format("{}: cannot be opened for reading ({})", path.string(), std::strerror(errno)));
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (file.bad()) throw Error(Errc::io, fmt::format("{}: cannot be read", path.string()));
-  return text;
+  // Over NFS a file that another host replaces meanwhile goes stale in the hand: its successor is read.
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    int const fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) fail(path, "be opened for reading");
+    auto text = all_of(fd);
+    int const reason = errno;
+    ::close(fd);
+    if (text) return *std::move(text);
+    errno = reason;
+    if (reason != ESTALE || attempt == attempts) fail(path, "be read");
+  }
 }
 
 void make_directory(fs::path const& path) {
   std::error_code ec;
+  std::vector<fs::path> missing;  // the deepest first
+  for (auto at = fs::absolute(path).lexically_normal(); !fs::exists(at, ec) && at.has_relative_path(); at = at.parent_path())
+    if (at.has_filename()) missing.push_back(at);
   fs::create_directories(path, ec);
   if (ec) throw Error(Errc::io, fmt::format("{}: cannot make the directory ({})", path.string(), ec.message()));
+  // What lies in it lasts only if its own name does.
+  for (auto const& made : missing) fsync_path(made.parent_path(), O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace apq

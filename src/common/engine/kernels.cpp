@@ -16,7 +16,7 @@ std::string aten_capability() {
   auto const begin = text.find(label);
   if (begin == std::string::npos) return "unknown";
   auto const start = begin + label.size();
-  return text.substr(start, text.find_first_of(" \n", start) - start);
+  return text.substr(start, text.find('\n', start) - start);
 }
 
 std::string blas() {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "common/core/error.hpp"
 
 namespace apq::mpi {
@@ -12,8 +9,5 @@ class CollectiveError : public Error {
  public:
   using Error::Error;
 };
-
-/// A foreign exception as a message of one line: libraries put whole call stacks behind the first.
-inline std::string unexpected(std::string_view what) { return "unexpected: " + std::string(what.substr(0, what.find('\n'))); }
 
 }  // namespace apq::mpi

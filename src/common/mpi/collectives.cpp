@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/core/as_error.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/wait.hpp"
 
@@ -146,12 +147,10 @@ void collectively(Communicator const& comm, std::function<void()> const& step) {
   std::string message;
   try {
     step();
-  } catch (Error const& e) {
-    code = e.exit_status();
-    message = e.what();
   } catch (std::exception const& e) {
-    code = static_cast<int>(Errc::internal);
-    message = unexpected(e.what());
+    auto const error = as_error(e);
+    code = error.exit_status();
+    message = error.what();
   }
   auto const codes = allgather<int>(comm, std::span<int const>(&code, 1));
   for (int r = 0; r < comm.size(); ++r)

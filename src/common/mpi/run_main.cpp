@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/core/as_error.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/mpi/collective_error.hpp"
@@ -31,10 +32,9 @@ int run_body(Communicator const& world, int argc, char** argv, std::function<int
   } catch (CollectiveError const& e) {
     if (world.is_root()) fmt::print(stderr, "apq: error: {}\n", e.what());
     return e.exit_status();
-  } catch (Error const& e) {
-    return fail_alone(world, e.exit_status(), e.what());
   } catch (std::exception const& e) {
-    return fail_alone(world, static_cast<int>(Errc::internal), unexpected(e.what()));
+    auto const error = as_error(e);
+    return fail_alone(world, error.exit_status(), error.what());
   }
 }
 

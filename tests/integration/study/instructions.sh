@@ -6,6 +6,7 @@ set -uo pipefail
 mpiexec=$1 apq=$2
 . "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
 fail() { echo "FAILED: $1"; tail -n 4 log; failures=$((failures + 1)); }
+host=$(hostname)
 options=(run --config "$here/tiny.yaml" --until collect.quant)
 label() { "$apq" "${options[@]}" --set study.dir="$1" "${@:2}" >log 2>&1; }  # study, options
 limited() { ONEDNN_MAX_CPU_ISA=${1^^} "${@:2}"; }                             # set, command: on a processor whose best it is
@@ -51,16 +52,17 @@ lesser=${there[0]} more=(--set collect.quant.samples=30)
 limited $lesser label kept_whole "${more[@]}" && limited $lesser label kept && label kept "${more[@]}" || fail "a study on two processors"
 cmp -s <(rows kept_whole) <(rows kept) || fail "a study on two processors has other labels than on one"
 cp -r best before
-refused() { # what is said, status
-  [[ $2 -eq 2 && $(grep -c 'error:' log) -eq 1 ]] && grep -qE "error: evaluator.instructions = $best: $1; a study keeps" log || fail "not refused in one line: $1"
+refused() { # what is said; of the command before
+  local status=$?
+  [[ $status -eq 2 && $(grep -c 'error:' log) -eq 1 ]] && grep -qE "error: evaluator.instructions = $best: $1; a study keeps" log || fail "not refused in one line: $1"
   diff -r best before >/dev/null || fail "a refused run changed the study"
 }
-limited $lesser label best "${more[@]}"; refused "rank 0 on $(hostname) has $lesser" $?
+limited $lesser label best "${more[@]}"; refused "rank 0 on $host has $lesser"
 job() { # study, options: of two kinds of processors
   local lines=("${options[@]}" --set study.dir="$1" "${@:2}")
   "$mpiexec" -n 1 "$apq" "${lines[@]}" : -n 1 env ONEDNN_MAX_CPU_ISA=${lesser^^} "$apq" "${lines[@]}" >log 2>&1
 }
-job best "${more[@]}"; refused "rank 1 on $(hostname) has $lesser, rank 0 on $(hostname) has $best" $?
+job best "${more[@]}"; refused "rank 1 on $host has $lesser, rank 0 on $host has $best"
 job mixed || fail "two kinds of processors"
 [[ $(grep -c "processors differ: rank 0 on $(hostname) has $best, rank 1 on $(hostname) has $lesser; evaluator.instructions is $lesser" log) -eq 1 ]] || fail "not said once that processors differ"
 cmp -s <(rows mixed) <(rows $lesser) && cmp -s <(identity mixed) <(identity $lesser) || fail "two kinds of processors label otherwise than the lesser"

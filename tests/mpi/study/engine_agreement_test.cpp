@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "evaluate/instruction_agreement.hpp"
 #include "support/error_of.hpp"
 
 using namespace apq;
@@ -11,6 +12,7 @@ namespace {
 TEST(EngineAgreement, OneEngineOnAllRanksPasses) {
   mpi::Communicator const world{MPI_COMM_WORLD};
   evaluate::EvaluatorConfig config;
+  config.instructions = evaluate::agree_on_instructions(world, config.instructions);
   study::require_one_engine(world, config);
   config.engine = engine::EngineKind::reference;
   study::require_one_engine(world, config);

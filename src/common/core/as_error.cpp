@@ -1,0 +1,19 @@
+#include "common/core/as_error.hpp"
+
+#include <filesystem>
+#include <string_view>
+
+namespace apq {
+
+Error as_error(std::exception const& exception) {
+  if (auto const* const error = dynamic_cast<Error const*>(&exception)) return *error;
+  std::string_view const what = exception.what();
+  if (auto const* const error = dynamic_cast<std::filesystem::filesystem_error const*>(&exception)) {
+    auto const begin = what.starts_with("filesystem error: ") ? what.substr(18) : what;  // "filesystem error: ACTION: REASON [PATH]"
+    return {Errc::io,
+            error->path1().string() + ": " + std::string(begin.substr(0, begin.find(": "))) + " (" + error->code().message() + ")"};
+  }
+  return {Errc::internal, "unexpected: " + std::string(what.substr(0, what.find('\n')))};
+}
+
+}  // namespace apq
