@@ -20,6 +20,7 @@ int list_data(DataOptions const& o) {
 int verify_data(DataOptions const& o) {
   auto const check = collect::check_stored(o.directory, collect::space_of_stored(o.directory, o.space));
   for (auto const& file : check.set_aside) log::root().info("{}: set aside, not part of the dataset", file);
+  for (auto const& line : check.quarantined) fmt::print("in quarantine: {}\n", line);
   for (auto const& line : check.faults.empty() ? check.sound : check.faults) fmt::print("{}\n", line);
   return check.faults.empty() ? 0 : static_cast<int>(Errc::data);
 }

@@ -13,6 +13,8 @@ struct CollectConfig {
   int policies_per_architecture = 1;  ///< so many consecutive quantised samples share one architecture (the paper mixes 1 and 10)
   int shard_rows = 1024;              ///< a shard of so many rows is sealed and a new one begun
   double flush_seconds = 5;           ///< at most so much work is lost when a rank dies
+  double sample_timeout = 0;          ///< a sample that takes longer has failed; 0: none does
+  double max_quarantined = 0.01;      ///< share of the samples, rounded up, that may fail
   evaluate::StoppingRule sequential;  ///< when a label has seen enough images; off: it sees all of them
 };
 
@@ -31,6 +33,15 @@ inline CollectConfig read_collect_config(Config section) {
                                           {"A shard of so many rows is sealed and a new one begun", "rows"});
   config.flush_seconds = section.get_or<double>("flush_seconds", config.flush_seconds, {0.0, 3600.0},
                                                 {"Rows are written at least this often: so much work is lost when a rank dies", "s"});
+  config.sample_timeout = section.get_or<double>(
+      "sample_timeout", config.sample_timeout, {0.0, 1e6},
+      {"A sample that takes longer has failed: it is tried once more, then put into quarantine; one that does not return after three times "
+       "as long ends its job when all else is done; 0: samples take as long as they take",
+       "s"});
+  config.max_quarantined = section.get_or<double>(
+      "max_quarantined", config.max_quarantined, {0.0, 1.0},
+      {"Share of a stage's samples, rounded up, that may be in quarantine because they could not be labelled; with more of them the stage "
+       "fails"});
   config.sequential = evaluate::read_stopping_rule(section.section("sequential", {"When a label has seen enough images"}));
   return config;
 }

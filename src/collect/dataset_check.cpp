@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "collect/quarantine.hpp"
 #include "collect/sampler.hpp"
 #include "common/core/config.hpp"
 #include "common/core/error.hpp"
@@ -34,14 +35,32 @@ std::uint64_t wanted_samples(fs::path const& directory, std::string const& stage
   return space ? num_samples(*space, stage, wanted) : wanted;
 }
 
-void check_ids(StoredStage const& stage, std::vector<h5::Row> const& rows, std::uint64_t wanted, Faults& faults) {
-  auto const last = rows.empty() ? 0 : rows.back().id + 1;
-  auto const expected = std::max(wanted, last);
-  if (rows.size() == expected) return;
-  std::uint64_t first = 0;
-  while (first < rows.size() && rows[first].id == first) ++first;
-  faults.push_back(fmt::format("{}: {} of {} samples are missing, the first is {}; `apq collect` collects them", stage.directory.string(),
-                               expected - rows.size(), expected, first));
+void check_ids(StoredStage const& stage, std::vector<h5::Row> const& rows, std::vector<std::uint64_t> const& quarantined,
+               std::uint64_t wanted, Faults& faults) {
+  auto const expected = std::max(wanted, rows.empty() ? 0 : rows.back().id + 1);
+  std::uint64_t missing = 0, first = 0;
+  auto row = rows.begin();
+  for (std::uint64_t id = 0; id < expected; ++id) {
+    if (row != rows.end() && row->id == id) {
+      ++row;
+      continue;
+    }
+    if (std::binary_search(quarantined.begin(), quarantined.end(), id)) continue;
+    if (missing++ == 0) first = id;
+  }
+  if (missing > 0)
+    faults.push_back(fmt::format("{}: {} of {} samples are missing, the first is {}; `apq collect` collects them", stage.directory.string(),
+                                 missing, expected, first));
+}
+
+// What the quarantine of a stage holds that no shard has, a line each.
+std::vector<std::string> quarantine_of(fs::path const& directory, std::string const& stage, std::vector<h5::Row> const& rows) {
+  std::vector<std::string> lines;
+  if (!is_study(directory)) return lines;
+  for (auto const& sample : read_quarantine(StudyLayout{directory}.quarantine(stage)))
+    if (std::none_of(rows.begin(), rows.end(), [&](h5::Row const& row) { return row.id == sample.id; }))
+      lines.push_back(fmt::format("{} (on {}, {} attempts)", sample.error, sample.host, sample.attempts));
+  return lines;
 }
 
 void check_joined_file(StoredStage const& stage, h5::Dataset const& dataset, std::size_t num_shards, Faults& faults) {
@@ -65,7 +84,8 @@ DatasetCheck check_stored(fs::path const& directory, std::optional<space::Search
   };
   for (auto const& stage : stored_stages(directory)) {
     for (auto const& entry : fs::directory_iterator(stage.directory))
-      if (auto const extension = entry.path().extension(); extension == ".damaged" || extension == ".partial")
+      if (auto const extension = entry.path().extension();
+          extension == ".damaged" || extension == ".contradicting" || extension == ".partial")
         check.set_aside.push_back(entry.path().string());
     auto const files = h5::shards_in(stage.directory);
     h5::Dataset dataset;
@@ -75,7 +95,12 @@ DatasetCheck check_stored(fs::path const& directory, std::optional<space::Search
         check_rows(one.front(), space, check.faults);
         h5::add_shards(dataset, std::move(one));
       });
-    guarded([&] { check_ids(stage, dataset.rows, wanted_samples(directory, stage.name, space), check.faults); });
+    guarded([&] {
+      for (auto& line : quarantine_of(directory, stage.name, dataset.rows)) check.quarantined.push_back(std::move(line));
+    });
+    auto const quarantined =
+        is_study(directory) ? quarantined_ids(StudyLayout{directory}.quarantine(stage.name)) : std::vector<std::uint64_t>();
+    guarded([&] { check_ids(stage, dataset.rows, quarantined, wanted_samples(directory, stage.name, space), check.faults); });
     guarded([&] { check_joined_file(stage, dataset, files.size(), check.faults); });
     check.sound.push_back(fmt::format("{}: {} shards are sound", stage.name, files.size()));
   }

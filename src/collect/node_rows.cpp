@@ -1,9 +1,6 @@
 #include "collect/node_rows.hpp"
 
-#include <atomic>
-#include <chrono>
 #include <cstring>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -34,17 +31,6 @@ NodeRows::NodeRows(std::span<std::uint8_t> memory, std::size_t capacity, int num
       num_genes_(static_cast<std::size_t>(num_genes)) {}
 
 void NodeRows::begin(State const& state) { *state_ = state; }
-
-NodeRows::Lock::Lock(NodeRows& rows) : rows_(rows) {
-  std::atomic_ref const lock(rows.state_->lock);
-  for (int tries = 0; lock.exchange(1, std::memory_order_acquire) != 0; ++tries) {
-    // Adding a row takes a microsecond, writing a shard milliseconds.
-    if (tries < 100) std::this_thread::yield();
-    else std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
-NodeRows::Lock::~Lock() { std::atomic_ref(rows_.state_->lock).store(0, std::memory_order_release); }
 
 void NodeRows::append(h5::Row const& row) {
   if (is_full() || row.genes.size() != num_genes_)

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "collect/node_lock.hpp"
 #include "common/h5/shard.hpp"
 
 namespace apq::collect {
@@ -29,19 +30,7 @@ class NodeRows {
   /// By one rank, before any other touches the memory.
   void begin(State const& state);
 
-  /// Held for as long as the object lives; the others wait asleep. A killed holder leaves the others waiting for the end that
-  /// the launcher makes of the job.
-  class Lock {
-   public:
-    explicit Lock(NodeRows& rows);
-    ~Lock();
-    Lock(Lock const&) = delete;
-    Lock& operator=(Lock const&) = delete;
-
-   private:
-    NodeRows& rows_;
-  };
-
+  NodeLock lock() { return NodeLock(state_->lock); }
   State& state() { return *state_; }
   bool is_full() const { return state_->rows == capacity_; }
   /// There must be room.

@@ -20,14 +20,19 @@ NodeWriter::NodeWriter(std::span<std::uint8_t> memory, Options options, Clock cl
 void NodeWriter::begin(int num_ranks) { rows_.begin({.ranks = static_cast<std::uint32_t>(num_ranks), .written_at = clock_()}); }
 
 void NodeWriter::add(h5::Row const& row) {
-  NodeRows::Lock const turn(rows_);
+  auto const turn = rows_.lock();
   if (rows_.is_full()) write();  // the rank that filled it could not
   rows_.append(row);
   if (rows_.is_full() || clock_() - rows_.state().written_at >= options_.flush_seconds) write();
 }
 
+void NodeWriter::flush() {
+  auto const turn = rows_.lock();
+  if (rows_.state().unwritten > 0 && clock_() - rows_.state().written_at >= options_.flush_seconds) write();
+}
+
 void NodeWriter::leave() {
-  NodeRows::Lock const turn(rows_);
+  auto const turn = rows_.lock();
   bool const is_last = --rows_.state().ranks == 0;
   // Nobody may come by for as long as the last sample takes.
   bool const is_due = clock_() - rows_.state().written_at >= std::min(1.0, options_.flush_seconds);

@@ -14,7 +14,7 @@ namespace apq::collect {
 /// node makes as many files and writes as one rank would, and nobody serves the others.
 ///
 /// Every rank has an object of its own on the memory that they share. What a kill loses of finished samples is younger than
-/// `flush_seconds` (and the sample during which the last rank of the node found it so).
+/// `flush_seconds` where somebody calls `flush` in between.
 class NodeWriter {
  public:
   struct Options {
@@ -37,6 +37,8 @@ class NodeWriter {
   void begin(int num_ranks);
   /// @throws Error(io) when the shard cannot be written; what was written before stays, and the rows stay in memory.
   void add(h5::Row const& row);
+  /// Writes what is due, also where no rank comes by. @throws Error(io) likewise.
+  void flush();
   /// This rank adds no more. The node's last one writes what is left; one before it, what is older than a second.
   /// @throws Error(io) likewise.
   void leave();

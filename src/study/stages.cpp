@@ -157,10 +157,8 @@ void collect_stage(StudyRun& run, std::string const& stage) {
       request = {.space = &e.space,
                  .header = shard_header(e, stage, splits),
                  .num_samples = wanted_samples,
-                 .directory = e.layout.shards(stage),
-                 .joined = e.layout.joined(stage),
-                 .config = e.collect,
-                 .lock = false};
+                 .study = e.layout,
+                 .config = e.collect};
     });
     cost::CostModel const cost_model(e.space, {});
     request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };

@@ -24,6 +24,7 @@ struct StudyLayout {
   std::filesystem::path ledger() const { return root / "ledger.json"; }
   std::filesystem::path jobs() const { return root / "jobs"; }  ///< a record of each job that works here
   std::filesystem::path claims(std::string const& stage) const { return root / "claims" / stage; }  ///< on blocks of "fp" or "quant"
+  std::filesystem::path quarantine(std::string const& stage) const { return root / "quarantine" / stage; }  ///< samples that failed
   std::filesystem::path stage_claim(std::string const& stage) const { return root / "claims" / "stages" / stage; }
   std::filesystem::path report() const { return root / "report.html"; }
   std::filesystem::path figures() const { return root / "figures"; }  ///< CSV and SVG of each figure

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,17 +20,42 @@ bool same_label(Row const& a, Row const& b) {
   return a.genes == b.genes && a.correct == b.correct && a.correct5 == b.correct5 && a.total == b.total;
 }
 
-// Of equal ids the first stays.
-void settle(std::vector<Row>& rows, fs::path const& directory) {
+// Of equal ids the first stays. Gives the first id with two different labels.
+std::optional<std::uint64_t> settle(std::vector<Row>& rows) {
   std::stable_sort(rows.begin(), rows.end(), [](Row const& a, Row const& b) { return a.id < b.id; });
-  for (std::size_t i = 1; i < rows.size(); ++i)
-    if (rows[i - 1].id == rows[i].id && !same_label(rows[i - 1], rows[i]))
-      throw Error(Errc::data, fmt::format("{}: sample {} has two different labels; the evaluation is not deterministic on these machines",
-                                          directory.string(), rows[i].id));
+  std::optional<std::uint64_t> contradicted;
+  for (std::size_t i = 1; i < rows.size() && !contradicted; ++i)
+    if (rows[i - 1].id == rows[i].id && !same_label(rows[i - 1], rows[i])) contradicted = rows[i].id;
   rows.erase(std::unique(rows.begin(), rows.end(), [](Row const& a, Row const& b) { return a.id == b.id; }), rows.end());
+  return contradicted;
 }
 
-void read_into(Dataset& dataset, std::vector<fs::path> const& files, OnDamage on_damage) {
+fs::file_time_type age_of(fs::path const& file) {
+  std::error_code ec;
+  return fs::last_write_time(file, ec);
+}
+
+// Which files they are is looked up when it matters: rows do not know where they come from.
+Contradiction contradiction(std::vector<ShardFile> const& files, std::uint64_t id) {
+  std::optional<std::pair<fs::path, Row>> first;
+  for (auto const& file : files) {
+    for (auto& row : read_shard(file.path).rows) {
+      if (row.id != id) continue;
+      if (!first) {
+        first.emplace(file.path, std::move(row));
+      } else if (!same_label(first->second, row)) {
+        bool const in_order = age_of(first->first) <= age_of(file.path);
+        return {in_order ? first->first : file.path, in_order ? file.path : first->first, id};
+      }
+    }
+  }
+  throw Error(Errc::data, fmt::format("{}: sample {} has two different labels; the evaluation is not deterministic on these machines",
+                                      files.back().path.parent_path().string(), id));
+}
+
+}  // namespace
+
+void read_shards(Dataset& dataset, std::vector<fs::path> const& files, OnDamage on_damage) {
   std::vector<StoredShard> shards;
   for (auto const& path : files) {
     try {
@@ -42,7 +70,11 @@ void read_into(Dataset& dataset, std::vector<fs::path> const& files, OnDamage on
   add_shards(dataset, std::move(shards));
 }
 
-}  // namespace
+Contradiction::Contradiction(fs::path elder_file, fs::path younger_file, std::uint64_t id)
+    : Error(Errc::data, fmt::format("{} and {}: sample {} has two different labels; the evaluation is not deterministic on these machines",
+                                    elder_file.string(), younger_file.filename().string(), id)),
+      elder(std::move(elder_file)),
+      younger(std::move(younger_file)) {}
 
 std::vector<fs::path> shards_in(fs::path const& directory) {
   std::vector<fs::path> files;
@@ -58,31 +90,22 @@ void add_shards(Dataset& dataset, std::vector<StoredShard> shards) {
   if (shards.empty()) return;
   if (dataset.files.empty()) dataset.header = shards.front().shard.header;
   for (auto& [file, shard] : shards) {
+    std::erase_if(dataset.files, [&](ShardFile const& known) { return known.path == file.path; });
     if (auto const differs = difference(shard.header, dataset.header); !differs.empty())
       throw Error(Errc::data, fmt::format("{}: belongs to another dataset than {} ({})", file.path.string(),
                                           dataset.files.front().path.string(), differs));
     dataset.files.push_back(std::move(file));
     std::move(shard.rows.begin(), shard.rows.end(), std::back_inserter(dataset.rows));
   }
-  settle(dataset.rows, dataset.files.back().path.parent_path());
+  auto const contradicted = settle(dataset.rows);
   std::sort(dataset.files.begin(), dataset.files.end(), [](ShardFile const& a, ShardFile const& b) { return a.path < b.path; });
+  if (contradicted) throw contradiction(dataset.files, *contradicted);
 }
 
 Dataset read_dataset(fs::path const& directory, OnDamage on_damage) {
   Dataset dataset;
-  read_into(dataset, shards_in(directory), on_damage);
+  read_shards(dataset, shards_in(directory), on_damage);
   return dataset;
-}
-
-void read_new_shards(Dataset& dataset, fs::path const& directory) {
-  auto const there = shards_in(directory);
-  std::vector<fs::path> known, added;
-  for (auto const& file : dataset.files) known.push_back(file.path);
-  for (auto const& path : known)
-    if (!std::binary_search(there.begin(), there.end(), path))
-      throw Error(Errc::data, fmt::format("{}: has gone since it was read; restore it, or collect again", path.string()));
-  std::set_difference(there.begin(), there.end(), known.begin(), known.end(), std::back_inserter(added));
-  read_into(dataset, added, OnDamage::fail);
 }
 
 Dataset read_stage(StudyLayout const& layout, std::string const& stage) { return read_stage(layout.shards(stage), layout.joined(stage)); }

@@ -28,17 +28,25 @@ enum class OnDamage { fail, tolerate };
 /// The shards of a directory (*.h5), sorted; an absent directory has none.
 std::vector<std::filesystem::path> shards_in(std::filesystem::path const& directory);
 
-/// @throws Error(data) for a shard of different identity (each part that differs named with both values), or an id with two
-///         different labels.
+/// Two labels of one sample that differ; the message names both files.
+class Contradiction : public Error {
+ public:
+  Contradiction(std::filesystem::path elder, std::filesystem::path younger, std::uint64_t id);
+  std::filesystem::path elder, younger;  ///< by the time when they were last written
+};
+
+/// Equal labels of one sample count once. A shard whose path the dataset has replaces that file's entry, for it only grows: what the
+/// dataset has of it stays.
+/// @throws Error(data) for a shard of different identity (each part that differs named with both values); Contradiction, when all
+///         else is in the dataset and it has one of the two labels.
 void add_shards(Dataset& dataset, std::vector<StoredShard> shards);
 
-/// Reads every shard of `directory` (absent or empty: no rows), each opened once. An id found twice must have equal labels.
-/// @throws Error(data) as add_shards, or for a damaged shard unless tolerated; OtherVersion in any case.
-Dataset read_dataset(std::filesystem::path const& directory, OnDamage on_damage = OnDamage::fail);
+/// Adds these shards, each opened once. @throws as read_dataset.
+void read_shards(Dataset& dataset, std::vector<std::filesystem::path> const& files, OnDamage on_damage);
 
-/// Adds the shards that have come since `dataset` was read; those it has are not opened again.
-/// @throws Error(data) as read_dataset, or when one that it has is gone.
-void read_new_shards(Dataset& dataset, std::filesystem::path const& directory);
+/// Reads every shard of `directory` (absent or empty: no rows), each opened once. An id found twice must have equal labels.
+/// @throws as add_shards; Error(data) for a damaged shard unless tolerated; OtherVersion in any case.
+Dataset read_dataset(std::filesystem::path const& directory, OnDamage on_damage = OnDamage::fail);
 
 /// The rows of a study's stage; where its joined file exists, every shard that it lists must be there, unchanged. Each shard is
 /// opened once. @throws Error(data) as read_dataset and check_joined.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -116,14 +117,15 @@ std::optional<std::vector<ShardFile>> sound_manifest(fs::path const& path) {
 
 void check_joined(fs::path const& path, std::vector<ShardFile> const& manifest, Dataset const& dataset) {
   Folders canonical([](fs::path const& folder) { return fs::weakly_canonical(folder); });
-  std::map<fs::path, std::string> there;
-  for (auto const& file : dataset.files) there.emplace(canonical(file.path), file.sha256);
+  std::map<fs::path, ShardFile const*> there;
+  for (auto const& file : dataset.files) there.emplace(canonical(file.path), &file);
   for (auto const& shard : manifest) {
     auto const found = there.find(canonical(shard.path));
     if (found == there.end())
       throw Error(Errc::data, fmt::format("{}: its shard {} with {} rows is missing; restore it, or remove {} and collect again",
                                           path.string(), shard.path.string(), shard.rows, path.filename().string()));
-    if (found->second != shard.sha256)
+    // Another job may have added rows to it.
+    if (found->second->sha256 != shard.sha256 && found->second->rows <= shard.rows)
       throw Error(Errc::data, fmt::format("{}: its shard {} has changed since it was joined; restore it, or collect again", path.string(),
                                           shard.path.string()));
   }
@@ -136,7 +138,12 @@ bool joins(fs::path const& path, Dataset const& dataset) {
   try {
     auto const manifest = read_manifest(path);
     check_joined(path, manifest, dataset);
-    return manifest.size() == dataset.files.size();
+    auto const digests = [](std::vector<ShardFile> const& files) {
+      std::multiset<std::string> all;
+      for (auto const& file : files) all.insert(file.sha256);
+      return all;
+    };
+    return digests(manifest) == digests(dataset.files);
   } catch (Error const&) {
     return false;
   }

@@ -21,8 +21,8 @@ std::vector<ShardFile> read_manifest(std::filesystem::path const& file);
 /// of its own.
 std::optional<std::vector<ShardFile>> sound_manifest(std::filesystem::path const& file);
 
-/// @throws Error(data) naming the first shard of a joined file's manifest that is missing from `dataset` or has changed. The dataset may
-///         have more shards.
+/// @throws Error(data) naming the first shard of a joined file's manifest that is missing from `dataset` or has changed otherwise than
+///         by more rows. The dataset may have more shards.
 void check_joined(std::filesystem::path const& file, Dataset const& dataset);
 void check_joined(std::filesystem::path const& file, std::vector<ShardFile> const& manifest, Dataset const& dataset);
 

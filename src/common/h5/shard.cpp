@@ -1,6 +1,7 @@
 #include "common/h5/shard.hpp"
 
 #include <map>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,12 @@
 namespace apq::h5 {
 namespace fs = std::filesystem;
 namespace {
+
+// Debian builds HDF5 without thread safety: one thread of a process uses it at a time.
+std::mutex& library() {
+  static std::mutex mutex;
+  return mutex;
+}
 
 // Over header and rows, everything a reader gets.
 std::string checksum(Shard const& shard) {
@@ -93,6 +100,7 @@ void write_shard(fs::path const& path, Shard const& shard) {
                   fmt::format("{}: row {} has {} genes instead of {}", path.string(), row.id, row.genes.size(), shard.header.num_genes));
     genes.insert(genes.end(), row.genes.begin(), row.genes.end());
   }
+  std::scoped_lock const turn(library());
   auto file = File::create(path.string());
   auto write = [&]<class T>(char const* name, std::vector<T> const& values, char const* unit, char const* description) {
     file.write<T>(name, values, 0, unit, description);
@@ -121,6 +129,7 @@ void write_shard(fs::path const& path, Shard const& shard) {
 StoredShard load_shard(fs::path const& path) {
   auto bytes = File::bytes_of(path);
   StoredShard stored{.file = {.path = path, .bytes = bytes.size(), .sha256 = sha256_of(bytes)}};
+  std::scoped_lock const turn(library());
   stored.shard = parse_shard(path, File::parse(std::move(bytes), path.string()));
   stored.file.rows = stored.shard.rows.size();
   return stored;

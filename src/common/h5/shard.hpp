@@ -47,6 +47,7 @@ class OtherVersion : public Error {
   using Error::Error;
 };
 
+/// Shards may be written and read by several threads of a process; all else of this folder by one at a time, and not beside them.
 /// Writes a whole shard (temporary file, fsync, rename), sealed (seal.hpp). A checksum over header and rows is stored.
 /// @throws Error(io) naming the file and reason, e.g. disk full; an older file of that name stays as it was.
 void write_shard(std::filesystem::path const& file, Shard const& shard);

@@ -42,9 +42,9 @@ int run_body(Communicator const& world, int argc, char** argv, std::function<int
 
 int run_main(int argc, char** argv, std::function<int(Communicator const&, int, char**)> const& body, Initialise initialise) {
   if (initialise == Initialise::when_launched && !is_launched()) return run_body(Communicator::alone(), argc, argv, body);
-  // Serialized: the thread that answers for a remote work counter takes turns with the main one.
+  // Funneled: threads beside the main one (a heartbeat, a node's keeper) make no calls.
   int provided = 0;
-  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS) {
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS) {
     fmt::print(stderr, "apq: error: MPI could not be initialised\n");
     return static_cast<int>(Errc::mpi);
   }

@@ -73,9 +73,9 @@ class Sequential : public testing::Test {
     r.header.seed = 5;
     r.header.identity = {{"test", name}};
     r.num_samples = samples;
-    r.directory = root / name;
+    r.study = {root / name};
     collect::collect(world, r, [&] { return make_evaluator(validation, rule); });
-    return h5::read_dataset(root / name).rows;
+    return h5::read_dataset(r.study.shards("quant")).rows;
   }
 
   mpi::Communicator world{MPI_COMM_WORLD};

@@ -72,11 +72,9 @@ TEST_F(ImageSizes, AnyNumberOfRanksGivesTheLabelsOfOne) {
     request.header.stage = stage;
     request.header.space_hash = space_.hash;
     request.num_samples = 12;
-    request.directory = root_ + "/shards/" + stage;
-    if (world_.is_root()) make_directory(request.directory);
-    mpi::barrier(world_);
+    request.study = {root_};
     collect::collect(world_, request, [&] { return evaluator(splits); });
-    auto const rows = h5::read_dataset(request.directory).rows;
+    auto const rows = h5::read_dataset(request.study.shards(stage)).rows;
     ASSERT_EQ(rows.size(), 12u);
 
     mpi::Communicator const self(MPI_COMM_SELF);
