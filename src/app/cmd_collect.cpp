@@ -2,6 +2,7 @@
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
 #include "study/admission.hpp"
+#include "study/open_study.hpp"
 #include "study/stages.hpp"
 
 namespace apq::app {
@@ -22,8 +23,7 @@ Body add_collect(CLI::App& app) {
     JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     study::admit(run, study::Looks::at_labels);
-    run.hold();
-    study::open_study(world, experiment);
+    study::open_study(run);
     for (auto const* name : {"fp", "quant"})
       if (*stage == name || *stage == "all") study::collect_stage(run, name);
     return 0;

@@ -2,6 +2,7 @@
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
 #include "study/admission.hpp"
+#include "study/open_study.hpp"
 #include "study/stages.hpp"
 
 namespace apq::app {
@@ -24,8 +25,7 @@ Body add_supernet(CLI::App& app) {
       return 0;
     }
     study::admit(run, study::Looks::at_labels_before_training);
-    run.hold();
-    study::open_study(world, experiment);
+    study::open_study(run);
     study::supernet_stage(run);
     return 0;
   };

@@ -89,6 +89,7 @@ Experiment read_keys(Config& config, std::string const& name) {
   e.cost = cost::read_cost_config(config.section("cost", {"What answers for latency and energy"}));
   e.search = search::read_search_config(config.section("search", {"The evolution under limits"}));
   e.energy = energy::read_energy_config(config.section("energy", {"What is written to the ledger of energy"}));
+  e.jobs = job::read_job_config(config.section("jobs", {"Jobs that work on one study at once"}));
   config.finish();
   return e;
 }
@@ -124,15 +125,6 @@ void require_study(mpi::Communicator const& comm, StudyLayout const& layout) {
   mpi::collectively(comm, [&] {
     if (comm.is_root() && !std::filesystem::exists(layout.config()))
       throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml); `apq run --config FILE` makes one", layout.root.string()));
-  });
-}
-
-void open_study(mpi::Communicator const& comm, Experiment const& experiment) {
-  mpi::collectively(comm, [&] {
-    if (!comm.is_root()) return;
-    make_directory(experiment.layout.root);
-    auto const file = experiment.layout.config();
-    if (!fs::exists(file) || read_file(file) != experiment.resolved) replace_file(file, experiment.resolved);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "common/cost/cost_model.hpp"
 #include "common/energy/meter.hpp"
 #include "common/image/load.hpp"
+#include "common/job/job_config.hpp"
 #include "common/mpi/communicator.hpp"
 #include "common/space/search_space.hpp"
 #include "common/space/subnet.hpp"
@@ -40,6 +41,7 @@ struct Experiment {
   search::SearchConfig search;
   cost::CostConfig cost;
   energy::EnergyConfig energy;
+  job::JobConfig jobs;
   std::string resolved;   ///< YAML with every default filled in
   std::string commented;  ///< the same, every key explained
 
@@ -65,9 +67,6 @@ Experiment read_keys(Config& config, std::string const& name);
 
 /// Reads and checks everything before any other collective call; every rank fails alike. Collective over `comm`.
 Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const& options);
-
-/// Makes the study directory and its config.yaml; the experiment was admitted before (admission.hpp). Collective over `comm`.
-void open_study(mpi::Communicator const& comm, Experiment const& experiment);
 
 /// @throws Error(io) on all ranks where the directory holds no study. Collective over `comm`.
 void require_study(mpi::Communicator const& comm, StudyLayout const& layout);

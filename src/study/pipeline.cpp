@@ -6,6 +6,7 @@
 #include "common/mpi/collectives.hpp"
 #include "study/admission.hpp"
 #include "study/check.hpp"
+#include "study/open_study.hpp"
 
 namespace apq::study {
 namespace {
@@ -42,8 +43,7 @@ void run_pipeline(StudyRun& run, PipelineOptions const& options, std::function<v
   mpi::collectively(run.comm, [&] { check_options(run, options); });
   check_inputs(run, options.until);
   admit(run, Looks::at_labels_before_training);
-  run.hold();
-  open_study(run.comm, run.experiment);
+  open_study(run);
   for (auto const& stage : run.stages) {
     run_body(run, stage.name, stage.name == options.redo ? Redo::always : Redo::when_needed, report);
     if (stage.name == options.until) return;

@@ -17,6 +17,7 @@
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "study/engine_agreement.hpp"
+#include "study/stage_guard.hpp"
 #include "study/stage_state.hpp"
 #include "study/status.hpp"
 
@@ -102,15 +103,57 @@ Need need_of(StudyRun& run, Stage const& stage) {
   return need;
 }
 
+// Stages that several jobs do side by side, sample by sample; any other is one job's at a time.
+bool is_shared(Stage const& stage) {
+  return std::any_of(stage.writes.begin(), stage.writes.end(), [](Artefact artefact) { return rows_named(artefact).has_value(); });
+}
+
+// What root finds, on every rank.
+bool on_all(mpi::Communicator const& comm, std::function<bool()> const& root_finds) {
+  bool found = false;
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) found = root_finds();
+  });
+  return mpi::broadcast(comm, std::string(found ? "yes" : "no")) == "yes";
+}
+
+// One job at a time changes the ledger, which is replaced whole.
+void write_down(StudyRun& run, energy::StageMeter& meter, energy::Ended how) {
+  StageGuard const guard(run.job(), "ledger");
+  meter.finish(run.experiment.layout.ledger(), how);
+  run.job().is_in_ledger();
+}
+
 // What a run cost that all ranks ended alike; the reason is said by whoever gets it, so that nothing here may hide it. A stage that shows
 // the ledger does not change it.
 void write_down_early_end(StudyRun& run, Stage const& stage, energy::StageMeter& meter) {
   if (std::find(stage.reads.begin(), stage.reads.end(), Artefact::ledger) != stage.reads.end()) return;
   try {
-    meter.finish(run.experiment.layout.ledger(), energy::Ended::early);
+    write_down(run, meter, energy::Ended::early);
   } catch (mpi::CollectiveError const& e) {
     log::root().warn("{}: what it cost so far is not written down: {}", stage.name, e.what());
   }
+}
+
+// The work of a stage and what it cost.
+void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
+  bool const evaluates = std::find(stage.reads.begin(), stage.reads.end(), Artefact::engine) != stage.reads.end();
+  if (evaluates) require_one_engine(run.comm, run.experiment.evaluator);
+  mpi::collectively(run.comm, [&] {
+    if (!run.comm.is_root()) return;
+    energy::read_ledger(run.experiment.layout.ledger());  // a damaged one is known before the work that it would not take
+    for (auto const& sentence : stale_inputs(run.experiment.layout, stage, run.digests)) log::root().warn("{}: {}", stage.name, sentence);
+  });
+  log::root().info("{}: begins", stage.name);
+  energy::StageMeter meter(run.comm, run.experiment.energy, stage.name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
+  bool has_worked = false;
+  try {
+    has_worked = body(meter);
+  } catch (mpi::CollectiveError const&) {
+    write_down_early_end(run, stage, meter);
+    throw;
+  }
+  if (has_worked) write_down(run, meter, energy::Ended::whole);
 }
 
 }  // namespace
@@ -130,41 +173,38 @@ void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Re
   if (reads_images(stage)) run.listed_splits();
   Need need;
   auto const is_needed = [&] {
-    mpi::collectively(run.comm, [&] {
-      if (run.comm.is_root()) need = need_of(run, stage);
+    return on_all(run.comm, [&] {
+      need = need_of(run, stage);
+      return need.is_needed || redo == Redo::always;
     });
-    return mpi::broadcast(run.comm, std::string(need.is_needed || redo == Redo::always ? "yes" : "no")) == "yes";
   };
   bool needed = is_needed();
-  if (needed && !run.holds()) {
-    run.hold();
-    needed = is_needed();  // another job may have done it just before
+  if (needed) {
+    run.join();
+    run.job().begin_stage(name);
   }
-  if (!needed) {
-    log::root().info("{}: is there already", name);
+  while (needed) {
+    std::optional<StageGuard> guard;
+    if (!is_shared(stage)) {
+      guard.emplace(run.job(), name);
+      if (!is_needed()) break;  // another job did it just before
+    }
+    if (!need.why.empty()) log::root().info("{} is stale: {}", name, need.why);
+    do_stage(run, stage, body);
+    if (!on_all(run.comm, [&] { return !guard || run.job().holds(name); })) {
+      log::root().warn("{}: this job stood still for so long that another one took over; what that one writes counts", name);
+      redo = Redo::when_needed;
+      needed = is_needed();
+      continue;
+    }
+    mpi::collectively(run.comm, [&] {
+      if (!run.comm.is_root()) return;
+      // Of jobs that share a stage the first one to see it complete stamps it.
+      if (guard || need_of(run, stage).is_needed) write_stamp_of(run, stage, std::move(need.inputs));
+    });
     return;
   }
-  if (!need.why.empty()) log::root().info("{} is stale: {}", name, need.why);
-  bool const evaluates = std::find(stage.reads.begin(), stage.reads.end(), Artefact::engine) != stage.reads.end();
-  if (evaluates) require_one_engine(run.comm, run.experiment.evaluator);
-  mpi::collectively(run.comm, [&] {
-    if (!run.comm.is_root()) return;
-    energy::read_ledger(run.experiment.layout.ledger());  // a damaged one is known before the work that it would not take
-    for (auto const& sentence : stale_inputs(run.experiment.layout, stage, run.digests)) log::root().warn("{}: {}", name, sentence);
-  });
-  log::root().info("{}: begins", name);
-  energy::StageMeter meter(run.comm, run.experiment.energy, name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
-  bool has_worked = false;
-  try {
-    has_worked = body(meter);
-  } catch (mpi::CollectiveError const&) {
-    write_down_early_end(run, stage, meter);
-    throw;
-  }
-  if (has_worked) meter.finish(run.experiment.layout.ledger());
-  mpi::collectively(run.comm, [&] {
-    if (run.comm.is_root()) write_stamp_of(run, stage, std::move(need.inputs));
-  });
+  log::root().info("{}: is there already", name);
 }
 
 }  // namespace apq::study

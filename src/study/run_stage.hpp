@@ -15,10 +15,11 @@ enum class Redo {
   always        ///< as it was asked for
 };
 
-/// Runs a row of the table: not at all where every input and every output is what its stamp says, else under the study's guard and its
-/// meter, saying why. The stamp is written last, so that a stage that ended early is done again; what it cost so far is in the
-/// ledger where all ranks ended it alike. Collective over the run's communicator.
-/// @throws what the body throws; Error(stopped) when the job has been asked to stop; Error(io) when another run works on the study.
+/// Runs a row of the table: not at all where every input and every output is what its stamp says, else under its meter, saying why.
+/// Jobs collect side by side; of any other stage one job at a time has the claim, the rest wait and then find it done. The stamp is written
+/// last, so that a stage that ended early is done again; what it cost so far is in the ledger where all ranks ended it alike. Collective
+/// over the run's communicator.
+/// @throws what the body throws; Error(stopped) when the job has been asked to stop.
 void run_stage(StudyRun& run, std::string const& stage, StageBody const& body, Redo redo = Redo::when_needed);
 
 /// Why a stage would run now, empty: it would not. Local to root.

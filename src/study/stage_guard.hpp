@@ -1,21 +1,26 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <string>
 
-#include "collect/directory_lock.hpp"
-#include "common/core/study_layout.hpp"
-#include "common/mpi/communicator.hpp"
+#include "study/study_job.hpp"
 
 namespace apq::study {
 
-/// Held by a job while it works on a study: two jobs never write into one study at once. Root holds it for all ranks.
+/// This job's claim on a stage, so that one job at a time does it; given back at the end of the scope. While another job has the claim it
+/// waits, and says for whom; it takes over from one that is gone.
 class StageGuard {
  public:
-  /// Collective. @throws Error(io) on all ranks when another job holds it.
-  StageGuard(mpi::Communicator const& comm, StudyLayout const& layout);
+  /// Collective. `job` must outlive it. @throws Error(stopped) when the job is asked to stop while it waits; Error(io).
+  StageGuard(StudyJob& job, std::string const& stage);
+  ~StageGuard();
+  StageGuard(StageGuard const&) = delete;
+  StageGuard& operator=(StageGuard const&) = delete;
 
  private:
-  std::optional<collect::DirectoryLock> lock_;
+  StudyJob& job_;
+  std::filesystem::path const stem_;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace apq::study

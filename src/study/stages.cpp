@@ -104,14 +104,14 @@ void restore_supernet(StudyRun& run, std::string const& wanted) {
 
 }  // namespace
 
-void train_supernet_to(StudyRun& run, fs::path const& file) {
+void train_supernet_to(StudyRun& run, fs::path const& file, std::function<bool()> const& may_write) {
   auto const& comm = run.comm;
   auto const& e = run.experiment;
   auto const splits = load_splits(comm, e, {.train = true, .calibration = true, .validation = true, .smaller = std::vector<int>{}});
   mpi::collectively(comm, [&] {
     if (comm.is_root() && file.has_parent_path()) make_directory(file.parent_path());
   });
-  train::train_supernet(comm, e.space, splits, e.data, e.supernet, e.seed, file);
+  train::train_supernet(comm, e.space, splits, e.data, e.supernet, e.seed, file, may_write);
 }
 
 void supernet_stage(StudyRun& run, Redo redo) {
@@ -126,7 +126,8 @@ void supernet_stage(StudyRun& run, Redo redo) {
     wanted = mpi::broadcast(run.comm, wanted);
     there = mpi::broadcast(run.comm, there);
     if (wanted.empty()) {
-      train_supernet_to(run, e.layout.supernet());
+      // Others may label with what another job trained meanwhile, on other ranks and so otherwise.
+      train_supernet_to(run, e.layout.supernet(), [&] { return run.job().holds("supernet"); });
     } else if (wanted == there) {  // its stamp is lost
       log::root().info("supernet: is the one that the labels were made with");
       return false;
@@ -158,7 +159,9 @@ void collect_stage(StudyRun& run, std::string const& stage) {
                  .header = shard_header(e, stage, splits),
                  .num_samples = wanted_samples,
                  .study = e.layout,
-                 .config = e.collect};
+                 .config = e.collect,
+                 .jobs = e.jobs,
+                 .heartbeat = run.job().heart()};
     });
     cost::CostModel const cost_model(e.space, {});
     request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };

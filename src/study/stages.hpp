@@ -12,7 +12,8 @@ namespace apq::study {
 /// Trains the study's supernet.
 void supernet_stage(StudyRun& run, Redo redo = Redo::when_needed);
 /// The same into any file; no stage of the study.
-void train_supernet_to(StudyRun& run, std::filesystem::path const& file);
+/// @param may_write  as of train::train_supernet.
+void train_supernet_to(StudyRun& run, std::filesystem::path const& file, std::function<bool()> const& may_write = {});
 
 /// Labels the samples of "fp" or "quant" that are missing.
 void collect_stage(StudyRun& run, std::string const& stage);

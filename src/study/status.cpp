@@ -6,13 +6,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/energy/ledger.hpp"
-#include "common/h5/dataset.hpp"
 #include "common/space/search_space.hpp"
 #include "study/records/stamp.hpp"
 #include "study/stage.hpp"
@@ -21,20 +19,6 @@
 namespace apq::study {
 namespace fs = std::filesystem;
 namespace {
-
-char const* name_of(StageCondition condition) {
-  switch (condition) {
-    case StageCondition::done:
-      return "done";
-    case StageCondition::stale:
-      return "stale";
-    case StageCondition::part:
-      return "in part";
-    case StageCondition::absent:
-      return "absent";
-  }
-  return "";
-}
 
 // The stamps of a study; one that cannot be read counts as none, and why.
 struct Stamps {
@@ -92,19 +76,12 @@ std::uint64_t number_in(Settings const& settings, std::string const& key) {
   return number;
 }
 
-// A collection that has finished left the number of its rows; of one that has not the shards are read.
-void add_rows(StageStatus& status, StudyLayout const& layout, Settings const& settings, Stamp const* stamp) {
-  if (!status.stage.starts_with("collect.")) return;
-  auto const stage = status.stage.substr(8);
-  status.wanted = number_in(settings, "collect." + stage + ".samples");
-  bool const is_as_stamped = stamp != nullptr && status.condition == StageCondition::done && stamp->contents.contains("num_rows");
-  if (is_as_stamped) {
+// A collection that has finished left the number of its rows.
+void add_rows(StageStatus& status, Settings const& settings, Stamp const* stamp) {
+  if (!status.collects()) return;
+  status.wanted = number_in(settings, "collect." + status.collected() + ".samples");
+  if (stamp != nullptr && status.condition == StageCondition::done && stamp->contents.contains("num_rows"))
     status.rows = number_in(stamp->contents, "num_rows");
-    return;
-  }
-  auto dataset = h5::read_dataset(layout.shards(stage), h5::OnDamage::tolerate);
-  h5::keep_asked_for(dataset, status.wanted);
-  status.rows = dataset.rows.size();
 }
 
 // The configuration of a study. @throws Error(data) for a file that is none.
@@ -146,7 +123,7 @@ std::vector<StageStatus> conditions_of(StudyLayout const& layout, Settings const
       for (auto& lost : lost_outputs(stamp->second, layout.root, written, digests, true)) status.why.push_back(std::move(lost));
       for (std::size_t i = 0; i < result.size(); ++i)
         if (result[i].condition != StageCondition::done && reads_any(stage, stages[i].writes))
-          status.why.push_back(fmt::format("{} is {}", result[i].stage, name_of(result[i].condition)));
+          status.why.push_back(fmt::format("{} is {}", result[i].stage, stage_condition_names(result[i].condition)));
       status.condition = status.why.empty() ? StageCondition::done : StageCondition::stale;
     } else if (stage.name.starts_with("collect.") && !written.empty()) {
       status.condition = StageCondition::part;
@@ -174,7 +151,7 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
   auto result = conditions_of(layout, settings, stages, stamps, digests);
   for (auto& status : result) {
     auto const stamp = stamps.there.find(status.stage);
-    add_rows(status, layout, settings, stamp == stamps.there.end() ? nullptr : &stamp->second);
+    add_rows(status, settings, stamp == stamps.there.end() ? nullptr : &stamp->second);
     add_cost(status, ledger);
   }
   return result;
@@ -190,31 +167,6 @@ std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& st
     if (conditions[i].condition == StageCondition::stale && reads_any(stage, stages[i].writes))
       sentences.push_back(fmt::format("{} is stale: {}", stages[i].name, fmt::join(conditions[i].why, "; ")));
   return sentences;
-}
-
-std::string status_table(std::vector<StageStatus> const& stages) {
-  auto text = fmt::format("{:<14} {:<8} {:>13} {:>21} {:>9} {:>10}\n", "stage", "state", "rows", "finished", "core h", "kWh");
-  for (auto const& s : stages) {
-    auto const number = [](std::optional<double> const& value) { return value ? fmt::format("{:.4g}", *value) : std::string("-"); };
-    auto const rows = s.stage.starts_with("collect.") ? fmt::format("{} of {}", s.rows, s.wanted) : std::string("-");
-    text += fmt::format("{:<14} {:<8} {:>13} {:>21} {:>9} {:>10}\n", s.stage, name_of(s.condition), rows,
-                        s.finished.empty() ? "-" : s.finished, number(s.core_h), number(s.kwh));
-    for (auto const& why : s.why) text += fmt::format("{:<14} {}\n", "", why);
-  }
-  return text;
-}
-
-std::string status_json(std::vector<StageStatus> const& stages) {
-  auto json = nlohmann::ordered_json::array();
-  for (auto const& s : stages) {
-    nlohmann::ordered_json entry{{"stage", s.stage}, {"state", name_of(s.condition)}, {"why", s.why}};
-    entry["finished"] = s.finished.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(s.finished);
-    if (s.stage.starts_with("collect.")) entry.update({{"rows", s.rows}, {"wanted", s.wanted}});
-    entry["core_h"] = s.core_h ? nlohmann::ordered_json(*s.core_h) : nlohmann::ordered_json();
-    entry["kwh"] = s.kwh ? nlohmann::ordered_json(*s.kwh) : nlohmann::ordered_json();
-    json.push_back(std::move(entry));
-  }
-  return json.dump(1) + "\n";
 }
 
 }  // namespace apq::study

@@ -32,6 +32,16 @@ char const* maker_of(Artefact artefact) {
   }
 }
 
+// Other jobs write shards meanwhile. A file that is as it was hashed is not opened.
+bool is_as_read(h5::Dataset const& dataset, std::filesystem::path const& directory, FileDigests& digests) {
+  auto const there = h5::shards_in(directory);
+  return std::equal(there.begin(), there.end(), dataset.files.begin(), dataset.files.end(),
+                    [&](auto const& path, h5::ShardFile const& read) {
+                      auto const digest = path == read.path ? digests.of(path) : std::nullopt;
+                      return digest && digest->digest == read.sha256;
+                    });
+}
+
 }  // namespace
 
 StudyRun::StudyRun(mpi::Communicator const& the_comm, Experiment const& the_experiment)
@@ -46,7 +56,9 @@ image::Splits const& StudyRun::listed_splits() {
 }
 
 h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
-  if (auto const found = root_rows_.find(stage); found != root_rows_.end()) return found->second;
+  if (auto const found = root_rows_.find(stage);
+      found != root_rows_.end() && is_as_read(found->second, experiment.layout.shards(stage), digests))
+    return found->second;
   std::map<std::filesystem::path, FileState> before;
   for (auto const& shard : h5::shards_in(experiment.layout.shards(stage)))
     if (auto const state = state_of(shard)) before[shard] = *state;
@@ -69,8 +81,8 @@ std::string const& StudyRun::weights_hash() {
   return weights_->second;
 }
 
-void StudyRun::hold() {
-  if (!guard_) guard_.emplace(comm, experiment.layout);
+void StudyRun::join() {
+  if (!job_) job_.emplace(comm, experiment.layout, experiment.jobs);
 }
 
 h5::Dataset const& StudyRun::rows(std::string const& stage) {

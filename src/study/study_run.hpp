@@ -11,7 +11,7 @@
 #include "study/file_digest.hpp"
 #include "study/records/stamp.hpp"
 #include "study/stage.hpp"
-#include "study/stage_guard.hpp"
+#include "study/study_job.hpp"
 
 namespace apq::study {
 
@@ -43,10 +43,11 @@ class StudyRun {
   /// evaluate::supernet_hash of the experiment's supernet, read once while the file stays as it is. Local. @throws Error(data | io).
   std::string const& weights_hash();
 
-  /// Takes the study for this job until the object goes; nothing where it has it already. Collective.
-  /// @throws Error(io) when another job works on the study.
-  void hold();
-  bool holds() const { return guard_.has_value(); }
+  /// Makes this job one of those that work on the study, until the object goes; nothing where it is one already. Collective.
+  /// @throws Error(io) when the study's directory cannot be written.
+  void join();
+  /// After join().
+  StudyJob& job() { return *job_; }
 
   /// Everything that a result of `stage` depends on now, by name. Local to root; listed_splits() was called before where the stage
   /// reads images. @throws Error(data) naming what is missing and the command that makes it.
@@ -58,7 +59,7 @@ class StudyRun {
  private:
   std::string value_of(Artefact artefact, bool may_be_missing);
   std::string content_of_rows(std::string const& stage);
-  std::optional<StageGuard> guard_;
+  std::optional<StudyJob> job_;
   std::optional<std::pair<FileState, std::string>> weights_;
   std::optional<image::Splits> listed_;
   std::map<std::string, h5::Dataset> root_rows_, rows_;

@@ -2,6 +2,7 @@
 
 #include "common/mpi/collectives.hpp"
 #include "study/predictors.hpp"
+#include "study/stage_guard.hpp"
 
 namespace apq::study {
 
@@ -20,7 +21,12 @@ Training train_apart(StudyRun& run, TrainRequest const& request) {
   h5::Dataset const none;
   auto const& fp = which == Predictors::quant ? none : run.rows("fp");
   auto const& quant = which == Predictors::fp ? none : run.rows("quant");
-  if (!request.explores) run.hold();
+  std::optional<StageGuard> guard;
+  if (!request.explores) {
+    run.join();
+    run.job().begin_stage("train");
+    guard.emplace(run.job(), "train");
+  }
   return train_predictors(run.comm, e.space, e.layout, {&fp, &quant}, config, request.seed, which,
                           request.explores ? Keep::nothing : Keep::files);
 }

@@ -35,11 +35,12 @@ namespace {
 class Trainer {
  public:
   Trainer(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits, image::DataConfig const& data,
-          SupernetConfig const& config, std::uint64_t seed, fs::path output)
+          SupernetConfig const& config, std::uint64_t seed, fs::path output, std::function<bool()> const& may_write)
       : comm_(comm),
         config_(config),
         seed_(seed),
         output_(std::move(output)),
+        may_write_(may_write),
         identity_(training_identity(space, splits.train, data.normalisation, config, seed)),
         images_(splits.train, data.normalisation, space, config, seed),
         supernet_(net::make_supernet(space, seed)),
@@ -152,7 +153,7 @@ class Trainer {
 
   void finish() {
     mpi::collectively(comm_, [&] {
-      if (!comm_.is_root()) return;
+      if (!comm_.is_root() || (may_write_ && !may_write_())) return;
       monitor_.store_statistics(supernet_);
       net::save_supernet(supernet_, output_);
       std::string text;
@@ -167,6 +168,7 @@ class Trainer {
   SupernetConfig const& config_;
   std::uint64_t seed_;
   fs::path output_;
+  std::function<bool()> const& may_write_;
   std::string identity_;
   TrainingImages images_;
   net::Supernet supernet_;
@@ -186,9 +188,10 @@ void check_batch(SupernetConfig const& config, std::size_t num_images) {
 }
 
 void train_supernet(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
-                    image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path const& output) {
+                    image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path const& output,
+                    std::function<bool()> const& may_write) {
   mpi::collectively(comm, [&] { check_batch(config, splits.train.size()); });
-  Trainer(comm, space, splits, data, config, seed, output).run();
+  Trainer(comm, space, splits, data, config, seed, output, may_write).run();
 }
 
 }  // namespace apq::train

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "common/image/data_config.hpp"
@@ -20,7 +21,9 @@ void check_batch(SupernetConfig const& config, std::size_t num_images);
 /// Collective over `comm`.
 /// @throws as check_batch; Error(data) for a checkpoint of another training; Error(numeric)
 /// when the loss is not finite, naming the step; Error(io).
+/// @param may_write  asked on root at the end: false leaves everything as it is; empty: always.
 void train_supernet(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
-                    image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, std::filesystem::path const& output);
+                    image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, std::filesystem::path const& output,
+                    std::function<bool()> const& may_write = {});
 
 }  // namespace apq::train

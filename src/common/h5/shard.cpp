@@ -137,4 +137,9 @@ StoredShard load_shard(fs::path const& path) {
 
 Shard read_shard(fs::path const& path) { return load_shard(path).shard; }
 
+ShardIds read_shard_ids(fs::path const& path) {
+  auto const file = File::open(path);
+  return {file.read<std::uint64_t>("id"), file.text_attribute("source") == "collected"};
+}
+
 }  // namespace apq::h5

@@ -59,4 +59,13 @@ StoredShard load_shard(std::filesystem::path const& file);
 /// The same where the file does not matter.
 Shard read_shard(std::filesystem::path const& file);
 
+/// What is counted: the ids of a shard, and where its rows are from.
+struct ShardIds {
+  std::vector<std::uint64_t> ids;
+  bool are_collected;  ///< false: imported
+};
+
+/// Opens the file once and reads its ids alone, of any version that has them. @throws Error(data) as load_shard, for what of it is read.
+ShardIds read_shard_ids(std::filesystem::path const& file);
+
 }  // namespace apq::h5

@@ -116,6 +116,13 @@ Claim claim_next(fs::path const& stem, Claimant const& me, std::function<bool(He
   }
 }
 
+bool holds(fs::path const& stem, Claimant const& me) {
+  auto const last = last_generation(stem);
+  if (!last) return false;
+  auto const there = content_of(file_of(stem, *last));
+  return there.by.id == me.id && !there.is_released;
+}
+
 void release(fs::path const& stem, std::uint64_t generation, Claimant const& me) {
   replace_file(file_of(stem, generation), text_of(me, true));
 }

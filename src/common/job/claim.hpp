@@ -45,6 +45,9 @@ Claim try_claim(std::filesystem::path const& stem, std::uint64_t generation, Cla
 /// the stem's directory: for few pieces, each claimed many times. @throws Error(io).
 Claim claim_next(std::filesystem::path const& stem, Claimant const& me, std::function<bool(HeldBy const&)> const& is_gone);
 
+/// True when the last generation is claimed by `me`: nobody has taken this claimant for gone and claimed after it. It lists the directory.
+bool holds(std::filesystem::path const& stem, Claimant const& me);
+
 /// Gives back what `me` claimed as STEM.GENERATION. @throws Error(io).
 void release(std::filesystem::path const& stem, std::uint64_t generation, Claimant const& me);
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,14 +60,25 @@ JobRecord JobHeartbeat::record() const {
 
 void JobHeartbeat::end(JobState state) {
   if (!thread_.joinable()) return;
+  stop();
+  set([&](JobRecord& record) { record.state = state; });
+  beat();
+}
+
+void JobHeartbeat::withdraw() {
+  if (!thread_.joinable()) return;
+  stop();
+  std::error_code ec;
+  std::filesystem::remove(job_file(jobs_, token_), ec);  // where it stays, it only tells of a job that is gone
+}
+
+void JobHeartbeat::stop() {
   {
     std::scoped_lock const lock(mutex_);
     is_ending_ = true;
-    record_.state = state;
   }
   wake_.notify_one();
   thread_.join();
-  beat();
 }
 
 void JobHeartbeat::run() {
@@ -80,6 +92,7 @@ void JobHeartbeat::run() {
 }
 
 void JobHeartbeat::beat() {
+  std::scoped_lock const turn(writing_);
   JobRecord now;
   {
     std::scoped_lock const lock(mutex_);

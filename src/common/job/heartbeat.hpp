@@ -30,16 +30,21 @@ class JobHeartbeat {
   /// Called by the heartbeat's thread before each beat, for figures that nobody tells; none: empty. Must not throw.
   void refresh_with(std::function<void(JobRecord&)> refresh);
   JobRecord record() const;
+  /// Writes the record now, for what others should see at once. Any thread. Never throws.
+  void beat();
 
   /// Writes the last record; nothing beats after it. Never throws.
   void end(JobState state);
+  /// Removes the record instead: of a job that claimed nothing.
+  void withdraw();
 
  private:
   void run();
-  void beat();
+  void stop();
   std::filesystem::path const jobs_;
   std::string const token_;
   double const interval_;
+  std::mutex writing_;  // one beat after the other
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   JobRecord record_;

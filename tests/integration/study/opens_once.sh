@@ -51,7 +51,7 @@ believe_stamps
 traced known
 ran known ""
 expect_opens known 0 0 "nothing to do, and nothing in doubt"
-read_again=$(grep -oE "\"($work/)?study/[^\"]*\"" known | tr -d '"' | sed "s|^$work/||" | grep -vE '^study/(config.yaml|ledger.json|\.lock|\.stages/[a-z.]*\.json)$' |
+read_again=$(grep -oE "\"($work/)?study/[^\"]*\"" known | tr -d '"' | sed "s|^$work/||" | grep -vE '^study/(config.yaml|ledger.json|jobs/.*|\.stages/[a-z.]*\.json)$' |
   while read -r file; do [[ -d $file ]] || echo "$file"; done | sort -u)
 [[ -z $read_again ]] || fail "nothing to do, and nothing in doubt: opened all the same: $read_again"
 

@@ -1,16 +1,24 @@
 #include "study/run_stage.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
+#include <thread>
 
 #include <gtest/gtest.h>
 
-#include "collect/directory_lock.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/random_token.hpp"
 #include "common/core/stop_request.hpp"
 #include "common/energy/ledger.hpp"
+#include "common/job/claim.hpp"
+#include "common/job/heartbeat.hpp"
+#include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "mpi/study/made_up_study.hpp"
 #include "support/error_of.hpp"
@@ -170,16 +178,132 @@ TEST_F(RunStage, TheLedgerCountsWorkAlone) {
   });
 }
 
-TEST_F(RunStage, AStudyThatAnotherJobWorksOnIsRefused) {
-  std::optional<collect::DirectoryLock> other;
-  made_.on_root([&] { other.emplace(layout_.root); });
-  test::expect_error(Errc::io, layout_.root.string(), [&] { train(); });
-  EXPECT_FALSE(fs::exists(layout_.train_metrics()));
-  mpi::barrier(world_);  // seen by all before it is there
-  other.reset();
+// Another job, on root, that has the claim on the training.
+class OtherJob {
+ public:
+  explicit OtherJob(StudyLayout const& layout) : layout_(layout) {
+    auto const claim = job::claim_next(layout.stage_claim("train"), me_, [](job::HeldBy const&) { return false; });
+    generation_ = std::get<job::Claimed>(claim).generation;
+  }
+  // Once some job says that it waits for this one: acts and gives the claim back. True when one did.
+  bool release_when_awaited(std::function<void()> const& act) {
+    bool is_awaited = false;
+    for (int i = 0; i < 3000 && !is_awaited; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      for (auto const& record : job::read_jobs(layout_.jobs()).records)
+        is_awaited = is_awaited || (record.stage == "train" && record.waits_for.find("slurm 77") != std::string::npos);
+    }
+    act();
+    job::release(layout_.stage_claim("train"), generation_, me_);
+    return is_awaited;
+  }
+  void end(job::JobState state) { heart_.end(state); }
+
+ private:
+  static job::JobRecord record() {
+    auto record = job::new_job(1);
+    record.scheduler_id = "slurm 77";
+    return record;
+  }
+  StudyLayout const layout_;
+  job::JobHeartbeat heart_{layout_.jobs(), record(), 0.1};
+  job::Claimant const me_{.job = heart_.token(), .host = "n7", .id = random_token()};
+  std::uint64_t generation_ = 0;
+};
+
+TEST_F(RunStage, AStageThatAnotherJobDoesIsWaitedForAndFoundDone) {
+  ASSERT_EQ(train(), 1);
+  std::map<fs::path, std::string> done;
+  std::optional<OtherJob> other;
+  std::thread works;
+  bool was_awaited = false;
+  made_.on_root([&] {
+    auto written = outputs();
+    written.push_back(layout_.stamp("train"));
+    for (auto const& file : written) {
+      done[file] = read_file(file);
+      fs::remove(file);
+    }
+    other.emplace(layout_);
+    works = std::thread([&] {
+      was_awaited = other->release_when_awaited([&] {
+        for (auto const& [file, text] : done) replace_file(file, text);
+      });
+    });
+  });
+  EXPECT_EQ(train(), 0) << "the other job did it";
+  made_.on_root([&] {
+    works.join();
+    EXPECT_TRUE(was_awaited);
+  });
+}
+
+TEST_F(RunStage, AStageThatAnotherJobGaveBackUndoneIsDone) {
+  std::optional<OtherJob> other;
+  std::thread works;
+  bool was_awaited = false;
+  made_.on_root([&] {
+    other.emplace(layout_);
+    works = std::thread([&] { was_awaited = other->release_when_awaited([] {}); });
+  });
   EXPECT_EQ(train(), 1);
-  made_.on_root([&] { other.emplace(layout_.root); });
-  EXPECT_EQ(train(), 0) << "what is there may be asked for at any time";
+  made_.on_root([&] {
+    works.join();
+    EXPECT_TRUE(was_awaited);
+  });
+}
+
+TEST_F(RunStage, AStageOfAJobThatIsGoneIsTakenOver) {
+  made_.on_root([&] { OtherJob(layout_).end(job::JobState::failed); });
+  EXPECT_EQ(train(), 1);
+}
+
+TEST_F(RunStage, AJobThatWasTakenForGoneLetsTheOthersResultCount) {
+  auto const e = made_.load();
+  StudyRun run(world_, e);
+  int runs = 0;
+  run_stage(run, "train", [&](energy::StageMeter&) {
+    made_.on_root([&] {
+      for (auto const& file : outputs()) replace_file(file, "trained");
+      if (runs > 0) return;
+      EXPECT_TRUE(run.job().holds("train"));
+      job::Claimant const other{.job = "other", .host = "n7", .id = random_token()};
+      job::try_claim(layout_.stage_claim("train"), 1, other);  // this job stood still meanwhile
+      EXPECT_FALSE(run.job().holds("train"));
+      job::release(layout_.stage_claim("train"), 1, other);
+    });
+    ++runs;
+    return true;
+  });
+  EXPECT_EQ(runs, 2) << "the other one did not finish it";
+  EXPECT_TRUE(fs::exists(layout_.stamp("train")));
+}
+
+TEST_F(RunStage, JobsSayWhatTheyDoAndHowTheyEnded) {
+  train();
+  made_.on_root([&] {
+    auto const jobs = job::read_jobs(layout_.jobs()).records;
+    ASSERT_EQ(jobs.size(), 1u);
+    EXPECT_EQ(jobs[0].state, job::JobState::ended);
+    EXPECT_EQ(jobs[0].stage, "train");
+    EXPECT_EQ(jobs[0].ranks, world_.size());
+    EXPECT_EQ(jobs[0].core_seconds, 0) << "the ledger has it";
+  });
+  mpi::barrier(world_);
+  EXPECT_EQ(train(), 0);
+  made_.on_root([&] { EXPECT_EQ(job::read_jobs(layout_.jobs()).records.size(), 1u) << "a job with nothing to do leaves no record"; });
+  try {
+    auto const e = made_.load();
+    StudyRun run(world_, e);
+    run_stage(
+        run, "train", [&](energy::StageMeter&) -> bool { throw mpi::CollectiveError(Errc::numeric, "made to fail"); }, Redo::always);
+  } catch (Error const&) {
+  }
+  made_.on_root([&] {
+    auto const jobs = job::read_jobs(layout_.jobs()).records;
+    ASSERT_EQ(jobs.size(), 2u);
+    EXPECT_TRUE(std::any_of(jobs.begin(), jobs.end(), [](auto const& j) { return j.state == job::JobState::failed; }));
+  });
 }
 
 TEST_F(RunStage, AnInputThatIsMissingIsNamedWithTheCommandThatMakesIt) {
