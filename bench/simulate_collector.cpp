@@ -1,5 +1,6 @@
-// How does a collection by many jobs behave on 10,000 ranks, some of which die? The product's own logic (collect/keeper_steps, block_search,
-// node_queue, node_writer, common/job/job_watch) runs on a simulated clock; file-system operations are counted (docs/scaling.md).
+// How does a collection by many jobs behave on 10,000 ranks, some of which die? The product's own logic (collect/keeper_steps,
+// block_search, node_queue, node_writer, common/job/job_watch) runs on a simulated clock; file-system operations are counted
+// (docs/scaling.md).
 //   build/release/bench/simulate_collector [--help]
 #include <algorithm>
 #include <cmath>
@@ -40,8 +41,9 @@ struct Options {
   int shard_rows = 1024;
 };
 
-// Operations that a file system answers. Creating a claim: open, write and flush it, flush the directory, close; one that is there: open, then
-// open, read, close it. Writing a shard or a heartbeat: open, write, flush, rename, flush the directory. A directory lists 200 names a call.
+// Operations that a file system answers. Creating a claim: open, write and flush it, flush the directory, close; one that is there: open,
+// then open, read, close it. Writing a shard or a heartbeat: open, write, flush, rename, flush the directory. A directory lists 200 names a
+// call.
 constexpr double ops_claim = 5, ops_held = 4, ops_write = 6, ops_read = 3, ops_record = 3, names_a_call = 200;
 
 // Operations by kind and by 10 s of the simulated time.
@@ -336,7 +338,9 @@ int main(int argc, char** argv) {
   app.add_option("--ranks-per-node", o.ranks_per_node, "Ranks of a node")->capture_default_str();
   app.add_option("--sample-seconds", o.sample_seconds, "Mean time of a sample")->capture_default_str();
   app.add_option("--sigma", o.sigma, "Deviation of its logarithm")->capture_default_str();
-  app.add_option("--known", o.known, "How well MACs tell a sample's time, as a correlation")->capture_default_str()->check(CLI::Range(0.0, 1.0));
+  app.add_option("--known", o.known, "How well MACs tell a sample's time, as a correlation")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--deaths", o.deaths, "Share of the jobs that die during the run")->capture_default_str()->check(CLI::Range(0.0, 1.0));
   app.add_option("--restart-seconds", o.restart_seconds, "Until a dead job's successor starts; 0: none does")->capture_default_str();
   app.add_option("--operation-ms", o.operation_ms, "What a node waits for an operation of the file system")->capture_default_str();
@@ -349,12 +353,13 @@ int main(int argc, char** argv) {
     int jobs, nodes_per_job, ranks_per_node;
     double deaths;
   };
-  std::vector<Shape> shapes{{1, 1, 64, 0}, {4, 1, 64, 0}, {16, 1, 64, 0}, {64, 1, 16, 0}, {256, 1, 40, 0}, {256, 1, 40, 0.1}, {4, 40, 64, 0}, {4, 40, 64, 0.25}};
+  std::vector<Shape> shapes{{1, 1, 64, 0},   {4, 1, 64, 0},     {16, 1, 64, 0}, {64, 1, 16, 0},
+                            {256, 1, 40, 0}, {256, 1, 40, 0.1}, {4, 40, 64, 0}, {4, 40, 64, 0.25}};
   if (is_alone) shapes = {{o.jobs, o.nodes_per_job, o.ranks_per_node, o.deaths}};
-  fmt::print("{} samples of {:g} s (sigma {:g}, known {:g}); an operation takes {:g} ms; a flush every {:g} s, expiry after {:g} s\n", o.samples,
-             o.sample_seconds, o.sigma, o.known, o.operation_ms, o.flush_seconds, o.expiry);
-  fmt::print("{:>15} {:>7} {:>6} {:>8} {:>11} {:>8} {:>7} {:>8} {:>9}   {}\n", "jobs x nodes x", "ranks", "die", "hours", "efficiency", "twice",
-             "shards", "ops/s", "peak", "claims, looks, shards, beats");
+  fmt::print("{} samples of {:g} s (sigma {:g}, known {:g}); an operation takes {:g} ms; a flush every {:g} s, expiry after {:g} s\n",
+             o.samples, o.sample_seconds, o.sigma, o.known, o.operation_ms, o.flush_seconds, o.expiry);
+  fmt::print("{:>15} {:>7} {:>6} {:>8} {:>11} {:>8} {:>7} {:>8} {:>9}   {}\n", "jobs x nodes x", "ranks", "die", "hours", "efficiency",
+             "twice", "shards", "ops/s", "peak", "claims, looks, shards, beats");
   for (auto const& shape : shapes) {
     o.jobs = shape.jobs;
     o.nodes_per_job = shape.nodes_per_job;
@@ -363,8 +368,8 @@ int main(int argc, char** argv) {
     auto const out = simulate(o);
     fmt::print("{:>15} {:>7} {:>6} {:>8.3f} {:>9.1f} % {:>6.2f} % {:>7} {:>8.0f} {:>9.0f}   {:.0f}, {:.0f}, {:.0f}, {:.0f} %\n",
                fmt::format("{} x {} x {}", shape.jobs, shape.nodes_per_job, shape.ranks_per_node),
-               shape.jobs * shape.nodes_per_job * shape.ranks_per_node, out.deaths, out.hours, 100 * out.efficiency, 100 * out.twice, out.files,
-               out.ops, out.peak, 100 * out.claims, 100 * out.looks, 100 * out.shards, 100 * out.beats);
+               shape.jobs * shape.nodes_per_job * shape.ranks_per_node, out.deaths, out.hours, 100 * out.efficiency, 100 * out.twice,
+               out.files, out.ops, out.peak, 100 * out.claims, 100 * out.looks, 100 * out.shards, 100 * out.beats);
   }
   return 0;
 }
