@@ -4,6 +4,7 @@
 #include "common/mpi/collectives.hpp"
 #include "report/report.hpp"
 #include "study/status.hpp"
+#include "study/unlabelled.hpp"
 
 namespace apq::app {
 
@@ -12,7 +13,11 @@ void report_stage(study::StudyRun& run, study::Redo redo) {
   auto const write = [&](energy::StageMeter&) {
     mpi::collectively(run.comm, [&] {
       if (!run.comm.is_root()) return;
-      report::write_report(e.layout, {e.name, e.seed, e.resolved, e.collect.fp_samples, e.collect.quant_samples}, e.space,
+      std::vector<std::string> unlabelled;
+      for (char const* stage : {"fp", "quant"})
+        if (auto const found = study::unlabelled_samples(e.layout, stage); found.count > 0)
+          unlabelled.push_back(std::string("collect.") + stage + ": " + found.sentence);
+      report::write_report(e.layout, {e.name, e.seed, e.resolved, e.collect.fp_samples, e.collect.quant_samples, unlabelled}, e.space,
                            cost::CostModel(e.space, e.cost),
                            study::stale_inputs(e.layout, study::stage_named(run.stages, "report"), run.digests));
       log::root().info("report: {}", e.layout.report().string());

@@ -24,6 +24,7 @@ struct StudyIdentity {
   std::uint64_t seed = 1;
   std::string config;                                       ///< resolved, YAML
   std::uint64_t fp_samples = ~0ull, quant_samples = ~0ull;  ///< that are asked for: others do not count
+  std::vector<std::string> unlabelled = {};                 ///< sentences on samples that have no label
 };
 
 struct Collected {
@@ -36,7 +37,8 @@ struct Collected {
 struct Inputs {
   std::string study, directory, config;  ///< name; path; resolved configuration, YAML
   std::uint64_t seed = 1;
-  std::vector<std::string> stale;  ///< sentences: "search is stale: cost.hardware changed"
+  std::vector<std::string> stale;       ///< sentences: "search is stale: cost.hardware changed"
+  std::vector<std::string> unlabelled;  ///< sentences: "fp: 2 samples could not be labelled: 17 (...), 21 (...)"
   space::SearchSpace space;
   std::string cost_description;
   Collected fp, quant;

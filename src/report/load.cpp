@@ -32,6 +32,7 @@ Inputs load(StudyLayout const& layout, StudyIdentity const& identity, space::Sea
   inputs.seed = identity.seed;
   inputs.config = identity.config;
   inputs.stale = std::move(stale);
+  inputs.unlabelled = identity.unlabelled;
   inputs.space = space;
   inputs.cost_description = cost_model.description();
   inputs.fp = collected(layout, "fp", identity.fp_samples, cost_model);

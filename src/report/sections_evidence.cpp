@@ -70,7 +70,9 @@ std::string labels_section(Inputs const& inputs) {
           "<div><h3>{}</h3>{}</div>\n", title,
           missing("No labels yet. They are made by", fmt::format("apq collect --stage {} --study {}", stage, inputs.directory)));
   }
-  return section("Labels", html + "</div>\n");
+  html += "</div>\n";
+  for (auto const& sentence : inputs.unlabelled) html += fmt::format("<p class=\"missing\">{}</p>\n", escaped(sentence));
+  return section("Labels", html);
 }
 
 std::string predictor_section(Inputs const& inputs) {

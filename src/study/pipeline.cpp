@@ -26,10 +26,10 @@ void check_options(StudyRun const& run, PipelineOptions const& options) {
 }
 
 // The body of each row of the table but the report's, which lies in a room above.
-void run_body(StudyRun& run, std::string const& stage, Redo redo, std::function<void(Redo)> const& report) {
+void run_body(StudyRun& run, std::string const& stage, Redo redo, Quarantined quarantined, std::function<void(Redo)> const& report) {
   if (stage == "supernet") return supernet_stage(run, redo);
-  if (stage == "collect.fp") return collect_stage(run, "fp");
-  if (stage == "collect.quant") return collect_stage(run, "quant");
+  if (stage == "collect.fp") return collect_stage(run, "fp", quarantined);
+  if (stage == "collect.quant") return collect_stage(run, "quant", quarantined);
   if (stage == "train") return train_stage(run, redo);
   if (stage == "search") return search_stage(run, redo);
   if (stage == "verify") return verify_stage(run, redo);
@@ -45,7 +45,7 @@ void run_pipeline(StudyRun& run, PipelineOptions const& options, std::function<v
   admit(run, Looks::at_labels_before_training);
   open_study(run);
   for (auto const& stage : run.stages) {
-    run_body(run, stage.name, stage.name == options.redo ? Redo::always : Redo::when_needed, report);
+    run_body(run, stage.name, stage.name == options.redo ? Redo::always : Redo::when_needed, options.quarantined, report);
     if (stage.name == options.until) return;
   }
 }

@@ -11,6 +11,7 @@ namespace apq::study {
 struct PipelineOptions {
   std::string until;  ///< the last stage; empty: all
   std::string redo;   ///< a stage that is done again although nothing changed; empty: none
+  Quarantined quarantined = Quarantined::left;
 };
 
 /// All stages of a study in their order, after everything that can be known at the start was checked: an experiment that is refused leaves

@@ -17,6 +17,7 @@
 #include "study/label_identity.hpp"
 #include "study/predictors.hpp"
 #include "study/search_result.hpp"
+#include "study/unlabelled.hpp"
 #include "study/verification.hpp"
 #include "train/supernet_trainer.hpp"
 
@@ -141,43 +142,52 @@ void supernet_stage(StudyRun& run, Redo redo) {
   run_stage(run, "supernet", body, redo);
 }
 
-void collect_stage(StudyRun& run, std::string const& stage) {
+void collect_stage(StudyRun& run, std::string const& stage, Quarantined quarantined) {
   auto const& comm = run.comm;
   auto const& e = run.experiment;
   auto const wanted_samples = num_samples(e, stage);
-  run_stage(run, "collect." + stage, [&](energy::StageMeter& meter) {
-    auto const shape = image_shape(e.space);
-    auto listed = image::list_sources(comm, e.data, shape);
-    image::Wanted const wanted{.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, wanted_samples)};
-    auto const decode = [&](image::Wanted const& w) { return image::decode_splits(comm, listed.training, listed.test, e.data, shape, w); };
-    // What labels depend on is known without a pixel, unless damaged images may be left out.
-    bool const decode_late = e.data.max_damaged == 0;
-    auto splits = decode(decode_late ? image::Wanted{} : wanted);
-    collect::CollectRequest request;
-    mpi::collectively(comm, [&] {
-      request = {.space = &e.space,
-                 .header = shard_header(e, stage, splits),
-                 .num_samples = wanted_samples,
-                 .study = e.layout,
-                 .config = e.collect,
-                 .jobs = e.jobs,
-                 .heartbeat = run.job().heart()};
-    });
-    cost::CostModel const cost_model(e.space, {});
-    request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
-    request.prepare = [&] {
-      if (decode_late) splits = decode(wanted);
-      listed = {};  // holds unpacked files on root
-    };
-    request.joules = [&] { return meter.joules(); };
-    auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<evaluate::Evaluator> {
-      return std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
-                                                           e.evaluator, e.collect.sequential);
-    });
-    run.forget_rows(stage);
-    if (result.collected == 0) log::root().info("collect {}: all {} samples are there already", stage, result.already_there);
-    return result.collected > 0;
-  });
+  // A stage that is complete but for these is done again; root decides.
+  bool const is_open = quarantined == Quarantined::retried && comm.is_root() && unlabelled_samples(e.layout, stage).count > 0;
+  auto const redo = is_open ? Redo::always : Redo::when_needed;
+  run_stage(
+      run, "collect." + stage,
+      [&](energy::StageMeter& meter) {
+        auto const shape = image_shape(e.space);
+        auto listed = image::list_sources(comm, e.data, shape);
+        image::Wanted const wanted{.calibration = true, .validation = true, .smaller = sampled_sizes(e, stage, wanted_samples)};
+        auto const decode = [&](image::Wanted const& w) {
+          return image::decode_splits(comm, listed.training, listed.test, e.data, shape, w);
+        };
+        // What labels depend on is known without a pixel, unless damaged images may be left out.
+        bool const decode_late = e.data.max_damaged == 0;
+        auto splits = decode(decode_late ? image::Wanted{} : wanted);
+        collect::CollectRequest request;
+        mpi::collectively(comm, [&] {
+          request = {.space = &e.space,
+                     .header = shard_header(e, stage, splits),
+                     .num_samples = wanted_samples,
+                     .study = e.layout,
+                     .config = e.collect,
+                     .jobs = e.jobs,
+                     .heartbeat = run.job().heart(),
+                     .retry_quarantined = quarantined == Quarantined::retried};
+        });
+        cost::CostModel const cost_model(e.space, {});
+        request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
+        request.prepare = [&] {
+          if (decode_late) splits = decode(wanted);
+          listed = {};  // holds unpacked files on root
+        };
+        request.joules = [&] { return meter.joules(); };
+        auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<evaluate::Evaluator> {
+          return std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
+                                                               e.evaluator, e.collect.sequential);
+        });
+        run.forget_rows(stage);
+        if (result.collected == 0) log::root().info("collect {}: all {} samples are there already", stage, result.already_there);
+        return result.collected > 0;
+      },
+      redo);
 }
 
 void train_stage(StudyRun& run, Redo redo) {

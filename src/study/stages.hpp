@@ -15,8 +15,10 @@ void supernet_stage(StudyRun& run, Redo redo = Redo::when_needed);
 /// @param may_write  as of train::train_supernet.
 void train_supernet_to(StudyRun& run, std::filesystem::path const& file, std::function<bool()> const& may_write = {});
 
-/// Labels the samples of "fp" or "quant" that are missing.
-void collect_stage(StudyRun& run, std::string const& stage);
+enum class Quarantined { left, retried };
+
+/// Labels the samples of "fp" or "quant" that are missing; those in quarantine only where they are to be tried again.
+void collect_stage(StudyRun& run, std::string const& stage, Quarantined quarantined = Quarantined::left);
 
 /// Fits the full-precision predictor, the transferred one and the one from scratch.
 void train_stage(StudyRun& run, Redo redo = Redo::when_needed);

@@ -39,8 +39,9 @@ void add_job(StageProgress& p, JobStatus const& job) {
 }  // namespace
 
 double StageProgress::remaining_seconds() const {
-  if (rows >= status.wanted) return status.collects() ? 0 : std::numeric_limits<double>::quiet_NaN();
-  return rows_per_second > 0 ? static_cast<double>(status.wanted - rows) / rows_per_second : std::numeric_limits<double>::quiet_NaN();
+  auto const ended = rows + unlabelled.count;
+  if (ended >= status.wanted) return status.collects() ? 0 : std::numeric_limits<double>::quiet_NaN();
+  return rows_per_second > 0 ? static_cast<double>(status.wanted - ended) / rows_per_second : std::numeric_limits<double>::quiet_NaN();
 }
 
 StudyView::StudyView(StudyLayout const& layout) : layout_(layout), jobs_(layout.jobs(), expiry_of(layout)) {}
@@ -54,6 +55,7 @@ StudyProgress StudyView::look() {
     if (status.rows) p.rows = *status.rows;
     else if (status.collects())
       p.rows = rows_.try_emplace(status.stage, layout_.shards(status.collected())).first->second.look(status.wanted);
+    if (status.collects()) p.unlabelled = unlabelled_samples(layout_, status.collected());
     if (status.core_h) p.core_h = *status.core_h;
     if (status.kwh) p.kwh = *status.kwh;
     for (auto const& job : progress.jobs)
@@ -79,6 +81,7 @@ std::string progress_table(StudyProgress const& progress) {
                  p.jobs > 0 ? std::to_string(p.jobs) : "-", p.rows_per_second > 0 ? fmt::format("{:.3g}", p.rows_per_second) : "-",
                  is_on ? duration_text(p.remaining_seconds()) : "-", s.finished.empty() ? "-" : s.finished, cost(p.core_h), cost(p.kwh));
     for (auto const& why : s.why) text += fmt::format("{:<14} {}\n", "", why);
+    if (p.unlabelled.count > 0) text += fmt::format("{:<14} {}\n", "", p.unlabelled.sentence);
     if (p.failures > 0) text += fmt::format("{:<14} {} samples failed\n", "", p.failures);
   }
   if (auto const jobs = jobs_table(progress.jobs); !jobs.empty()) text += "\n" + jobs;
@@ -97,7 +100,8 @@ std::string progress_json(StudyProgress const& progress) {
                     {"wanted", s.wanted},
                     {"rows_per_second", p.rows_per_second},
                     {"remaining_s", number_or_null(p.remaining_seconds())},
-                    {"failures", p.failures}});
+                    {"failures", p.failures},
+                    {"quarantined", p.unlabelled.count}});
     entry.update(
         {{"jobs", p.jobs}, {"core_h", number_or_null(p.core_h)}, {"kwh", number_or_null(p.kwh)}, {"is_provisional", p.is_provisional}});
     stages.push_back(std::move(entry));

@@ -8,6 +8,7 @@
 #include "study/job_status.hpp"
 #include "study/row_count.hpp"
 #include "study/status.hpp"
+#include "study/unlabelled.hpp"
 
 namespace apq::study {
 
@@ -15,6 +16,7 @@ namespace apq::study {
 struct StageProgress {
   StageStatus status;
   std::uint64_t rows = 0;                                                  ///< of a collection: that are there
+  Unlabelled unlabelled;                                                   ///< of a collection
   int jobs = 0;                                                            ///< at work on it
   double rows_per_second = 0;                                              ///< of these together; 0: not known
   std::uint64_t failures = 0;                                              ///< samples that failed in these

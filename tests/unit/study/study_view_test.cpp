@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "collect/quarantine.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/random_token.hpp"
 #include "common/h5/shard.hpp"
@@ -91,6 +92,23 @@ TEST_F(StudyViewTest, SamplesRateAndEndOfWhatSeveralJobsCollect) {
   auto const json = nlohmann::json::parse(progress_json(progress));
   EXPECT_EQ(json["stages"][0]["rows"], 60);
   EXPECT_EQ(json["jobs"].size(), 5u);
+}
+
+TEST_F(StudyViewTest, SamplesThatCouldNotBeLabelledAreNamedAndNotWaitedFor) {
+  configure(10);
+  write_shard("a.h5", 0, 8);
+  for (std::uint64_t id : {8, 9})
+    collect::write_quarantined(layout_.quarantine("fp"), {.stage = "fp", .id = id, .error = "not finite", .attempts = 2, .host = "n1"});
+  record("collect.fp", 1);
+  fs::create_directories(layout_.quarantine("quant"));
+  test::write_quickly(layout_.quarantine("quant") / "7.json", "{");  // damaged
+  auto const progress = StudyView(layout_).look();
+  auto const& fp = stage(progress, "collect.fp");
+  EXPECT_EQ(fp.unlabelled.sentence, "2 samples could not be labelled: 8 (not finite), 9 (not finite)");
+  EXPECT_EQ(fp.remaining_seconds(), 0);
+  EXPECT_EQ(stage(progress, "collect.quant").unlabelled.count, 1u);
+  EXPECT_NE(progress_table(progress).find(fp.unlabelled.sentence), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(progress_json(progress))["stages"][0]["quarantined"], 2);
 }
 
 TEST_F(StudyViewTest, WhatIsNotInTheLedgerYetIsCostToo) {
