@@ -75,7 +75,7 @@ start_node "$node"
 ends_well faults 300
 
 say "a time limit, of which nothing tells but the scheduler when asked"
-APQ_LAB_LATE=35 launch limit --site-set time_limit=1 --site-set stop_margin=0 --site-set array_limit=4
+APQ_LAB_LATE=35 launch limit --set study.stop_margin_seconds=5 --site-set time_limit=1 --site-set stop_margin=0 --site-set array_limit=4
 ends_well limit 400
 grep -q 'job.s end' limit/launch/collect-*.log || fail "no job stopped for its time limit: $(logs limit)"
 ! grep -l TIMEOUT limit/launch/*.log || fail "a job ran into its time limit"
