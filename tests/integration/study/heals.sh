@@ -21,7 +21,7 @@ is_equal() { # what
   "$apq" data verify study >out 2>&1 || fail "$1: $(cat out)"
   while IFS= read -r file; do
     case $file in
-      shards/* | dataset_* | .stages/* | .lock | ledger.json | report.html | supernet.log.jsonl | search.h5) continue ;;
+      shards/* | dataset_* | .stages/* | claims/* | jobs/* | ledger.json | report.html | supernet.log.jsonl | search.h5) continue ;;
       train.json | search.json) cmp -s <(without_times "study/$file") <(without_times "whole/$file") || fail "$1: another $file" ;;
       figures/*) [[ -s study/$file ]] || fail "$1: no $file" ;;  # of costs, too
       *) cmp -s "study/$file" "whole/$file" || fail "$1: another $file" ;;
@@ -49,13 +49,12 @@ named() { # what was done, what is said, exit status
   echo "named: $1"
 }
 
-for directory in shards/fp shards/quant shards winners figures .stages; do
+for directory in shards/fp shards/quant shards winners figures .stages claims jobs; do
   anew; rm -r "study/$directory"; heals "$directory removed"
 done
 anew; rm study/supernet.pt; heals "supernet.pt removed"
 anew; rm study/config.yaml; heals "config.yaml removed"
 anew; truncate -s -100 study/config.yaml; heals "config.yaml cut"
-anew; rm study/.lock; heals ".lock removed"
 anew; rm study/ledger.json; named "ledger.json removed" "ledger.json" 0
 anew; truncate -s -20 study/ledger.json; named "ledger.json cut" "apq: error: .*ledger.json: is not whole JSON" 3
 anew; find study -type f ! -path '*/shards/*' ! -name supernet.pt -delete; heals "all but labels and supernet removed"
@@ -66,7 +65,7 @@ if [[ -n ${APQ_LONG_TESTS:-} ]]; then
     anew; rm "study/$file"; heals "$file removed"
     anew; truncate -s $(($(stat -c %s "whole/$file") / 2)) "study/$file"; heals "$file cut"
     anew; : >"study/$file"; heals "$file emptied"
-  done < <(cd whole && find . -type f ! -name .lock | sed 's#^\./##' | sort)
+  done < <(cd whole && find . -type f ! -path "./claims/*" ! -path "./jobs/*" | sed 's#^\./##' | sort)
 fi
 [[ $failures -eq 0 ]] && echo "all healed"
 exit $((failures > 0))
