@@ -49,7 +49,8 @@ bool still_works(job::JobWatch& watch, job::JobRecord const& seen) {
   return false;
 }
 
-void admit_beside_others(Experiment const& e, Settings const& now) {
+// @param mine  this job's token, where it has joined the study
+void admit_beside_others(Experiment const& e, Settings const& now, std::string const& mine) {
   auto const file = e.layout.config();
   std::error_code ec;
   if (!fs::exists(file, ec)) return;
@@ -58,7 +59,7 @@ void admit_beside_others(Experiment const& e, Settings const& now) {
   auto const before = settings_of(text, file.string());
   job::JobWatch watch(e.layout.jobs(), e.jobs.expiry_s);
   for (auto const& other : job::read_jobs(e.layout.jobs()).records) {
-    if (other.state != job::JobState::running) continue;
+    if (other.state != job::JobState::running || other.token == mine) continue;
     auto const conflict = conflict_beside(before, now, other.stage);
     if (!conflict.empty() && still_works(watch, other))
       throw Error(Errc::data, fmt::format("{}: {} works here with {}; wait for it, or choose another study.dir", file.string(),
@@ -69,6 +70,9 @@ void admit_beside_others(Experiment const& e, Settings const& now) {
 }  // namespace
 
 std::string conflict_beside(Settings const& before, Settings const& now, std::string const& stage) {
+  // What oneDNN was told cannot be taken back: a job has it from its beginning.
+  if (std::string const key = "evaluator.instructions"; value_in(before, key) != value_in(now, key))
+    return fmt::format("{} = {}, not {}", key, value_in(before, key), value_in(now, key));
   for (auto const& row : stages_of(before)) {
     if (row.takes_what_is_there) break;  // a report shows whatever there is
     auto const were = selected(before, row.settings), are = selected(now, row.settings);
@@ -85,13 +89,16 @@ std::string conflict_beside(Settings const& before, Settings const& now, std::st
 void open_study(StudyRun& run) {
   auto const& e = run.experiment;
   mpi::collectively(run.comm, [&] {
-    if (run.comm.is_root()) admit_beside_others(e, run.settings);
+    if (run.comm.is_root()) admit_beside_others(e, run.settings, "");
   });
   run.join();
   mpi::collectively(run.comm, [&] {
     if (!run.comm.is_root()) return;
     auto const file = e.layout.config();
-    if (!fs::exists(file) || read_file(file) != e.resolved) replace_file(file, e.resolved);
+    // Another job may have begun the study since, on processors of another kind.
+    if (create_file(file, e.resolved) || read_file(file) == e.resolved) return;
+    admit_beside_others(e, run.settings, run.job().token());
+    replace_file(file, e.resolved);
   });
 }
 

@@ -50,23 +50,28 @@ void fsync_path(fs::path const& path, int flags) {
 
 }  // namespace
 
-void replace_file(fs::path const& path, std::function<void(fs::path const&)> const& write) {
+namespace {
+
+// Puts a temporary file where it belongs; false: `publish` did not want it.
+bool publish_file(fs::path const& path, std::function<void(fs::path const&)> const& write,
+                  std::function<bool(fs::path const& temporary)> const& publish) {
   auto const directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   // Ranks, jobs on other hosts and dead predecessors never write one temporary file.
   fs::path const temporary = path.string() + "." + random_token().substr(0, 16) + ".partial";
   try {
     write(temporary);
     fsync_path(temporary, O_RDONLY);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "replace");
+    bool const is_published = publish(temporary);
     fsync_path(directory, O_RDONLY | O_DIRECTORY);
+    return is_published;
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
   }
 }
 
-void replace_file(fs::path const& path, std::string_view text) {
-  replace_file(path, [&](fs::path const& temporary) {
+std::function<void(fs::path const&)> writer_of(fs::path const& path, std::string_view text) {
+  return [path, text](fs::path const& temporary) {
     int const fd = ::open(temporary.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
     if (fd < 0) fail(temporary, "create");
     std::size_t done = 0;
@@ -82,6 +87,30 @@ void replace_file(fs::path const& path, std::string_view text) {
       done += static_cast<std::size_t>(n);
     }
     if (::close(fd) != 0) fail(path, "write");
+  };
+}
+
+}  // namespace
+
+void replace_file(fs::path const& path, std::function<void(fs::path const&)> const& write) {
+  publish_file(path, write, [&](fs::path const& temporary) {
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "replace");
+    return true;
+  });
+}
+
+void replace_file(fs::path const& path, std::string_view text) { replace_file(path, writer_of(path, text)); }
+
+bool create_file(fs::path const& path, std::string_view text) {
+  std::error_code ec;
+  if (fs::exists(path, ec)) return false;
+  return publish_file(path, writer_of(path, text), [&](fs::path const& temporary) {
+    int const rc = ::link(temporary.c_str(), path.c_str());
+    int const reason = errno;
+    ::unlink(temporary.c_str());
+    errno = reason;
+    if (rc != 0 && reason != EEXIST) fail(path, "create");
+    return rc == 0;
   });
 }
 

@@ -16,6 +16,9 @@ void replace_file(std::filesystem::path const& path, std::function<void(std::fil
 /// The same for a text at hand.
 void replace_file(std::filesystem::path const& path, std::string_view text);
 
+/// The same where there is no such file yet. @return false, having done nothing, where there is one: of several that try one succeeds.
+bool create_file(std::filesystem::path const& path, std::string_view text);
+
 /// Whole file as a string. @throws Error(io) when it cannot be read.
 std::string read_file(std::filesystem::path const& path);
 

@@ -48,10 +48,12 @@ bool create(fs::path const& file, std::string const& text) {
   }
   if (fd < 0 && errno == EEXIST) return false;
   if (fd < 0) fail(file, "create", errno);
-  ssize_t written = 0;
-  do written = ::write(fd, text.data(), text.size());
-  while (written < 0 && errno == EINTR);
-  int reason = written == static_cast<ssize_t>(text.size()) ? 0 : written < 0 ? errno : ENOSPC;
+  int reason = 0;
+  for (std::size_t done = 0; done < text.size() && reason == 0;) {
+    ssize_t const written = ::write(fd, text.data() + done, text.size() - done);
+    if (written >= 0) done += static_cast<std::size_t>(written);
+    else if (errno != EINTR) reason = errno;
+  }
   if (reason == 0 && ::fsync(fd) != 0) reason = errno;
   if (::close(fd) != 0 && reason == 0) reason = errno;
   if (reason != 0) {

@@ -36,6 +36,8 @@ TEST(ConflictBeside, LaterStagesSettingsAndMoreSamplesMayChange) {
   EXPECT_EQ(conflict("train.members", "4", "search"), "train.members = nothing, not 4");
   EXPECT_EQ(conflict("search.population", "22", "train"), "");
   EXPECT_EQ(conflict("study.seed", "2", ""), "study.seed = 1, not 2") << "it has only begun";
+  for (char const* stage : {"", "supernet", "train", "report"})
+    EXPECT_EQ(conflict("evaluator.instructions", "avx2", stage), "evaluator.instructions = nothing, not avx2");
   EXPECT_EQ(conflict("energy.pue", "2", "verify"), "") << "no stage's result depends on it";
   EXPECT_EQ(conflict("train.hidden", "20", "report"), "train.hidden = 16, not 20");
 }

@@ -30,6 +30,14 @@ TEST_F(AtomicFile, ReplacesTheWhole) {
   EXPECT_EQ(num_entries(), 1) << "no temporary file stays";
 }
 
+TEST_F(AtomicFile, CreatesWhereThereIsNone) {
+  EXPECT_TRUE(create_file(file_, "first"));
+  EXPECT_FALSE(create_file(file_, "second"));
+  EXPECT_EQ(read_file(file_), "first");
+  EXPECT_EQ(num_entries(), 1) << "no temporary file stays";
+  EXPECT_THROW(create_file(dir_ / "absent" / "f.txt", ""), Error);
+}
+
 TEST_F(AtomicFile, BytesStayAsTheyAre) {
   std::string bytes("\0\r\n\xff", 4);
   replace_file(file_, bytes);
