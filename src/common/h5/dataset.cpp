@@ -89,7 +89,8 @@ std::vector<fs::path> shards_in(fs::path const& directory) {
 void add_shards(Dataset& dataset, std::vector<StoredShard> shards) {
   if (shards.empty()) return;
   if (dataset.files.empty()) dataset.header = shards.front().shard.header;
-  for (auto& [file, shard] : shards) {
+  for (auto& [stored_file, shard] : shards) {
+    auto& file = stored_file;  // clang 14 captures no binding
     std::erase_if(dataset.files, [&](ShardFile const& known) { return known.path == file.path; });
     if (auto const differs = difference(shard.header, dataset.header); !differs.empty())
       throw Error(Errc::data, fmt::format("{}: belongs to another dataset than {} ({})", file.path.string(),

@@ -55,7 +55,7 @@ printf '\xff' | dd of="$victim" bs=1 seek=3000 conv=notrunc status=none
 expect 3 "$(basename "$victim"): is damaged" "$apq" data verify "$work/flipped"
 expect 3 "samples are missing, the first is" "$apq" data verify "$work/flipped"
 for verb in list hash export join; do expect 3 "$(basename "$victim")" "$apq" data "$verb" "$work/flipped"; done
-expect 0 "set aside, its samples are collected again" "$program" "$work/flipped" 40 1
+expect 0 ".damaged, its samples are collected again" "$program" "$work/flipped" 40 1
 expect 0 "quant: [0-9]+ shards are sound" "$apq" data verify "$work/flipped"
 [[ $("$apq" data hash "$work/flipped") == "$hash" ]] || fail "the repaired study has another hash"
 
