@@ -73,7 +73,7 @@ chmod +x bin/squeue
 supernet=("${command[@]}" --until supernet --set study.dir=ended)
 SECONDS=0
 # (mpiexec called by its whole name puts its own folder first on the PATH)
-"$mpiexec" -n 2 env PATH="$work/bin:$PATH" SLURM_JOB_ID=77 "${supernet[@]}" --set study.stop_margin_seconds=49 >log 2>&1
+"$mpiexec" -n 2 env PATH="$work/bin:$PATH" SLURM_JOB_ID=77 "${supernet[@]}" --set study.stop_margin_seconds=49.8 >log 2>&1
 ended=$?
 [[ $ended -eq 75 ]] && grep -qE "^apq: error: (supernet|data): stopped by the job's end in [0-9]+ s; run the same command" log || fail "the job's end: status $ended"
 [[ $SECONDS -lt 50 ]] || fail "the job's end was $SECONDS s ago"
