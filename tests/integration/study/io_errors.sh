@@ -32,7 +32,7 @@ try() { # kind, number
   [[ $1 != short || $status -eq 0 ]] || fail "$what: half a read or write is no error"
   if [[ -e $study/config.yaml ]]; then
     "$apq" status "$study" >out 2>&1 || fail "$what: no status: $(cat out)"
-    [[ ! -d $study/shards ]] || "$apq" data list "$study" >out 2>&1 || fail "$what: does not list: $(cat out)"
+    ! compgen -G "$study/shards/*/*.h5" >names || "$apq" data list "$study" >out 2>&1 || fail "$what: does not list: $(cat out)"
   fi
   run || { fail "$what: does not go on: $(tail -n 3 log)"; return 0; }
   products >now
