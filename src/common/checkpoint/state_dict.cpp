@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -206,8 +207,9 @@ class PickleWriter {
 
 StateDict load_state_dict(fs::path const& file) {
   std::ifstream probe(file, std::ios::binary);
-  if (!probe || fs::is_directory(file))
-    throw Error(Errc::io, fmt::format("{}: cannot be opened; a file written by torch.save is needed", file.string()));
+  if (!probe) throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", file.string(), std::strerror(errno)));
+  if (fs::is_directory(file))
+    throw Error(Errc::io, fmt::format("{}: is a directory; a file written by torch.save is needed", file.string()));
   std::array<char, 2> start{};
   probe.read(start.data(), start.size());
   try {

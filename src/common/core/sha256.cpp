@@ -2,6 +2,8 @@
 
 #include <array>
 #include <bit>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <vector>
 
@@ -43,13 +45,14 @@ std::string Sha256::hex() {
 std::string sha256_of(std::string_view text) { return Sha256{}.add(text).hex(); }
 
 std::string sha256_of_file(std::filesystem::path const& path) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(Errc::io, fmt::format("{}: cannot be opened for reading", path.string()));
+  if (!file) throw Error(Errc::io, fmt::format("{}: cannot be opened for reading ({})", path.string(), std::strerror(errno)));
   Sha256 hash;
   std::vector<char> buffer(1 << 20);
   while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0)
     hash.add(buffer.data(), static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) throw Error(Errc::io, fmt::format("{}: cannot be read", path.string()));
+  if (file.bad()) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", path.string(), std::strerror(errno)));
   return hash.hex();
 }
 
