@@ -10,7 +10,8 @@ need_root
 need slurmctld slurmd munged sbatch srun pgrep
 trap 'stop_cluster; rm -rf "$work"' EXIT
 start_cluster 4 2
-make_experiment "${APQ_LAB_FP:-120}" "${APQ_LAB_QUANT:-40}"
+# Enough to label for twenty seconds on a fast machine: what is to happen meanwhile then does.
+make_experiment "${APQ_LAB_FP:-2000}" "${APQ_LAB_QUANT:-40}"
 # Starts a job's first run late, so that its time limit comes while it labels, however fast this machine is.
 cat >"$work/late_apq" <<W
 #!/bin/bash
@@ -75,7 +76,7 @@ start_node "$node"
 ends_well faults 300
 
 say "a time limit, of which nothing tells but the scheduler when asked"
-APQ_LAB_LATE=35 launch limit --set study.stop_margin_seconds=5 --site-set time_limit=1 --site-set stop_margin=0 --site-set array_limit=4
+APQ_LAB_LATE=45 launch limit --set study.stop_margin_seconds=5 --site-set time_limit=1 --site-set stop_margin=0 --site-set array_limit=4
 ends_well limit 400
 grep -q 'job.s end' limit/launch/collect-*.log || fail "no job stopped for its time limit: $(logs limit)"
 ! grep -l TIMEOUT limit/launch/*.log || fail "a job ran into its time limit"
