@@ -24,6 +24,7 @@ namespace apq::test {
 enum class Fault {
   error,  ///< throws Error(data)
   nan,    ///< the loss is not a number
+  other,  ///< one image more is right
   kill,   ///< the process ends by SIGKILL
   hang    ///< never returns
 };
@@ -36,7 +37,7 @@ struct FakeBehaviour {
 
 inline std::vector<std::pair<std::string, Fault>> const& fault_names() {
   static std::vector<std::pair<std::string, Fault>> const names{
-      {"error", Fault::error}, {"nan", Fault::nan}, {"kill", Fault::kill}, {"hang", Fault::hang}};
+      {"error", Fault::error}, {"nan", Fault::nan}, {"other", Fault::other}, {"kill", Fault::kill}, {"hang", Fault::hang}};
   return names;
 }
 
@@ -57,7 +58,7 @@ inline FakeBehaviour parse_behaviour(std::string const& text, double seconds = 0
         is_known = true;
       }
     if (!is_known)
-      throw Error(Errc::config, fmt::format("fake evaluator: '{}' is neither seconds=S nor error@N, nan@N, kill@N, hang@N", word));
+      throw Error(Errc::config, fmt::format("fake evaluator: '{}' is neither seconds=S nor error@N, nan@N, other@N, kill@N, hang@N", word));
   }
   return behaviour;
 }
@@ -115,6 +116,9 @@ class FakeEvaluator : public evaluate::Evaluator {
         throw Error(Errc::data, "the fake evaluator was asked to fail here");
       case Fault::nan:
         label.loss = std::numeric_limits<double>::quiet_NaN();
+        return;
+      case Fault::other:
+        ++label.correct;
         return;
       case Fault::kill:
         std::raise(SIGKILL);

@@ -4,7 +4,8 @@
 //   bytes are appended to LOG.data),
 //                 `truncate PATH BYTES`; the request that fails is one line, `FAULT KIND OP PATH`
 //   APQ_IO_FAULT  optional, KIND@N: the N-th request that can fail so does; KIND is enospc, eio, estale, or short (reads and writes of half
-//                 the bytes, which is no error and must be gone on with)
+//                 the bytes, which is no error and must be gone on with). nolocks, without a number: there are no locks, as on file
+//                 systems that answer ENOSYS to every flock
 // A request that fails does nothing, but close, which closes. Sizes and states of files (stat) are not counted.
 #include <atomic>
 #include <cerrno>
@@ -18,6 +19,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -49,6 +51,8 @@ State& state() {
     if (auto const at = fault.find('@'); at != std::string::npos) {
       made->kind = fault.substr(0, at);
       made->at = std::atol(fault.c_str() + at + 1);
+    } else {
+      made->kind = fault;
     }
     auto const log = text("APQ_IO_LOG");
     auto const real_open = NEXT(open);
@@ -258,6 +262,13 @@ ssize_t pwrite(int fd, void const* bytes, std::size_t size, off_t offset) {
   return written;
 }
 ssize_t pwrite64(int fd, void const* bytes, std::size_t size, off64_t offset) { return ::pwrite(fd, bytes, size, offset); }
+
+int flock(int fd, int operation) {
+  auto const path = path_of(fd);
+  if (path.empty() || state().kind != "nolocks") return NEXT(flock)(fd, operation);
+  write_log("FAULT nolocks flock " + path + "\n");
+  return fail(ENOSYS);
+}
 
 int fsync(int fd) {
   auto const path = path_of(fd);

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -90,7 +91,8 @@ InstructionSet best_of(Features features) {
 
 namespace {
 
-dnnl::cpu_isa isa_of(InstructionSet set) {
+// None where the library is to choose; the name of that differs by version.
+std::optional<dnnl::cpu_isa> isa_of(InstructionSet set) {
   switch (set) {
     case InstructionSet::sse41:
       return dnnl::cpu_isa::sse41;
@@ -110,7 +112,7 @@ dnnl::cpu_isa isa_of(InstructionSet set) {
     case InstructionSet::generic:
       break;
   }
-  return dnnl::cpu_isa::all;
+  return std::nullopt;
 }
 
 std::string environment(char const* name) {
@@ -135,7 +137,7 @@ Features features_here() {
 }
 
 void use(InstructionSet set) {
-  if (auto const isa = isa_of(set); isa != dnnl::cpu_isa::all) (void)dnnl::set_max_cpu_isa(isa);
+  if (auto const isa = isa_of(set)) (void)dnnl::set_max_cpu_isa(*isa);
 }
 
 InstructionSet in_use() {

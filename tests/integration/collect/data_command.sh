@@ -75,6 +75,13 @@ expect 0 "dataset_quant.h5" "$apq" data join "$work/unjoined"
 expect 0 "are sound" "$apq" data verify "$work/unjoined"
 expect 0 "dataset_quant.h5" "$apq" data join "$work/unjoined/shards/quant"
 expect 0 "are sound" "$apq" data verify "$work/unjoined/shards/quant"
+# Another label for sample 7, as a faulty machine gives it.
+damage contradicted >/dev/null
+APQ_FAKE="other@7" "$program" "$work/contrary" 40 1 >/dev/null 2>"$work/log" || fail "no contradicting study: $(cat "$work/log")"
+for shard in "$work"/contrary/shards/quant/*.h5; do cp "$shard" "$work/contradicted/shards/quant/zz-$(basename "$shard")"; done
+expect 3 "shards/quant/[^z][^ ]*.h5 and zz-[^ ]*.h5.* 7" "$apq" data verify "$work/contradicted"
+expect 0 "zz-[^ ]*.h5.contradicting" "$program" "$work/contradicted" 40 1
+[[ $("$apq" data hash "$work/contradicted") == "$hash" ]] || fail "the study has the younger label"
 damage unfinished >/dev/null
 printf 'study: {seed: 21}\ncollect: {quant: {samples: 60}}\n' >"$work/unfinished/config.yaml"
 expect 3 "20 of 60 samples are missing, the first is 40" "$apq" data verify "$work/unfinished"

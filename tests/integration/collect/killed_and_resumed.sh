@@ -1,43 +1,24 @@
 #!/usr/bin/env bash
-# A collection killed with SIGKILL at random moments and resumed with other rank counts must end with the very dataset
-# of one that was never disturbed; so must one that SIGTERM stopped, and one that a single rank's death ended.
+# A collection killed with SIGKILL at random moments and resumed with other rank counts must end with the very dataset of one that was
+# never disturbed, and hold every shard that was there when something was killed; so must one that SIGTERM stopped.
+# 20 kills of ranks and whole jobs; APQ_KILLS=N: as many as that.
 set -euo pipefail
 mpiexec=$1
 program=$2
+kills_wanted=${APQ_KILLS:-20}
 samples=150
 work=$(mktemp -d)
-session=
-# Every process of a trial is in the session that its mpiexec leads or, since Open MPI 5 gives ranks their own, has this
-# test's directory on its command line: nothing else is ever signalled.
-session_pids() {
-  local stat fields words
-  for stat in /proc/[0-9]*/stat; do
-    { read -r fields <"$stat"; } 2>/dev/null || continue
-    read -r -a fields <<<"${fields##*) }"  # state, parent, group, session
-    [[ ${fields[0]} != Z ]] || continue
-    mapfile -d '' -t words 2>/dev/null <"${stat%/stat}/cmdline" || words=()
-    [[ ${fields[3]} != "$session" && ${words[*]} != *"$work/"* ]] || basename "${stat%/stat}"
-  done
-}
-end_session() {
-  [[ -z $session ]] || session_pids | xargs -r kill -KILL 2>/dev/null || true
-  for _ in $(seq 100); do [[ -n $session && -n $(session_pids) ]] || break; sleep 0.05; done
-  session=
-}
-trap 'end_session; rm -rf "$work"' EXIT
+. "$APQ_SOURCE_DIR/tests/integration/killed_job.sh"
+trap 'end_job; rm -rf "$work"' EXIT
 whole=$("$mpiexec" -n 1 "$program" "$work/whole" "$samples" 2>/dev/null)
 [[ ${#whole} -eq 64 ]] || { echo "no hash from the undisturbed run: $whole"; exit 1; }
 
-start() {  # ranks, study
-  setsid "$mpiexec" -n "$1" "$program" "$2" "$samples" >"$2.log" 2>&1 &
-  session=$!
-}
-is_running() { [[ -r /proc/$session/stat && $(sed 's/.*) //' "/proc/$session/stat" 2>/dev/null) != Z* ]]; }  # ended and not waited for: Z
+start() { start_job "$2.log" "$mpiexec" -n "$1" "$program" "$2" "$samples"; }  # ranks, study
 rows() { { find "$1/shards" -name '*.h5' 2>/dev/null || true; } | wc -l; }
 wait_for_shards() {  # study, so many more than now: the collection is under way, however slow the machine
   local want=$(($(rows "$1") + $2))
   for _ in $(seq 200); do
-    [[ $(rows "$1") -lt $want ]] && is_running || return 0
+    [[ $(rows "$1") -lt $want ]] && job_is_there || return 0
     sleep 0.05
   done
 }
@@ -49,33 +30,28 @@ resume_and_compare() {  # study, ranks
 }
 
 RANDOM=20260117
-all_kills=0 with_rows=0
-for trial in 1 2 3 4 5 6; do
+kills=0 with_rows=0 acknowledged=0 trial=0
+while [[ $kills -lt $kills_wanted ]]; do
+  trial=$((trial + 1))
+  [[ $trial -le $kills_wanted ]] || { echo "only $kills runs of $((3 * trial)) were killed"; exit 1; }
   study=$work/trial$trial
-  kills=0
   for ranks in 3 1 2; do
     start "$ranks" "$study"
     wait_for_shards "$study" $((RANDOM % 4))
     sleep "0.$((RANDOM % 10))"
-    if [[ $((RANDOM % 3)) -eq 0 ]]; then  # one rank alone; mpiexec ends the others
-      victim=$(session_pids | grep -vx "$session" | tail -1 || true)
-      [[ -n $victim ]] && kill -KILL "$victim" 2>/dev/null || true
-      for _ in $(seq 100); do is_running || break; sleep 0.05; done
-    fi
-    group=$session
-    end_session
-    wait "$group" 2>/dev/null || true
-    if ! grep -qE '^[0-9a-f]{64}$' "$study.log"; then  # it never came to its hash
-      kills=$((kills + 1))
-      [[ $(rows "$study") -eq 0 ]] || with_rows=$((with_rows + 1))
-    fi
+    kill_job
+    ! grep -qE '^[0-9a-f]{64}$' "$study.log" || continue  # it came to its hash: nothing was killed
+    kills=$((kills + 1))
+    [[ $(rows "$study") -eq 0 ]] || with_rows=$((with_rows + 1))
   done
-  all_kills=$((all_kills + kills))
-  before=$(rows "$study")
+  [[ $(rows "$study") -eq 0 ]] || sha256sum "$study"/shards/*/*.h5 >"$study.acknowledged"
+  acknowledged=$((acknowledged + $(rows "$study")))
   resume_and_compare "$study" 2
-  echo "trial $trial: killed $kills times, $before shards were there, same hash ${whole:0:12}"
+  [[ ! -e $study.acknowledged ]] || sha256sum --quiet -c "$study.acknowledged" || { echo "a shard that was there is gone from $study"; exit 1; }
+  rm -rf "$study" "$study".*
 done
-[[ $all_kills -gt 0 && $with_rows -gt 0 ]] || { echo "of 18 runs $all_kills were killed, $with_rows with rows there: nothing was tried"; exit 1; }
+[[ $((4 * with_rows)) -gt $kills ]] || { echo "of $kills kills only $with_rows found rows: hardly anything was tried"; exit 1; }
+echo "$kills kills in $trial collections, $with_rows found rows; all $acknowledged shards of then are there, hash ${whole:0:12} each time"
 
 study=$work/terminated
 start 1 "$study"

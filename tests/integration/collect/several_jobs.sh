@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Several jobs at once on one stage: they end well, with the very dataset of one job, and few samples are labelled twice. One of them is
-# killed; one is stopped for longer than the expiry, so that others do what it had, and goes on.
+# killed; one is stopped for longer than the expiry, so that others do what it had, and goes on. So too where there are no locks.
+# APQ_JOBS_REPETITIONS=N: N times each.
 set -uo pipefail
 mpiexec=$1
 program=$2
 jobs=$3
+io_faults=${4:-}  # not there under sanitizers
 repetitions=${APQ_JOBS_REPETITIONS:-1}
 samples=240
 pause=30
@@ -60,5 +62,11 @@ try() {  # name, number of the job that is killed (or none), of the one that is 
 for repetition in $(seq "$repetitions"); do
   try "quiet$repetition" none none
   try "disturbed$repetition" 1 2
+  [[ -n $io_faults ]] || continue
+  export LD_PRELOAD=$io_faults APQ_IO_ROOT=$work APQ_IO_LOG=$work/io APQ_IO_FAULT=nolocks
+  try "unlocked$repetition" 2 1
+  unset LD_PRELOAD
+  [[ -s $work/io ]] || fail "unlocked$repetition: nothing was watched"
+  rm -f "$work/io" "$work/io.data"
 done
 exit $((failures > 0))
