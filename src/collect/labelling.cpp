@@ -186,7 +186,8 @@ void Rank::tell(NodeQueue::Counts const& counts, std::vector<std::string> const&
       record.rows = counts.labelled;
       record.wanted = l_.request.num_samples;
       record.failures = counts.given_up;
-      if (counts.seconds > 0) record.rows_per_second = static_cast<double>(counts.labelled) / counts.seconds * counts.ranks;
+      // No node is asked how fast it is: all are taken to be as fast as root's.
+      if (counts.seconds > 0) record.rows_per_second = static_cast<double>(counts.labelled) / counts.seconds * record.ranks;
     });
   if (counts.is_over) progress.finish();
 }

@@ -135,6 +135,20 @@ void write_down_early_end(StudyRun& run, Stage const& stage, energy::StageMeter&
   }
 }
 
+// The meter's energy is in the job's account for as long as both live.
+class Accounted {
+ public:
+  Accounted(StudyJob& job, energy::StageMeter const& meter, double pue) : job_(job) {
+    job_.count_joules([&meter, pue] { return pue * meter.joules(); });
+  }
+  ~Accounted() { job_.count_joules({}); }
+  Accounted(Accounted const&) = delete;
+  Accounted& operator=(Accounted const&) = delete;
+
+ private:
+  StudyJob& job_;
+};
+
 // The work of a stage and what it cost.
 void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
   bool const evaluates = std::find(stage.reads.begin(), stage.reads.end(), Artefact::engine) != stage.reads.end();
@@ -146,6 +160,7 @@ void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
   });
   log::root().info("{}: begins", stage.name);
   energy::StageMeter meter(run.comm, run.experiment.energy, stage.name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
+  Accounted const accounted(run.job(), meter, run.experiment.energy.pue);
   bool has_worked = false;
   try {
     has_worked = body(meter);

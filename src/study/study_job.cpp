@@ -44,8 +44,10 @@ StudyJob::~StudyJob() {
 void StudyJob::begin_stage(std::string const& stage) {
   if (!heart_) return;
   // Nobody asks the other ranks before the stage ends: they are taken to be as busy as root.
-  heart_->refresh_with(
-      [ranks = comm.size(), before = processor_seconds()](job::JobRecord& r) { r.core_seconds = ranks * (processor_seconds() - before); });
+  heart_->refresh_with([this, before = processor_seconds()](job::JobRecord& r) {
+    r.core_seconds = comm.size() * (processor_seconds() - before);
+    if (joules_) r.joules = comm.size() * joules_();
+  });
   heart_->set([&](job::JobRecord& r) {
     r.stage = stage;
     r.rows = r.wanted = r.failures = 0;
@@ -53,6 +55,10 @@ void StudyJob::begin_stage(std::string const& stage) {
     r.core_seconds = 0;
   });
   heart_->beat();
+}
+
+void StudyJob::count_joules(std::function<double()> joules) {
+  if (heart_) heart_->set([&](job::JobRecord&) { joules_ = std::move(joules); });
 }
 
 void StudyJob::wait_for(std::string const& holder) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,9 @@ class StudyJob {
   bool holds(std::string const& stage) const { return job::holds(layout.stage_claim(stage), me_); }
   /// Whom it waits for; empty: nobody. Local to root.
   void wait_for(std::string const& holder);
+  /// The energy of the stage so far that root answers for, J, for the job's account; empty: it is not known (any more). It is called by
+  /// another thread, until this has been called again. Local to root; nothing elsewhere.
+  void count_joules(std::function<double()> joules);
   /// What the stage cost so far is in the ledger now. Local to root; nothing elsewhere.
   void is_in_ledger();
 
@@ -46,6 +50,7 @@ class StudyJob {
 
  private:
   job::Claimant me_;
+  std::function<double()> joules_;  // the heartbeat's, as its record
   std::optional<job::JobHeartbeat> heart_;
   std::optional<job::JobWatch> watch_;
   int const errors_before_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <ctime>
 #include <limits>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -66,7 +67,10 @@ struct StageMeter::State {
   double processor_start = 0;
 
   Elapsed elapsed() const { return {std::chrono::duration<double>(Clock::now() - start).count(), processor_seconds() - processor_start}; }
-  double joules(Elapsed const& elapsed) const {
+  std::mutex reading = {};  // what a source has read is its state
+
+  double joules(Elapsed const& elapsed) {
+    std::scoped_lock const lock(reading);
     return processors.source->joules(elapsed) + (gpus > 0 ? gpu.source->joules(elapsed) : 0.0);
   }
 };

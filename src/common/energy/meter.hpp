@@ -33,7 +33,8 @@ class StageMeter {
   StageMeter& operator=(StageMeter const&) = delete;
 
   /// Joules since the stage began that this rank answers for, without PUE; never falls. The ledger's figure is the sum of this over the
-  /// ranks at the end, so what parts of the work took adds up to no more. NaN when unknown. Local.
+  /// ranks at the end, so what parts of the work took adds up to no more. NaN when unknown. Local; any
+  /// thread.
   double joules() const;
 
   /// Ends the measurement and adds it to `ledger` on rank 0. Collective; every rank gets the

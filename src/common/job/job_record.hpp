@@ -35,9 +35,9 @@ struct JobRecord {
   int ranks = 1;
   std::string stage;           ///< the one it works on or waits for, empty: none yet
   std::string waits_for;       ///< whom it waits for, empty: it works
-  std::uint64_t rows = 0;      ///< that this job labelled in the stage
+  std::uint64_t rows = 0;      ///< that root's node labelled in the stage
   std::uint64_t wanted = 0;    ///< rows that the stage asks for, whoever labels them
-  std::uint64_t failures = 0;  ///< samples of the stage that failed in this job
+  std::uint64_t failures = 0;  ///< samples of the stage that failed on root's node
   double rows_per_second = std::numeric_limits<double>::quiet_NaN();
   double core_seconds = 0;                                   ///< of all ranks in this stage, not in the ledger yet
   double joules = std::numeric_limits<double>::quiet_NaN();  ///< likewise
