@@ -1,8 +1,11 @@
 #include "launch/chain.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
+
+#include "common/core/error.hpp"
 
 namespace apq::launch {
 namespace fs = std::filesystem;
@@ -18,11 +21,31 @@ LaunchedStudy read_launched_study(fs::path const& file, std::vector<std::string>
   study.arguments = {"--config", file.string()};
   for (auto const& assignment : assignments) study.arguments.insert(study.arguments.end(), {"--set", assignment});
   study.trains_supernet = config.section("supernet").peek<std::string>("weights").value_or("").empty();
+  study.stop_margin = section.peek<double>("stop_margin_seconds").value_or(study.stop_margin);
   return study;
 }
 
+namespace {
+
+// A job that is stopped as soon as it starts queues again for ever, having done nothing.
+void require_time_to_work(SiteProfile const& profile, LaunchedStudy const& study) {
+  // PBS jobs are told of an end that is earlier by the site's margin; with Slurm whatever stops a job first counts.
+  double const margin = profile.scheduler == Scheduler::pbs ? profile.stop_margin + study.stop_margin
+                                                            : std::max(static_cast<double>(profile.stop_margin), study.stop_margin);
+  if (60 * profile.time_limit > margin) return;
+  throw Error(
+      Errc::config,
+      fmt::format(
+          "time_limit = {} min of the site profile: jobs stop {:g} s before it (stop_margin = {} s there, study.stop_margin_seconds "
+          "= {:g}) and so would never work; ask for more than {:g} min, or for less of a margin",
+          profile.time_limit, margin, profile.stop_margin, study.stop_margin, std::ceil(margin / 60)));
+}
+
+}  // namespace
+
 std::vector<Job> chain_of(SiteProfile const& profile, LaunchedStudy const& study) {
   if (profile.scheduler == Scheduler::ssh) return {{.name = "run", .until = {}}};
+  require_time_to_work(profile, study);
   std::vector<Job> jobs;
   std::vector<std::size_t> before;  // what the next jobs wait for
   // Adds a job, with its later attempts; returns what waits for it must wait for.

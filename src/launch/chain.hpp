@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/time_left.hpp"
 #include "launch/site_profile.hpp"
 
 namespace apq::launch {
@@ -17,6 +18,7 @@ struct LaunchedStudy {
   std::filesystem::path working_directory;  ///< that paths of the configuration are relative to, absolute
   std::vector<std::string> arguments;       ///< of `apq run`: --config and --set
   bool trains_supernet = false;
+  double stop_margin = usual_stop_margin;  ///< s, study.stop_margin_seconds
 
   std::filesystem::path launch_directory() const { return directory / "launch"; }  ///< scripts and logs
 };
@@ -38,6 +40,7 @@ struct Job {
 /// The jobs that take a study to its report, in the order of their submission: supernet where the study trains its own, arrays of
 /// one-node jobs that collect, and one over `nodes` for the rest. Where jobs may not queue again, each stands `attempts` times.
 /// Of hosts without a scheduler: one.
+/// @throws Error(config) where jobs are so short that they would stop before they have begun.
 std::vector<Job> chain_of(SiteProfile const& profile, LaunchedStudy const& study);
 
 }  // namespace apq::launch

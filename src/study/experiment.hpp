@@ -9,6 +9,7 @@
 
 #include "collect/collect_config.hpp"
 #include "common/core/study_layout.hpp"
+#include "common/core/time_left.hpp"
 #include "common/cost/cost_model.hpp"
 #include "common/energy/meter.hpp"
 #include "common/image/load.hpp"
@@ -27,8 +28,8 @@ namespace apq::study {
 struct Experiment {
   std::string name;
   std::uint64_t seed = 1;
-  double stop_margin_seconds = 60;  ///< before the job's end
-  double silent_seconds = 180;      ///< mpi/peer_watch.hpp
+  double stop_margin_seconds = usual_stop_margin;  ///< before the job's end
+  double silent_seconds = 180;                     ///< mpi/peer_watch.hpp
   StudyLayout layout;
   std::filesystem::path space_file;
   space::SearchSpace space;

@@ -6,6 +6,7 @@
 #include "common/mpi/collectives.hpp"
 #include "study/admission.hpp"
 #include "study/check.hpp"
+#include "study/leftovers.hpp"
 #include "study/open_study.hpp"
 
 namespace apq::study {
@@ -48,6 +49,9 @@ void run_pipeline(StudyRun& run, PipelineOptions const& options, std::function<v
     run_body(run, stage.name, stage.name == options.redo ? Redo::always : Redo::when_needed, options.quarantined, report);
     if (stage.name == options.until) return;
   }
+  // A job that did nothing wrote nothing that tells the time, and leaves things as they are.
+  if (auto const* const heart = run.has_joined() ? run.job().heart() : nullptr)
+    remove_leftovers(run.experiment.layout, job::job_file(run.experiment.layout.jobs(), heart->token()));
 }
 
 }  // namespace apq::study

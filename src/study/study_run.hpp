@@ -48,6 +48,7 @@ class StudyRun {
   void join();
   /// After join().
   StudyJob& job() { return *job_; }
+  bool has_joined() const { return job_.has_value(); }
 
   /// Everything that a result of `stage` depends on now, by name. Local to root; listed_splits() was called before where the stage
   /// reads images. @throws Error(data) naming what is missing and the command that makes it.

@@ -6,6 +6,9 @@
 
 namespace apq {
 
+/// s before a job's known end by which everything is written, where the configuration does not say.
+inline constexpr double usual_stop_margin = 60;
+
 /// Seconds of "90", "1:30" (minutes), "04:00:00" (hours) or "2-12:00:00" (days), as schedulers write them; absent: it is none of these.
 std::optional<double> parse_duration(std::string_view text);
 

@@ -83,9 +83,10 @@ Content content_of(fs::path const& file) {
   return content;
 }
 
-// The generations that are there.
-std::optional<std::uint64_t> last_generation(fs::path const& stem) {
-  std::optional<std::uint64_t> last;
+constexpr std::uint64_t generations_kept = 16;  // of the stem of a piece that is claimed again and again
+
+std::vector<std::uint64_t> generations_of(fs::path const& stem) {
+  std::vector<std::uint64_t> generations;
   auto const prefix = stem.filename().string() + ".";
   std::error_code ec;
   for (fs::directory_iterator entry(stem.parent_path(), ec), end; !ec && entry != end; entry.increment(ec)) {
@@ -94,9 +95,20 @@ std::optional<std::uint64_t> last_generation(fs::path const& stem) {
     std::uint64_t generation = 0;
     auto const* const stop = name.data() + name.size();
     auto const [at, error] = std::from_chars(name.data() + prefix.size(), stop, generation);
-    if (error == std::errc() && at == stop) last = std::max(last.value_or(0), generation);
+    if (error == std::errc() && at == stop) generations.push_back(generation);
   }
-  return last;
+  return generations;
+}
+
+std::optional<std::uint64_t> last_generation(fs::path const& stem) {
+  auto const generations = generations_of(stem);
+  return generations.empty() ? std::nullopt : std::optional(*std::max_element(generations.begin(), generations.end()));
+}
+
+// All but the last few: others may still be reading those.
+void remove_generations(fs::path const& stem, std::uint64_t last) {
+  for (auto const generation : generations_of(stem))
+    if (generation + generations_kept <= last) ::unlink(file_of(stem, generation).c_str());
 }
 
 }  // namespace
@@ -113,8 +125,18 @@ Claim claim_next(fs::path const& stem, Claimant const& me, std::function<bool(He
   // What is listed may be old, over NFS: the generations after it are asked for one by one.
   for (auto generation = last_generation(stem).value_or(0);; ++generation) {
     auto claim = try_claim(stem, generation, me);
-    auto const* const held = std::get_if<HeldBy>(&claim);
-    if (held == nullptr || !(held->is_released || is_gone(*held))) return claim;
+    if (auto const* const held = std::get_if<HeldBy>(&claim)) {
+      if (!held->is_released && !is_gone(*held)) return claim;
+      continue;
+    }
+    auto const last = last_generation(stem).value_or(generation);
+    if (last <= generation) {
+      if (generation % generations_kept == 0) remove_generations(stem, generation);
+      return claim;
+    }
+    // So old a list that what it named has been removed since: this generation was others' long ago.
+    ::unlink(file_of(stem, generation).c_str());
+    generation = last - 1;
   }
 }
 

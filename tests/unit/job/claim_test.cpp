@@ -148,5 +148,21 @@ TEST(Claim, WhereNothingCanBeWrittenItSaysSo) {
   test::expect_error(Errc::io, "claims", [&] { try_claim(dir / "claims" / "7", 0, claimant("a")); });
 }
 
+TEST(Claim, OfAPieceThatIsClaimedAgainAndAgainTheLastFilesStay) {
+  test::TempDir const dir;
+  auto const stem = dir / "ledger";
+  auto const me = claimant("a"), other = claimant("b");
+  std::uint64_t last = 0;
+  for (int i = 0; i < 50; ++i) {
+    last = generation_of(claim_next(stem, me, nobody_is_gone));
+    EXPECT_EQ(last, static_cast<std::uint64_t>(i));
+    release(stem, last, me);
+  }
+  EXPECT_FALSE(fs::exists(stem.string() + ".0"));
+  EXPECT_LT(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()), 35);
+  EXPECT_EQ(generation_of(claim_next(stem, other, nobody_is_gone)), last + 1);
+  EXPECT_TRUE(holds(stem, other));
+}
+
 }  // namespace
 }  // namespace apq::job

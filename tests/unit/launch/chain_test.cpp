@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -36,6 +37,25 @@ TEST(Chain, CollectsInArraysAndThenDoesTheRest) {
   EXPECT_EQ(jobs[1].until, "");
   EXPECT_EQ(jobs[1].nodes, 3);
   EXPECT_EQ(jobs[1].after, Indices{0});
+}
+
+TEST(Chain, RefusesJobsThatWouldStopBeforeTheyBegin) {
+  SiteProfile profile;
+  profile.time_limit = 2;
+  profile.stop_margin = 120;
+  test::expect_error(Errc::config, "time_limit = 2 min of the site profile: jobs stop 120 s before it", [&] { chain_of(profile, {}); });
+  profile.stop_margin = 0;
+  EXPECT_EQ(chain_of(profile, {}).size(), 2u);
+  test::expect_error(Errc::config,
+                     "jobs stop 180 s before it (stop_margin = 0 s there, study.stop_margin_seconds = 180) and so would never work; ask "
+                     "for more than 3 min",
+                     [&] { chain_of(profile, {.stop_margin = 180}); });
+  profile.scheduler = Scheduler::pbs;
+  profile.requeue = false;
+  profile.stop_margin = 60;
+  test::expect_error(Errc::config, "jobs stop 120 s before it", [&] { chain_of(profile, {.stop_margin = 60}); });
+  profile.scheduler = Scheduler::ssh;
+  EXPECT_EQ(chain_of(profile, {.stop_margin = 180}).size(), 1u) << "nothing ends it";
 }
 
 TEST(Chain, CutsArraysThatTheSiteFindsTooLarge) {
