@@ -115,8 +115,6 @@ bool create_file(fs::path const& path, std::string_view text) {
 }
 
 std::string read_file(fs::path const& path) {
-  std::error_code ec;
-  if (fs::is_directory(path, ec)) throw Error(Errc::io, fmt::format("{}: is a directory, not a file", path.string()));
   // Over NFS a file that another host replaces meanwhile goes stale in the hand: its successor is read.
   constexpr int attempts = 3;
   for (int attempt = 1;; ++attempt) {
@@ -127,6 +125,7 @@ std::string read_file(fs::path const& path) {
     ::close(fd);
     if (text) return *std::move(text);
     errno = reason;
+    if (reason == EISDIR) throw Error(Errc::io, fmt::format("{}: is a directory, not a file", path.string()));
     if (reason != ESTALE || attempt == attempts) fail(path, "be read");
   }
 }
