@@ -54,7 +54,7 @@ for from in nothing begun; do
         *) fail "$what: ends with $status: $(cat log)" ;;
       esac
       [[ $kind != short || $status -eq 0 ]] || fail "$what: half a read or write is no error"
-      [[ -e study/shards/quant ]] && lists "$what"
+      compgen -G "study/shards/quant/*.h5" >names && lists "$what"  # one without any says just that
       goes_on "$what"
       at=$((at + stride))
     done
