@@ -63,10 +63,10 @@ std::vector<std::string> quarantine_of(fs::path const& directory, std::string co
   return lines;
 }
 
-void check_joined_file(StoredStage const& stage, h5::Dataset const& dataset, std::size_t num_shards, Faults& faults) {
-  if (!fs::exists(stage.joined)) return;
-  h5::check_joined(stage.joined, dataset);
-  if (h5::read_manifest(stage.joined).size() != num_shards)
+void check_joined_file(StoredStage const& stage, std::vector<h5::ShardFile> const& manifest, h5::Dataset const& dataset,
+                       std::size_t num_shards, Faults& faults) {
+  h5::check_joined(stage.joined, manifest, dataset);
+  if (manifest.size() != num_shards)
     faults.push_back(fmt::format("{}: does not join all {} shards of {}; `apq data join` writes it anew", stage.joined.string(), num_shards,
                                  stage.directory.string()));
 }
@@ -87,6 +87,11 @@ DatasetCheck check_stored(fs::path const& directory, std::optional<space::Search
       if (auto const extension = entry.path().extension();
           extension == ".damaged" || extension == ".contradicting" || extension == ".partial")
         check.set_aside.push_back(entry.path().string());
+    // First what was joined, then the shards: jobs at work only add to them.
+    std::optional<std::vector<h5::ShardFile>> manifest;
+    guarded([&] {
+      if (fs::exists(stage.joined)) manifest = h5::read_manifest(stage.joined);
+    });
     auto const files = h5::shards_in(stage.directory);
     h5::Dataset dataset;
     for (auto const& file : files)
@@ -101,7 +106,9 @@ DatasetCheck check_stored(fs::path const& directory, std::optional<space::Search
     auto const quarantined =
         is_study(directory) ? quarantined_ids(StudyLayout{directory}.quarantine(stage.name)) : std::vector<std::uint64_t>();
     guarded([&] { check_ids(stage, dataset.rows, quarantined, wanted_samples(directory, stage.name, space), check.faults); });
-    guarded([&] { check_joined_file(stage, dataset, files.size(), check.faults); });
+    guarded([&] {
+      if (manifest) check_joined_file(stage, *manifest, dataset, files.size(), check.faults);
+    });
     check.sound.push_back(fmt::format("{}: {} shards are sound", stage.name, files.size()));
   }
   return check;

@@ -112,8 +112,11 @@ Dataset read_dataset(fs::path const& directory, OnDamage on_damage) {
 Dataset read_stage(StudyLayout const& layout, std::string const& stage) { return read_stage(layout.shards(stage), layout.joined(stage)); }
 
 Dataset read_stage(fs::path const& directory, fs::path const& joined) {
+  // First what was joined, then the shards: jobs at work only add to them.
+  std::optional<std::vector<ShardFile>> manifest;
+  if (fs::exists(joined)) manifest = read_manifest(joined);
   auto dataset = read_dataset(directory);
-  if (fs::exists(joined)) check_joined(joined, dataset);
+  if (manifest) check_joined(joined, *manifest, dataset);
   return dataset;
 }
 

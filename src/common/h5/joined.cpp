@@ -131,8 +131,6 @@ void check_joined(fs::path const& path, std::vector<ShardFile> const& manifest, 
   }
 }
 
-void check_joined(fs::path const& path, Dataset const& dataset) { check_joined(path, read_manifest(path), dataset); }
-
 bool joins(fs::path const& path, Dataset const& dataset) {
   if (!fs::exists(path)) return false;
   try {

@@ -22,8 +22,7 @@ std::vector<ShardFile> read_manifest(std::filesystem::path const& file);
 std::optional<std::vector<ShardFile>> sound_manifest(std::filesystem::path const& file);
 
 /// @throws Error(data) naming the first shard of a joined file's manifest that is missing from `dataset` or has changed otherwise than
-///         by more rows. The dataset may have more shards.
-void check_joined(std::filesystem::path const& file, Dataset const& dataset);
+///         by more rows. The dataset may have more shards. Where jobs are at work, the manifest must have been read before the dataset was.
 void check_joined(std::filesystem::path const& file, std::vector<ShardFile> const& manifest, Dataset const& dataset);
 
 /// Whether the file is there, readable and joins exactly these shards.

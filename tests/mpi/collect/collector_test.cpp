@@ -267,7 +267,7 @@ TEST_F(Collector, TheJoinedFileFollowsTheShards) {
   auto r = request(9);
   auto const joined = r.study.joined("fp");
   auto rows_joined = [&] {
-    EXPECT_NO_THROW(h5::check_joined(joined, h5::read_dataset(r.study.shards("fp"))));
+    EXPECT_NO_THROW(h5::check_joined(joined, h5::read_manifest(joined), h5::read_dataset(r.study.shards("fp"))));
     std::size_t rows = 0;
     for (auto const& shard : h5::read_manifest(joined)) rows += shard.rows;
     return rows;
