@@ -35,10 +35,9 @@ void require_time_to_work(SiteProfile const& profile, LaunchedStudy const& study
   if (60 * profile.time_limit > margin) return;
   throw Error(
       Errc::config,
-      fmt::format(
-          "time_limit = {} min of the site profile: jobs stop {:g} s before it (stop_margin = {} s there, study.stop_margin_seconds "
-          "= {:g}) and so would never work; ask for more than {:g} min, or for less of a margin",
-          profile.time_limit, margin, profile.stop_margin, study.stop_margin, std::ceil(margin / 60)));
+      fmt::format("{} = {} min: jobs stop {:g} s before it (stop_margin = {} s of the site profile, "
+                  "study.stop_margin_seconds = {:g}) and so would never work; give at least {:g}, or less of a margin",
+                  profile.time_limit_at, profile.time_limit, margin, profile.stop_margin, study.stop_margin, std::floor(margin / 60) + 1));
 }
 
 }  // namespace

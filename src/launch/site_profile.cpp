@@ -21,6 +21,7 @@ void read_job_keys(Config& config, SiteProfile& p) {
                                         {"Most jobs of one array (Slurm: MaxArraySize - 1); more are cut into several arrays", "jobs"});
   p.nodes = config.get_or<int>("nodes", 1, {1, 100'000}, {"Nodes of the job that trains and searches", "nodes"});
   p.time_limit = config.get_or<int>("time_limit", p.time_limit, {1, 1'000'000}, {"Time limit of a job", "minutes"});
+  p.time_limit_at = config.where("time_limit");
   p.stop_margin =
       config.get_or<int>("stop_margin", p.stop_margin, {0, 3600},
                          {"A job is told so long before its time limit to stop: by a signal (Slurm; 0: none), or at its start (PBS)", "s"});

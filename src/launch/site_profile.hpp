@@ -35,8 +35,9 @@ struct SiteProfile {
   int memory_gib = 0;
   int collect_jobs = 8, array_limit = 0, max_array_size = 1000;
   int nodes = 1;
-  int time_limit = 720;   ///< minutes
-  int stop_margin = 120;  ///< s
+  int time_limit = 720;                      ///< minutes
+  std::string time_limit_at = "time_limit";  ///< where it was given, "file:line: time_limit"
+  int stop_margin = 120;                     ///< s
   bool requeue = true;
   int resumes = 100, attempts = 5;
 

@@ -43,19 +43,33 @@ TEST(Chain, RefusesJobsThatWouldStopBeforeTheyBegin) {
   SiteProfile profile;
   profile.time_limit = 2;
   profile.stop_margin = 120;
-  test::expect_error(Errc::config, "time_limit = 2 min of the site profile: jobs stop 120 s before it", [&] { chain_of(profile, {}); });
+  test::expect_error(Errc::config, "time_limit = 2 min: jobs stop 120 s before it", [&] { chain_of(profile, {}); });
   profile.stop_margin = 0;
   EXPECT_EQ(chain_of(profile, {}).size(), 2u);
   test::expect_error(Errc::config,
-                     "jobs stop 180 s before it (stop_margin = 0 s there, study.stop_margin_seconds = 180) and so would never work; ask "
-                     "for more than 3 min",
+                     "jobs stop 180 s before it (stop_margin = 0 s of the site profile, study.stop_margin_seconds = 180) and so would "
+                     "never work; give at least 4",
                      [&] { chain_of(profile, {.stop_margin = 180}); });
+  test::expect_error(Errc::config, "give at least 3, or less of a margin", [&] { chain_of(profile, {.stop_margin = 150}); });
+  profile.time_limit = 3;
+  EXPECT_EQ(chain_of(profile, {.stop_margin = 150}).size(), 2u) << "what the message asks for";
+  profile.time_limit = 2;
   profile.scheduler = Scheduler::pbs;
   profile.requeue = false;
   profile.stop_margin = 60;
   test::expect_error(Errc::config, "jobs stop 120 s before it", [&] { chain_of(profile, {.stop_margin = 60}); });
   profile.scheduler = Scheduler::ssh;
   EXPECT_EQ(chain_of(profile, {.stop_margin = 180}).size(), 1u) << "nothing ends it";
+}
+
+TEST(Chain, SaysWhereATimeLimitThatIsTooShortWasGiven) {
+  test::TempDir const dir;
+  auto const file = dir / "site.yaml";
+  test::write_quickly(file, "scheduler: slurm\nranks_per_node: 4\ntime_limit: 2\n");
+  test::expect_error(Errc::config, file.string() + ":3: time_limit = 2 min: jobs stop 120 s before it",
+                     [&] { chain_of(load_site_profile(file, {}, "apq"), {}); });
+  test::expect_error(Errc::config, "--site-set time_limit=1: time_limit = 1 min",
+                     [&] { chain_of(load_site_profile(file, {"time_limit=1"}, "apq"), {}); });
 }
 
 TEST(Chain, CutsArraysThatTheSiteFindsTooLarge) {
