@@ -58,15 +58,22 @@ bool publish_file(fs::path const& path, std::function<void(fs::path const&)> con
   auto const directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   // Ranks, jobs on other hosts and dead predecessors never write one temporary file.
   fs::path const temporary = path.string() + "." + random_token().substr(0, 16) + ".partial";
-  try {
-    write(temporary);
-    fsync_path(temporary, O_RDONLY);
-    bool const is_published = publish(temporary);
-    fsync_path(directory, O_RDONLY | O_DIRECTORY);
-    return is_published;
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    bool can_be_cleared_away = false;
+    try {
+      write(temporary);
+      can_be_cleared_away = true;
+      fsync_path(temporary, O_RDONLY);
+      bool const is_published = publish(temporary);
+      can_be_cleared_away = false;
+      fsync_path(directory, O_RDONLY | O_DIRECTORY);
+      return is_published;
+    } catch (...) {
+      // Others take a job that stood still for long for gone, and clear away what it was writing: it writes that again.
+      bool const is_gone = ::unlink(temporary.c_str()) != 0 && errno == ENOENT;
+      if (!can_be_cleared_away || !is_gone || attempt == attempts) throw;
+    }
   }
 }
 

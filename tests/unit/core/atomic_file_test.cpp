@@ -38,6 +38,23 @@ TEST_F(AtomicFile, CreatesWhereThereIsNone) {
   EXPECT_THROW(create_file(dir_ / "absent" / "f.txt", ""), Error);
 }
 
+TEST_F(AtomicFile, WhatOthersClearedAwayIsWrittenAgain) {
+  int times = 0;
+  auto const cleared_away = [&](int how_often) {
+    return [&times, how_often](fs::path const& path) {
+      std::ofstream(path) << "text";
+      if (++times <= how_often) fs::remove(path);
+    };
+  };
+  replace_file(file_, cleared_away(2));
+  EXPECT_EQ(times, 3);
+  EXPECT_EQ(read_file(file_), "text");
+  EXPECT_EQ(num_entries(), 1) << "no temporary file stays";
+  times = 0;
+  EXPECT_THROW(replace_file(file_, cleared_away(100)), Error) << "who clears away all is no other job";
+  EXPECT_LT(times, 10);
+}
+
 TEST_F(AtomicFile, BytesStayAsTheyAre) {
   std::string bytes("\0\r\n\xff", 4);
   replace_file(file_, bytes);
