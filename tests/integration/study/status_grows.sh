@@ -6,7 +6,7 @@ mpiexec=$1
 apq=$2
 . "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
 fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
-"$mpiexec" -n 2 "$apq" run --config "$here/tiny.yaml" --until collect.fp --set study.dir=study --set collect.fp.samples=300 --set jobs.expiry=4 >log 2>&1 &
+"$mpiexec" -n 2 "$apq" run --config "$here/tiny.yaml" --until collect.fp --set study.dir=study --set collect.fp.samples=400 --set jobs.expiry=4 >log 2>&1 &
 job=$!
 figure() { # of a look: a figure of collect.fp
   awk -v key="\"$2\":" '/^  \{/ { value = "" } $1 == key { value = $2; sub(/,$/, "", value) } /"stage": "collect.fp"/ { is_it = 1 }
@@ -29,10 +29,10 @@ kill -0 $job 2>/dev/null || fail "the job ended before it was looked at twice"
 is_more() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > b) }'; }
 for key in rows core_h kwh; do is_more "$(figure second $key)" "$(figure first $key)" || fail "$key does not grow: $(figure first $key), $(figure second $key)"; done
 for key in rows_per_second remaining_s; do is_more "$(figure second $key)" 0 || fail "$key is $(figure second $key)"; done
-[[ $(figure second is_provisional) == true && $(figure second jobs) -eq 1 && $(figure second wanted) -eq 300 ]] || fail "the second look: $(cat second)"
+[[ $(figure second is_provisional) == true && $(figure second jobs) -eq 1 && $(figure second wanted) -eq 400 ]] || fail "the second look: $(cat second)"
 wait $job || fail "the job ends with $?: $(tail -n 3 log)"
 look last
-[[ $(figure last rows) -eq 300 && $(figure last is_provisional) == false && $(figure last jobs) -eq 0 && $(figure last remaining_s) == 0.0 ]] || fail "the last look: $(cat last)"
+[[ $(figure last rows) -eq 400 && $(figure last is_provisional) == false && $(figure last jobs) -eq 0 && $(figure last remaining_s) == 0.0 ]] || fail "the last look: $(cat last)"
 is_more "$(figure last core_h)" "$(figure second core_h)" || fail "the ledger has less than the job told: $(figure second core_h), $(figure last core_h)"
 [[ $failures -eq 0 ]] && echo "rows $(figure first rows), $(figure second rows), $(figure last rows); core h $(figure first core_h), $(figure second core_h), $(figure last core_h)"
 exit $((failures > 0))
