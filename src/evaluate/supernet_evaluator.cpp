@@ -9,9 +9,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/engine/calibration.hpp"
 #include "common/engine/evaluate.hpp"
+#include "common/mpi/collectives.hpp"
 #include "common/net/supernet_file.hpp"
 
 namespace apq::evaluate {
@@ -55,10 +57,14 @@ struct SupernetEvaluator::State {
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
                                      image::Split const& calibration, image::Split const& evaluation, image::DataConfig const& data,
                                      EvaluatorConfig const& config, StoppingRule const& sequential)
+    : SupernetEvaluator(net::load_supernet(space, supernet), calibration, evaluation, data, config, sequential) {}
+
+SupernetEvaluator::SupernetEvaluator(net::Supernet supernet, image::Split const& calibration, image::Split const& evaluation,
+                                     image::DataConfig const& data, EvaluatorConfig const& config, StoppingRule const& sequential)
     : state_(std::make_unique<State>()) {
   at::set_num_threads(1);
   state_->engine = engine::make_engine(config.engine, config.node_rank);
-  state_->supernet = net::load_supernet(space, supernet);
+  state_->supernet = std::move(supernet);
   state_->hash = state_->supernet.hash();
   state_->calibration = calibration;
   state_->evaluation = evaluation;
@@ -92,6 +98,17 @@ std::string const& SupernetEvaluator::supernet_hash() const { return state_->has
 
 int gpus_held(EvaluatorConfig const& config) {
   return config.engine == engine::EngineKind::cuda && static_cast<std::size_t>(config.node_rank) < at::getNumGPUs() ? 1 : 0;
+}
+
+net::Supernet supernet_of_root(mpi::Communicator const& comm, space::SearchSpace const& space, std::filesystem::path const& file) {
+  std::string content;
+  mpi::collectively(comm, [&] {
+    if (comm.is_root()) content = read_file(file);
+  });
+  content = mpi::broadcast(comm, std::move(content));
+  net::Supernet supernet;
+  mpi::collectively(comm, [&] { supernet = net::parse_supernet(space, content, file.string()); });
+  return supernet;
 }
 
 std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet) {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "common/image/data_config.hpp"
+#include "common/mpi/communicator.hpp"
+#include "common/net/supernet.hpp"
 #include "common/space/search_space.hpp"
 #include "evaluate/evaluator.hpp"
 #include "evaluate/evaluator_config.hpp"
@@ -22,6 +24,9 @@ std::string engine_name(EvaluatorConfig const& config);
 /// with enough images.
 class SupernetEvaluator : public Evaluator {
  public:
+  SupernetEvaluator(net::Supernet supernet, image::Split const& calibration, image::Split const& evaluation, image::DataConfig const& data,
+                    EvaluatorConfig const& config, StoppingRule const& sequential = {});
+  /// Reads the supernet out of its file. @throws Error as net::load_supernet.
   SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet, image::Split const& calibration,
                     image::Split const& evaluation, image::DataConfig const& data, EvaluatorConfig const& config,
                     StoppingRule const& sequential = {});
@@ -38,6 +43,9 @@ class SupernetEvaluator : public Evaluator {
 /// GPUs that this rank's evaluator holds, for the stage's meter: 1 on the first rank of a node that uses a GPU, 0 on those that share it
 /// and without the cuda engine.
 int gpus_held(EvaluatorConfig const& config);
+
+/// The supernet of a file that root alone opens, on every rank. Any size. Collective over `comm`. @throws Error as net::load_supernet.
+net::Supernet supernet_of_root(mpi::Communicator const& comm, space::SearchSpace const& space, std::filesystem::path const& file);
 
 /// Hash of a supernet file's weights, without making an evaluator.
 std::string supernet_hash(space::SearchSpace const& space, std::filesystem::path const& supernet);

@@ -28,7 +28,7 @@ std::map<std::string, std::string> label_conditions(Experiment const& e, std::st
   return parts;
 }
 
-h5::ShardHeader shard_header(Experiment const& e, std::string const& stage, image::Splits const& splits) {
+h5::ShardHeader shard_header(Experiment const& e, std::string const& stage, image::Splits const& splits, std::string const& weights) {
   auto const build = build_info();
   h5::ShardHeader header;
   header.stage = stage;
@@ -36,7 +36,7 @@ h5::ShardHeader shard_header(Experiment const& e, std::string const& stage, imag
   header.space_hash = e.space.hash;
   header.space_name = e.space.name;
   header.identity = label_conditions(e, stage, splits);
-  header.identity["supernet"] = evaluate::supernet_hash(e.space, e.supernet_file());
+  header.identity["supernet"] = weights;
   header.engine = evaluate::engine_name(e.evaluator);
   header.config = e.resolved;
   header.code_version = build.version_and_commit();

@@ -16,7 +16,8 @@ std::string described(image::Split const& split);
 std::map<std::string, std::string> label_conditions(Experiment const& experiment, std::string const& stage, image::Splits const& splits);
 
 /// The header of the shards that a collection writes; its identity holds the conditions, and the weights as "supernet". Local.
-/// @throws Error(data | io) when the supernet's file cannot be read.
-h5::ShardHeader shard_header(Experiment const& experiment, std::string const& stage, image::Splits const& splits);
+/// @param weights  evaluate::supernet_hash of the experiment's supernet
+h5::ShardHeader shard_header(Experiment const& experiment, std::string const& stage, image::Splits const& splits,
+                             std::string const& weights);
 
 }  // namespace apq::study

@@ -45,14 +45,17 @@ void search_winners(StudyRun& run) {
   std::vector<space::Genes> initial;
   std::vector<search::Scenario> scenarios;
   image::Splits splits;
-  if (e.search.fitness == search::FitnessKind::measured) splits = load_splits(comm, e, {.calibration = true, .validation = true});
+  net::Supernet supernet;
+  if (e.search.fitness == search::FitnessKind::measured) {
+    splits = load_splits(comm, e, {.calibration = true, .validation = true});
+    supernet = evaluate::supernet_of_root(comm, e.space, e.supernet_file());
+  }
   mpi::collectively(comm, [&] {
     cost_model = std::make_unique<cost::CostModel>(e.space, e.cost);
     scenarios = search::resolve_scenarios(e.space, *cost_model, e.search.scenarios, e.seed);
     initial = best_first(collected.rows);
     if (e.search.fitness == search::FitnessKind::measured) {
-      evaluator = std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
-                                                                e.evaluator);
+      evaluator = std::make_unique<evaluate::SupernetEvaluator>(supernet, splits.calibration, splits.validation, e.data, e.evaluator);
       fitness = std::make_unique<search::MeasuredFitness>(e.space, *evaluator);
     } else {
       fitness = std::make_unique<search::PredictorFitness>(e.space, e.layout.predictor_quant(), e.search.evolution.slips.blind_to_bits);
@@ -161,10 +164,16 @@ void collect_stage(StudyRun& run, std::string const& stage, Quarantined quaranti
         // What labels depend on is known without a pixel, unless damaged images may be left out.
         bool const decode_late = e.data.max_damaged == 0;
         auto splits = decode(decode_late ? image::Wanted{} : wanted);
+        std::string weights;
+        mpi::collectively(comm, [&] {
+          if (comm.is_root()) weights = run.weights_hash();
+        });
+        weights = mpi::broadcast(comm, weights);
+        net::Supernet supernet;
         collect::CollectRequest request;
         mpi::collectively(comm, [&] {
           request = {.space = &e.space,
-                     .header = shard_header(e, stage, splits),
+                     .header = shard_header(e, stage, splits, weights),
                      .num_samples = wanted_samples,
                      .study = e.layout,
                      .config = e.collect,
@@ -176,12 +185,13 @@ void collect_stage(StudyRun& run, std::string const& stage, Quarantined quaranti
         request.cost_of = [&](space::Genes const& genes) { return cost_model(genes).macs; };
         request.prepare = [&] {
           if (decode_late) splits = decode(wanted);
+          supernet = evaluate::supernet_of_root(comm, e.space, e.supernet_file());
           listed = {};  // holds unpacked files on root
         };
         request.joules = [&] { return meter.joules(); };
         auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<evaluate::Evaluator> {
-          return std::make_unique<evaluate::SupernetEvaluator>(e.space, e.supernet_file(), splits.calibration, splits.validation, e.data,
-                                                               e.evaluator, e.collect.sequential);
+          return std::make_unique<evaluate::SupernetEvaluator>(supernet, splits.calibration, splits.validation, e.data, e.evaluator,
+                                                               e.collect.sequential);
         });
         run.forget_rows(stage);
         if (result.collected == 0) log::root().info("collect {}: all {} samples are there already", stage, result.already_there);

@@ -59,13 +59,14 @@ double longest_label(h5::Dataset const& collected) {
 }
 
 // Hits of every subnet, in their order, on every rank. Ranks share the subnets. @param seconds  of one, as far as that is known
-std::vector<Hits> evaluate_all(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits, image::Split const& on,
-                               std::vector<space::Subnet> const& subnets, double seconds) {
+std::vector<Hits> evaluate_all(mpi::Communicator const& comm, Experiment const& e, net::Supernet const& supernet,
+                               image::Splits const& splits, image::Split const& on, std::vector<space::Subnet> const& subnets,
+                               double seconds) {
   auto const range = mpi::block_range(subnets.size(), comm.size(), comm.rank());
   std::vector<Hits> mine;
   mpi::collectively(comm, [&] {
     if (range.first == range.last) return;
-    evaluate::SupernetEvaluator evaluator(e.space, e.supernet_file(), splits.calibration, on, e.data, e.evaluator);
+    evaluate::SupernetEvaluator evaluator(supernet, splits.calibration, on, e.data, e.evaluator);
     auto const alone = mpi::Communicator::alone();
     mpi::Turns turns(alone, "verify", seconds);
     for (auto i = range.first; i < range.last; ++i) {
@@ -98,8 +99,9 @@ void verify_winners(mpi::Communicator const& comm, Experiment const& e, image::S
     for (auto const& genes : chosen) subnets.push_back(space::subnet_of(e.space, genes));
     for (auto const& network : uniform) subnets.push_back(network.subnet);
   });
-  auto const on_validation = evaluate_all(comm, e, splits, splits.validation, subnets, longest_label(collected));
-  auto const on_test = evaluate_all(comm, e, splits, splits.test, subnets, longest_label(collected));
+  auto const supernet = evaluate::supernet_of_root(comm, e.space, e.supernet_file());
+  auto const on_validation = evaluate_all(comm, e, supernet, splits, splits.validation, subnets, longest_label(collected));
+  auto const on_test = evaluate_all(comm, e, supernet, splits, splits.test, subnets, longest_label(collected));
   mpi::collectively(comm, [&] {
     if (!comm.is_root()) return;
     auto const verified = [&](space::Genes const& genes, cost::Cost const& cost) {

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <functional>
 
 #include <fmt/format.h>
@@ -45,7 +43,7 @@ using StorageBytes = std::function<std::string_view(pickle::StorageRef const&)>;
 struct MemoryAllowance {
   std::uintmax_t bytes;
   /// Sharing makes a sound file's tensors larger than the file, though not by this much.
-  explicit MemoryAllowance(std::string const& file) : bytes((std::uintmax_t{1} << 20) + 8 * fs::file_size(file)) {}
+  explicit MemoryAllowance(std::size_t size) : bytes((std::uintmax_t{1} << 20) + 8 * std::uintmax_t{size}) {}
 };
 
 at::Tensor build_tensor(pickle::TensorRef const& ref, StorageBytes const& bytes_of, MemoryAllowance& allowance, std::string const& where) {
@@ -81,13 +79,13 @@ at::Tensor build_tensor(pickle::TensorRef const& ref, StorageBytes const& bytes_
   return storage.as_strided(ref.shape, ref.strides, 0).clone(at::MemoryFormat::Contiguous);
 }
 
-StateDict build(pickle::Value const* root, StorageBytes const& bytes_of, std::string const& file) {
+StateDict build(pickle::Value const* root, StorageBytes const& bytes_of, std::size_t size, std::string const& file) {
   auto const* dict = root->as<pickle::Dict>();
   if (dict)
     if (auto const* inner = dict->find("state_dict")) dict = inner->as<pickle::Dict>();
   if (!dict) throw Error(Errc::data, fmt::format("{}: holds no state dict; save one with torch.save(net.state_dict(), file)", file));
   StateDict result;
-  MemoryAllowance allowance(file);
+  MemoryAllowance allowance(size);
   for (auto const& [key, value] : dict->items) {
     auto const* name = key->as<std::string>();
     if (!name) throw Error(Errc::data, fmt::format("{}: a key of the state dict is not a string", file));
@@ -99,9 +97,23 @@ StateDict build(pickle::Value const* root, StorageBytes const& bytes_of, std::st
   return result;
 }
 
+/// A file's content for LibTorch's reader of zips, which would seek and read by the record.
+class ContentAdapter : public caffe2::serialize::ReadAdapterInterface {
+ public:
+  explicit ContentAdapter(std::string_view content) : content_(content) {}
+  std::size_t size() const override { return content_.size(); }
+  std::size_t read(std::uint64_t position, void* to, std::size_t n, char const*) const override {
+    if (position >= content_.size()) return 0;
+    return content_.copy(static_cast<char*>(to), n, position);
+  }
+
+ private:
+  std::string_view content_;
+};
+
 /// PyTorch >= 1.6: a zip with the pickle in data.pkl and one record per storage.
-StateDict load_zip(std::string const& file) {
-  caffe2::serialize::PyTorchStreamReader reader(file);
+StateDict parse_zip(std::string_view content, std::string const& file) {
+  caffe2::serialize::PyTorchStreamReader reader(std::make_shared<ContentAdapter>(content));
   auto const record = [&](std::string const& name) {
     if (!reader.hasRecord(name)) throw Error(Errc::data, fmt::format("{}: record {} is missing", file, name));
     return reader.getRecord(name);
@@ -122,15 +134,14 @@ StateDict load_zip(std::string const& file) {
         if (found == records.end()) found = records.emplace(storage.key, record("data/" + storage.key)).first;
         return view(found->second);
       },
-      file);
+      content.size(), file);
 }
 
 /// PyTorch < 1.6: pickles of a magic number, a protocol number, the machine, the object, the list
 /// of storage keys; then per key the number of elements (int64) and the values.
-StateDict load_legacy(std::string const& file) {
+StateDict parse_legacy(std::string_view content, std::string const& file) {
   constexpr std::string_view magic{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10};  // 0x1950a86a20f9469cfc6c
-  auto const content = read_file(file);
-  std::string_view rest = content;
+  auto rest = content;
   auto next = [&] {
     auto document = pickle::read(rest, file);
     rest.remove_prefix(document.size);
@@ -171,7 +182,7 @@ StateDict load_legacy(std::string const& file) {
         if (found == storages.end()) throw Error(Errc::data, fmt::format("{}: storage {} is missing", file, storage.key));
         return found->second;
       },
-      file);
+      content.size(), file);
 }
 
 /// Pickle protocol 2 of collections.OrderedDict([(name, tensor), ...]), as torch.save writes it,
@@ -205,22 +216,18 @@ class PickleWriter {
 
 }  // namespace
 
-StateDict load_state_dict(fs::path const& file) {
-  std::ifstream probe(file, std::ios::binary);
-  if (!probe) throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", file.string(), std::strerror(errno)));
-  if (fs::is_directory(file))
-    throw Error(Errc::io, fmt::format("{}: is a directory; a file written by torch.save is needed", file.string()));
-  std::array<char, 2> start{};
-  probe.read(start.data(), start.size());
+StateDict parse_state_dict(std::string_view content, std::string const& name) {
   try {
-    return std::string_view(start.data(), start.size()) == "PK" ? load_zip(file.string()) : load_legacy(file.string());
+    return content.starts_with("PK") ? parse_zip(content, name) : parse_legacy(content, name);
   } catch (c10::Error const& error) {
     std::string const text = error.what_without_backtrace();
-    throw Error(Errc::data, fmt::format("{}: {}", file.string(), text.substr(0, text.find('\n'))));
+    throw Error(Errc::data, fmt::format("{}: {}", name, text.substr(0, text.find('\n'))));
   } catch (std::bad_alloc const&) {
-    throw Error(Errc::data, fmt::format("{}: claims more data than this machine has memory", file.string()));
+    throw Error(Errc::data, fmt::format("{}: claims more data than this machine has memory", name));
   }
 }
+
+StateDict load_state_dict(fs::path const& file) { return parse_state_dict(read_file(file), file.string()); }
 
 void save_state_dict(fs::path const& file, StateDict const& dict, DictLayout layout) {
   PickleWriter pickle;

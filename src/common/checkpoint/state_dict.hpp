@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -21,6 +22,8 @@ using StateDict = std::map<std::string, at::Tensor>;
 /// own reader; it builds tensors only, never runs code, and checks every view against its storage.
 /// @throws Error(io) when the file cannot be opened, Error(data) naming file and fault otherwise.
 StateDict load_state_dict(std::filesystem::path const& file);
+/// The same of a file's content, which another rank may have read. @throws Error(data) starting with `name`.
+StateDict parse_state_dict(std::string_view content, std::string const& name);
 
 enum class DictLayout {
   bare,    ///< the state dict itself

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "common/core/atomic_file.hpp"
 #include "common/net/channel_order.hpp"
 #include "common/net/finite_weights.hpp"
 
@@ -25,10 +26,14 @@ Supernet adopt(space::SearchSpace const& space, checkpoint::StateDict const& wei
 }
 
 Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
-  auto const dict = checkpoint::load_state_dict(file);
+  return parse_supernet(space, read_file(file), file.string());
+}
+
+Supernet parse_supernet(space::SearchSpace const& space, std::string_view content, std::string const& name) {
+  auto const dict = checkpoint::parse_state_dict(content, name);
   auto const names = names_in(space, dict);
-  checkpoint::require_fit(names, file.string());
-  auto supernet = adopt(space, dict, names, file.string());
+  checkpoint::require_fit(names, name);
+  auto supernet = adopt(space, dict, names, name);
   if (needs_sorting(space, names)) sort_channels(supernet);
   return supernet;
 }

@@ -8,6 +8,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "evaluate/supernet_evaluator.hpp"
 #include "mpi/study/made_up_study.hpp"
 #include "study/label_identity.hpp"
 #include "support/error_of.hpp"
@@ -27,7 +28,7 @@ class Admission : public testing::Test {
   void label(std::string const& stage, std::map<std::string, std::string> const& parts = {}) const {
     auto const e = made_.load();
     auto const splits = load_splits(world_, e, {});
-    auto header = shard_header(e, stage, splits);
+    auto header = shard_header(e, stage, splits, evaluate::supernet_hash(e.space, e.supernet_file()));
     for (auto const& [name, value] : parts) {
       header.identity.erase(name);
       if (!value.empty()) header.identity[name] = value;
