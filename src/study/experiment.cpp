@@ -16,19 +16,54 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Experiment read_experiment(ExperimentSource const& source, std::vector<std::string> const& settled = {}) {
-  auto file = source.config;
-  if (file.empty() && !source.study.empty()) file = StudyLayout{source.study}.config();
-  if (file.empty()) throw Error(Errc::config, "no experiment given; use --config FILE, e.g. --config configs/quickstart.yaml");
-  auto config = Config::load(file);
+// What an experiment is made of, as root found it: the other ranks open nothing.
+struct ExperimentFiles {
+  std::string experiment, space;
+  PathAnswers answers;
+};
+
+fs::path experiment_file(ExperimentSource const& source) {
+  if (!source.config.empty()) return source.config;
+  if (source.study.empty()) throw Error(Errc::config, "no experiment given; use --config FILE, e.g. --config configs/quickstart.yaml");
+  return StudyLayout{source.study}.config();
+}
+
+Config config_of(ExperimentFiles const& files, ExperimentSource const& source, std::vector<std::string> const& settled = {}) {
+  auto config = Config::parse_file(files.experiment, experiment_file(source), files.answers);
   for (auto const& assignment : source.assignments) config.set(assignment);
   for (auto const& assignment : settled) config.set(assignment);
   if (!source.study.empty()) config.set("study.dir=" + source.study.string());
+  return config;
+}
 
-  auto e = read_keys(config, file.stem().string());
-  e.space = space::load_space(e.space_file);
+ExperimentFiles read_files(ExperimentSource const& source) {
+  auto const file = experiment_file(source);
+  ExperimentFiles files{.experiment = read_file(file), .space = {}, .answers = {}};
+  auto config = config_of(files, source);
+  auto const e = read_keys(config, file.stem().string());
+  files.space = read_file(e.space_file);
   if (!e.supernet_weights.empty() && !fs::exists(e.supernet_weights))
     config.section("supernet").fail("weights", "no such file; leave it empty to use the study's own supernet, made by `apq supernet`");
+  files.answers = config.path_answers();
+  return files;
+}
+
+// Root's on every rank. Collective.
+ExperimentFiles broadcast_files(mpi::Communicator const& comm, ExperimentFiles files) {
+  files.experiment = mpi::broadcast(comm, std::move(files.experiment));
+  files.space = mpi::broadcast(comm, std::move(files.space));
+  std::string answers;
+  for (auto const& [path, answer] : files.answers) answers += (answer ? '+' : '-') + path + '\0';
+  answers = mpi::broadcast(comm, std::move(answers));
+  for (std::size_t start = 0; start < answers.size(); start = answers.find('\0', start) + 1)
+    files.answers[answers.c_str() + start + 1] = answers[start] == '+';
+  return files;
+}
+
+Experiment read_experiment(ExperimentFiles const& files, ExperimentSource const& source, std::vector<std::string> const& settled = {}) {
+  auto config = config_of(files, source, settled);
+  auto e = read_keys(config, experiment_file(source).stem().string());
+  e.space = space::parse_space_file(files.space, e.space_file.string());
   e.resolved = config.resolved();
   e.commented = config.commented();
   return e;
@@ -98,8 +133,13 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
   Experiment experiment;
   image::ImageCounts counts{};
   auto instructions = engine::InstructionSet::automatic;
+  ExperimentFiles files;
   mpi::collectively(comm, [&] {
-    experiment = read_experiment(source);
+    if (comm.is_root()) files = read_files(source);
+  });
+  files = broadcast_files(comm, std::move(files));
+  mpi::collectively(comm, [&] {
+    experiment = read_experiment(files, source);
     instructions = experiment.evaluator.instructions;
     if (!comm.is_root()) return;
     counts = settled_counts(experiment.data);
@@ -116,7 +156,7 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
   instructions = evaluate::agree_on_instructions(comm, instructions);
   if (instructions != experiment.evaluator.instructions)
     settled.push_back(fmt::format("evaluator.instructions={}", engine::instruction_set_names(instructions)));
-  if (!settled.empty()) mpi::collectively(comm, [&] { experiment = read_experiment(source, settled); });
+  if (!settled.empty()) mpi::collectively(comm, [&] { experiment = read_experiment(files, source, settled); });
   experiment.evaluator.node_rank = comm.node().rank();
   return experiment;
 }

@@ -72,11 +72,16 @@ Config Config::parse(std::string const& text, std::string const& name) {
   return {document, node};
 }
 
-Config Config::load(fs::path const& file) {
-  Config config = parse(read_file(file), file.string());
+Config Config::load(fs::path const& file) { return parse_file(read_file(file), file); }
+
+Config Config::parse_file(std::string const& text, fs::path const& file, PathAnswers answers) {
+  Config config = parse(text, file.string());
   config.document_->directory = file.parent_path();
+  config.document_->path_answers = std::move(answers);
   return config;
 }
+
+PathAnswers const& Config::path_answers() const { return document_->path_answers; }
 
 void Config::set(std::string const& assignment, std::string const& option) {
   auto const equals = assignment.find('=');

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@ struct Range {
   T high = std::numeric_limits<T>::max();
 };
 
+/// What reading a configuration asked of the file system, with the answers: whether a path is there, and whether it is a folder where it
+/// ends in a slash.
+using PathAnswers = std::map<std::string, bool>;
+
 /// A checked reader of one YAML mapping. Every key that is asked for is noted, so that `finish()` can refuse the
 /// others and `resolved()` can print the whole configuration with its defaults. Copies share the document.
 ///
@@ -32,6 +37,8 @@ class Config {
   /// @throws Error(io) when unreadable, Error(config) when not YAML, or not a mapping.
   static Config load(std::filesystem::path const& file);
   static Config parse(std::string const& text, std::string const& name);
+  /// `load` of a file whose content is known. What `answers` holds is not asked of the file system.
+  static Config parse_file(std::string const& text, std::filesystem::path const& file, PathAnswers answers = {});
 
   /// `a.b=c` from the command line; the value is YAML. Must come before the first `get`. `option`: what errors call it.
   void set(std::string const& assignment, std::string const& option = "--set");
@@ -93,6 +100,9 @@ class Config {
   /// Paths whose last part may hold wildcards or braces, one or a list: relative ones are taken from the folder of the
   /// configuration file when their folder exists there, else from the working directory. They come back absolute.
   std::vector<std::string> path_patterns(std::string const& key, Meaning meaning);
+
+  /// What `path` and `path_patterns` asked so far, and what they were told.
+  PathAnswers const& path_answers() const;
 
   /// Refuses every key of this mapping and below that was never asked for, with the nearest known key.
   void finish() const;

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
@@ -17,6 +18,21 @@ struct Config::Document {
   std::filesystem::path directory;  // for relative paths
   YAML::Node root;
   std::map<std::string, std::string> overridden;  // dotted key -> the assignment it came from
+  PathAnswers path_answers;
+
+  // Each is asked of the file system once.
+  bool is_there(std::filesystem::path const& path) {
+    auto const [answer, is_new] = path_answers.try_emplace(path.string());
+    std::error_code ec;
+    if (is_new) answer->second = std::filesystem::exists(path, ec);
+    return answer->second;
+  }
+  bool is_folder(std::filesystem::path const& path) {
+    auto const [answer, is_new] = path_answers.try_emplace(path.string() + "/");
+    std::error_code ec;
+    if (is_new) answer->second = std::filesystem::is_directory(path, ec);
+    return answer->second;
+  }
 };
 
 // The mapping a Config reads, its dotted name, what was asked for and with what result.

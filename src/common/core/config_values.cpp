@@ -209,10 +209,10 @@ fs::path Config::path(std::string const& key, Meaning meaning) {
   if (value.empty()) return value;
   std::error_code ec;
   bool const is_overridden = document_->overridden.contains(detail::dotted(node_->prefix, key));
-  auto const chosen = beside_file(value, document_->directory, is_overridden, [&](fs::path const& p) { return fs::exists(p, ec); });
+  auto const chosen = beside_file(value, document_->directory, is_overridden, [&](fs::path const& p) { return document_->is_there(p); });
   // The resolved configuration moves into the study's directory: there only an absolute path means the same file.
   auto const absolute = fs::absolute(chosen, ec).lexically_normal();
-  if (fs::exists(absolute, ec)) node_->values[key] = YAML::Node(absolute.string());
+  if (document_->is_there(absolute)) node_->values[key] = YAML::Node(absolute.string());
   return chosen;
 }
 
@@ -230,7 +230,7 @@ std::vector<std::string> Config::path_patterns(std::string const& key, Meaning m
   for (auto& pattern : patterns) {
     std::error_code ec;
     auto const chosen =
-        beside_file(pattern, document_->directory, is_overridden, [&](fs::path const& p) { return fs::is_directory(p.parent_path(), ec); });
+        beside_file(pattern, document_->directory, is_overridden, [&](fs::path const& p) { return document_->is_folder(p.parent_path()); });
     pattern = fs::absolute(chosen, ec).lexically_normal().string();
     out.push_back(pattern);
   }

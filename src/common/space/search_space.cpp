@@ -313,10 +313,10 @@ std::vector<int> block_input_sizes(SearchSpace const& space, int image_size) {
 
 int squeezed_channels(int channels, int divisor) { return make_divisible(channels / 4, divisor); }
 
-SearchSpace load_space(std::filesystem::path const& file) {
-  auto const text = read_file(file);
-  if (is_net_config(text)) return parse_space(space_file_of(text, file.string()), file.string());
-  return read_space(Config::load(file));
+SearchSpace load_space(std::filesystem::path const& file) { return parse_space_file(read_file(file), file.string()); }
+
+SearchSpace parse_space_file(std::string const& text, std::string const& name) {
+  return parse_space(is_net_config(text) ? space_file_of(text, name) : text, name);
 }
 
 SearchSpace parse_space(std::string const& yaml_text, std::string const& name) { return read_space(Config::parse(yaml_text, name)); }

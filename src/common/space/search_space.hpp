@@ -104,6 +104,8 @@ std::vector<int> block_input_sizes(SearchSpace const& space, int image_size);
 ///         divide the feature-map size, an empty choice, more than 255 choices, or forbidden
 ///         combinations that leave nothing to choose.
 SearchSpace load_space(std::filesystem::path const& file);
+/// The same of a file's content: a space, or one network's net config.
+SearchSpace parse_space_file(std::string const& text, std::string const& name);
 SearchSpace parse_space(std::string const& yaml_text, std::string const& name);
 
 /// Number of distinct architectures, and of (architecture, bit policy) pairs without the forbidden
