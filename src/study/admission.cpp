@@ -84,7 +84,8 @@ void admit_supernet(StudyRun& run) {
   auto const stage = std::find_if(run.stages.begin(), run.stages.end(), [](Stage const& s) { return s.name == "supernet"; });
   if (stage == run.stages.end() || !has_labels(layout)) return;
   std::vector<std::string> differing;
-  if (auto const stamp = sound_stamp(layout, "supernet")) differing = differences(stamp->inputs, run.inputs_of(*stage));
+  if (auto const stamp = sound_stamp(layout, "supernet", run.digests.files()))
+    differing = differences(stamp->inputs, run.inputs_of(*stage));
   else if (auto const before = settings_before(layout))  // its stamp is lost
     differing = differences(selected(*before, stage->settings), selected(run.settings, stage->settings));
   if (!differing.empty())

@@ -1,8 +1,5 @@
 #include "study/artefact.hpp"
 
-#include <algorithm>
-#include <system_error>
-
 namespace apq::study {
 namespace fs = std::filesystem;
 namespace {
@@ -123,16 +120,13 @@ fs::path path_of(Artefact artefact, StudyLayout const& layout, Settings const& s
   return {};
 }
 
-std::vector<fs::path> files_of(Artefact artefact, StudyLayout const& layout, Settings const& settings) {
+std::vector<fs::path> files_of(Artefact artefact, StudyLayout const& layout, Settings const& settings, FileView& view) {
   auto const path = path_of(artefact, layout, settings);
-  std::error_code ec;
-  if (fs::is_regular_file(path, ec)) return {path};
   bool const holds_rows = artefact == Artefact::fp_rows || artefact == Artefact::quant_rows;
-  std::vector<fs::path> files;
-  if (fs::is_directory(path, ec))
-    for (auto const& entry : fs::directory_iterator(path, ec))
-      if (entry.is_regular_file(ec) && (!holds_rows || entry.path().extension() == ".h5")) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
+  bool const is_folder = holds_rows || artefact == Artefact::winners || artefact == Artefact::figures;
+  if (!is_folder) return view.state(path) ? std::vector{path} : std::vector<fs::path>();
+  auto files = view.files_in(path);
+  if (holds_rows) std::erase_if(files, [](fs::path const& file) { return file.extension() != ".h5"; });
   return files;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/core/study_layout.hpp"
+#include "study/file_view.hpp"
 #include "study/settings.hpp"
 
 namespace apq::study {
@@ -46,6 +47,6 @@ std::string name_of(Artefact artefact);
 std::filesystem::path path_of(Artefact artefact, StudyLayout const& layout, Settings const& settings);
 
 /// The files that make it up, sorted: one, those of its directory, or none.
-std::vector<std::filesystem::path> files_of(Artefact artefact, StudyLayout const& layout, Settings const& settings);
+std::vector<std::filesystem::path> files_of(Artefact artefact, StudyLayout const& layout, Settings const& settings, FileView& view);
 
 }  // namespace apq::study

@@ -2,8 +2,6 @@
 
 #include <chrono>
 
-#include <sys/stat.h>
-
 #include "common/core/sha256.hpp"
 
 namespace apq::study {
@@ -20,14 +18,7 @@ std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::optional<FileState> state_of(std::filesystem::path const& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return FileState{static_cast<std::uint64_t>(status.st_size), status.st_mtim.tv_sec * second_ns + status.st_mtim.tv_nsec, status.st_ino};
-}
-
-bool is_untouched(std::filesystem::path const& file, FileDigest const& noted) {
-  auto const state = state_of(file);
+bool is_untouched(std::optional<FileState> const& state, FileDigest const& noted) {
   return state && *state == noted.state && noted.recorded_ns - state->modified_ns >= 2 * second_ns;
 }
 
@@ -42,12 +33,12 @@ void FileDigests::note_hashed(std::filesystem::path const& file, std::string dig
 }
 
 std::optional<FileDigest> FileDigests::of(std::filesystem::path const& file) {
-  auto const state = state_of(file);
+  auto const state = files_.state(file);
   if (!state) return std::nullopt;
   auto const key = key_of(file);
   if (auto const found = known_.find(key); found != known_.end()) {
     auto const& [digest, is_own] = found->second;
-    if (is_own ? *state == digest.state : is_untouched(file, digest)) return digest;
+    if (is_own ? *state == digest.state : is_untouched(state, digest)) return digest;
   }
   // Were it replaced meanwhile, its state would be another one than the noted one, and it would be read again.
   note_hashed(file, sha256_of_file(file), *state);

@@ -6,17 +6,9 @@
 #include <optional>
 #include <string>
 
-namespace apq::study {
+#include "study/file_view.hpp"
 
-/// What the file system says of a file without reading it.
-struct FileState {
-  std::uint64_t size = 0;
-  std::int64_t modified_ns = 0;  ///< since 1970
-  std::uint64_t inode = 0;
-  bool operator==(FileState const&) const = default;
-};
-/// Absent where there is no regular file.
-std::optional<FileState> state_of(std::filesystem::path const& file);
+namespace apq::study {
 
 /// A file's content as it was seen once.
 struct FileDigest {
@@ -28,9 +20,9 @@ struct FileDigest {
 /// Of the system's clock, since 1970.
 std::int64_t now_ns();
 
-/// True while the file is as it was noted by size, time and inode. A file that was changed less than two seconds before it was noted is
-/// in doubt: another change could bear the same time.
-bool is_untouched(std::filesystem::path const& file, FileDigest const& noted);
+/// True while a file's state is as it was noted by size, time and inode. A file that was changed less than two seconds before it was noted
+/// is in doubt: another change could bear the same time.
+bool is_untouched(std::optional<FileState> const& state, FileDigest const& noted);
 
 /// SHA-256 of files, each read once in the life of the object; those that are untouched since they were noted are not read at all.
 class FileDigests {
@@ -42,12 +34,15 @@ class FileDigests {
   void note_hashed(std::filesystem::path const& file, std::string digest, FileState const& before);
   /// Absent where there is no such file. @throws Error(io) when it cannot be read.
   std::optional<FileDigest> of(std::filesystem::path const& file);
+  /// By whose states files count as untouched.
+  FileView& files() { return files_; }
 
  private:
   struct Known {
     FileDigest digest;
     bool is_own;  ///< hashed in the life of this object, which needs no doubt
   };
+  FileView files_;
   std::map<std::filesystem::path, Known> known_;  ///< by absolute path
 };
 

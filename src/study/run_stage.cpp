@@ -48,8 +48,8 @@ std::vector<StampedFile> outputs_of(StudyRun& run, Stage const& stage) {
   std::vector<StampedFile> outputs;
   for (auto const artefact : stage.writes) {
     if (auto const rows = rows_named(artefact)) run.root_rows(*rows);  // whoever reads rows hashes their shards
-    for (auto const& file : files_of(artefact, layout, run.settings))
-      if (auto const digest = run.digests.of(file)) outputs.push_back({fs::relative(file, layout.root).string(), *digest});
+    for (auto const& file : files_of(artefact, layout, run.settings, run.digests.files()))
+      if (auto const digest = run.digests.of(file)) outputs.push_back({file.lexically_relative(layout.root).string(), *digest});
   }
   return outputs;
 }
@@ -89,14 +89,14 @@ struct Need {
 
 Need need_of(StudyRun& run, Stage const& stage) {
   auto const& layout = run.experiment.layout;
-  auto const stamp = sound_stamp(layout, stage.name);
+  auto const stamp = sound_stamp(layout, stage.name, run.digests.files());
   if (!stamp) return {.is_needed = true, .why = {}, .inputs = run.inputs_of(stage)};
   for (auto const& [path, digest] : stamp->input_files) run.digests.note(path, digest);
   for (auto const& output : stamp->outputs) run.digests.note(layout.root / output.path, output.digest);
   Need need{.is_needed = false, .why = {}, .inputs = run.inputs_of(stage)};
   hash_rows_in_doubt(run, stage);
   auto reasons = differences(stamp->inputs, need.inputs);
-  auto const there = files_written(stage, layout, run.settings);
+  auto const there = files_written(stage, layout, run.settings, run.digests.files());
   for (auto& lost : lost_outputs(*stamp, layout.root, there, run.digests, false)) reasons.push_back(std::move(lost));
   need.is_needed = !reasons.empty();
   need.why = fmt::format("{}", fmt::join(reasons, "; "));
@@ -202,10 +202,12 @@ void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Re
     std::optional<StageGuard> guard;
     if (!is_shared(stage)) {
       guard.emplace(run.job(), name);
+      run.look_again();
       if (!is_needed()) break;  // another job did it just before
     }
     if (!need.why.empty()) log::root().info("{} is stale: {}", name, need.why);
     do_stage(run, stage, body);
+    run.look_again();
     if (!on_all(run.comm, [&] { return !guard || run.job().holds(name); })) {
       log::root().warn("{}: this job stood still for so long that another one took over; what that one writes counts", name);
       redo = Redo::when_needed;

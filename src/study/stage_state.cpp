@@ -16,10 +16,9 @@ bool is_digest(std::string const& value) {
 
 }  // namespace
 
-std::optional<Stamp> sound_stamp(StudyLayout const& layout, std::string const& stage) {
+std::optional<Stamp> sound_stamp(StudyLayout const& layout, std::string const& stage, FileView& view) {
   auto const file = layout.stamp(stage);
-  std::error_code ec;
-  if (!std::filesystem::exists(file, ec)) return std::nullopt;
+  if (!view.state(file)) return std::nullopt;
   try {
     return read_stamp(file);
   } catch (Error const& e) {
@@ -44,10 +43,10 @@ std::vector<std::string> differences(Settings const& then, Settings const& now) 
   return sentences;
 }
 
-std::vector<std::filesystem::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings) {
+std::vector<std::filesystem::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings, FileView& view) {
   std::vector<std::filesystem::path> files;
   for (auto const artefact : stage.writes)
-    for (auto& file : files_of(artefact, layout, settings)) files.push_back(std::move(file));
+    for (auto& file : files_of(artefact, layout, settings, view)) files.push_back(std::move(file));
   return files;
 }
 
@@ -55,14 +54,14 @@ std::vector<std::string> lost_outputs(Stamp const& stamp, std::filesystem::path 
                                       std::vector<std::filesystem::path> const& there, FileDigests& digests, bool trusts_state) {
   std::vector<std::string> sentences;
   for (auto const& file : there) {
-    auto const path = std::filesystem::relative(file, study).string();
+    auto const path = file.lexically_relative(study).string();
     bool const is_known =
         std::any_of(stamp.outputs.begin(), stamp.outputs.end(), [&](StampedFile const& output) { return output.path == path; });
     if (!is_known) sentences.push_back(fmt::format("{} is new", path));
   }
   for (auto const& output : stamp.outputs) {
     auto const file = study / output.path;
-    auto const state = state_of(file);
+    auto const state = digests.files().state(file);
     if (!state) {
       sentences.push_back(fmt::format("{} is missing", output.path));
       continue;

@@ -11,14 +11,14 @@
 namespace apq::study {
 
 /// What a stage's stamp says; absent: there is none, or one that cannot be read, which is told as a warning.
-std::optional<Stamp> sound_stamp(StudyLayout const& layout, std::string const& stage);
+std::optional<Stamp> sound_stamp(StudyLayout const& layout, std::string const& stage, FileView& view);
 
 /// How two sets of inputs differ, a sentence each: "search.population changed (21, now 30)", "cost.hardware changed", "cost.table is new".
 /// Empty: they do not.
 std::vector<std::string> differences(Settings const& then, Settings const& now);
 
 /// The files that are there where a stage writes.
-std::vector<std::filesystem::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings);
+std::vector<std::filesystem::path> files_written(Stage const& stage, StudyLayout const& layout, Settings const& settings, FileView& view);
 
 /// What of a stage's outputs is no longer what its stamp says, a sentence each: "winners.json is missing", "search.json is not what the
 /// stage wrote", "winners/a.json is new".

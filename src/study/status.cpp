@@ -26,10 +26,10 @@ struct Stamps {
   std::map<std::string, std::string> damaged;
 };
 
-Stamps stamps_of(StudyLayout const& layout, std::vector<Stage> const& stages) {
+Stamps stamps_of(StudyLayout const& layout, std::vector<Stage> const& stages, FileView& view) {
   Stamps stamps;
   for (auto const& stage : stages) {
-    if (!fs::exists(layout.stamp(stage.name))) continue;
+    if (!view.state(layout.stamp(stage.name))) continue;
     try {
       stamps.there[stage.name] = read_stamp(layout.stamp(stage.name));
     } catch (Error const& e) {
@@ -41,7 +41,7 @@ Stamps stamps_of(StudyLayout const& layout, std::vector<Stage> const& stages) {
 
 // A file's digest, read only where the file is not as the stamp saw it.
 std::string content_of(fs::path const& path, Stamp const& stamp, FileDigests& digests) {
-  auto const state = state_of(path);
+  auto const state = digests.files().state(path);
   auto const seen = stamp.input_files.find(fs::absolute(path).string());
   if (state && seen != stamp.input_files.end() && *state == seen->second.state) return seen->second.digest;
   auto const digest = digests.of(path);
@@ -50,16 +50,17 @@ std::string content_of(fs::path const& path, Stamp const& stamp, FileDigests& di
 
 // What can be known now of what a stage read: its settings, the space, files by their state (read where it changed). The rest is as the
 // stamp says: rows show in the collection's outputs; images and the engine are for `apq run` to see.
-Settings inputs_now(Stage const& stage, Stamp const& stamp, StudyLayout const& layout, Settings const& settings, FileDigests& digests) {
+Settings inputs_now(Stage const& stage, Stamp const& stamp, StudyLayout const& layout, Settings const& settings, std::string const& space,
+                    FileDigests& digests) {
   auto now = selected(settings, stage.settings);
   for (auto const artefact : stage.reads) {
     auto const then = stamp.inputs.find(name_of(artefact));
     auto value = then == stamp.inputs.end() ? std::string() : then->second;
     auto const path = path_of(artefact, layout, settings);
     if (artefact == Artefact::space) {
-      value = fs::exists(path) ? space::load_space(path).hash : "absent";
+      value = space;
     } else if (artefact == Artefact::cost_table || artefact == Artefact::hardware || artefact == Artefact::weights ||
-               fs::is_regular_file(path)) {
+               digests.files().state(path)) {
       value = path.empty() ? "none" : content_of(path, stamp, digests);
     }
     now[name_of(artefact)] = value;
@@ -109,17 +110,19 @@ void add_cost(StageStatus& status, std::vector<energy::StageCost> const& ledger)
 // Names, conditions and reasons; no shard is read.
 std::vector<StageStatus> conditions_of(StudyLayout const& layout, Settings const& settings, std::vector<Stage> const& stages,
                                        Stamps const& stamps, FileDigests& digests) {
+  auto const space_file = path_of(Artefact::space, layout, settings);
+  std::string const space = fs::exists(space_file) ? space::load_space(space_file).hash : "absent";
   std::vector<StageStatus> result;
   for (auto const& stage : stages) {
     StageStatus status;
     status.stage = stage.name;
-    auto const written = files_written(stage, layout, settings);
+    auto const written = files_written(stage, layout, settings, digests.files());
     if (auto const damaged = stamps.damaged.find(stage.name); damaged != stamps.damaged.end()) {
       status.condition = StageCondition::stale;
       status.why = {damaged->second};
     } else if (auto const stamp = stamps.there.find(stage.name); stamp != stamps.there.end()) {
       status.finished = stamp->second.finished;
-      status.why = differences(stamp->second.inputs, inputs_now(stage, stamp->second, layout, settings, digests));
+      status.why = differences(stamp->second.inputs, inputs_now(stage, stamp->second, layout, settings, space, digests));
       for (auto& lost : lost_outputs(stamp->second, layout.root, written, digests, true)) status.why.push_back(std::move(lost));
       for (std::size_t i = 0; i < result.size(); ++i)
         if (result[i].condition != StageCondition::done && reads_any(stage, stages[i].writes))
@@ -140,14 +143,14 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
     throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml); `apq run --config FILE` makes one", layout.root.string()));
   auto const settings = study_settings(layout);
   auto const stages = stages_of(settings);
-  auto const stamps = stamps_of(layout, stages);
+  FileDigests digests;
+  auto const stamps = stamps_of(layout, stages, digests.files());
   std::vector<energy::StageCost> ledger;
   try {
     ledger = energy::read_ledger(layout.ledger());
   } catch (Error const& e) {
     log::root().warn("{}", e.what());  // the stages stand where they stand
   }
-  FileDigests digests;
   auto result = conditions_of(layout, settings, stages, stamps, digests);
   for (auto& status : result) {
     auto const stamp = stamps.there.find(status.stage);
@@ -162,7 +165,7 @@ std::vector<std::string> stale_inputs(StudyLayout const& layout, Stage const& st
   auto const settings = study_settings(layout);
   auto const stages = stages_of(settings);
   std::vector<std::string> sentences;
-  auto const conditions = conditions_of(layout, settings, stages, stamps_of(layout, stages), digests);
+  auto const conditions = conditions_of(layout, settings, stages, stamps_of(layout, stages, digests.files()), digests);
   for (std::size_t i = 0; i < stages.size() && stages[i].name != stage.name; ++i)
     if (conditions[i].condition == StageCondition::stale && reads_any(stage, stages[i].writes))
       sentences.push_back(fmt::format("{} is stale: {}", stages[i].name, fmt::join(conditions[i].why, "; ")));

@@ -33,8 +33,7 @@ char const* maker_of(Artefact artefact) {
 }
 
 // Other jobs write shards meanwhile. A file that is as it was hashed is not opened.
-bool is_as_read(h5::Dataset const& dataset, std::filesystem::path const& directory, FileDigests& digests) {
-  auto const there = h5::shards_in(directory);
+bool is_as_read(h5::Dataset const& dataset, std::vector<std::filesystem::path> const& there, FileDigests& digests) {
   return std::equal(there.begin(), there.end(), dataset.files.begin(), dataset.files.end(),
                     [&](auto const& path, h5::ShardFile const& read) {
                       auto const digest = path == read.path ? digests.of(path) : std::nullopt;
@@ -56,12 +55,12 @@ image::Splits const& StudyRun::listed_splits() {
 }
 
 h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
-  if (auto const found = root_rows_.find(stage);
-      found != root_rows_.end() && is_as_read(found->second, experiment.layout.shards(stage), digests))
+  if (auto const found = root_rows_.find(stage); found != root_rows_.end() && is_as_read(found->second, shards_seen(stage), digests))
     return found->second;
+  look_again();
   std::map<std::filesystem::path, FileState> before;
-  for (auto const& shard : h5::shards_in(experiment.layout.shards(stage)))
-    if (auto const state = state_of(shard)) before[shard] = *state;
+  for (auto const& shard : shards_seen(stage))
+    if (auto const state = digests.files().state(shard)) before[shard] = *state;
   auto dataset = h5::read_dataset(experiment.layout.shards(stage));
   auto const joined = experiment.layout.joined(stage);
   if (auto const manifest = h5::sound_manifest(joined)) h5::check_joined(joined, *manifest, dataset);
@@ -73,7 +72,7 @@ h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
 
 std::string const& StudyRun::weights_hash() {
   auto const file = experiment.supernet_file();
-  auto const state = state_of(file);
+  auto const state = digests.files().state(file);
   if (!weights_ || !state || weights_->first != *state) {
     auto hash = evaluate::supernet_hash(experiment.space, file);
     weights_ = {state.value_or(FileState{}), std::move(hash)};
@@ -101,20 +100,34 @@ void StudyRun::forget_rows(std::string const& stage) {
   rows_.erase(stage);
 }
 
-std::optional<Stamp> StudyRun::stamped_rows(std::string const& stage) {
+void StudyRun::look_again() {
+  digests.files().look_again();
+  stamped_rows_.clear();
+}
+
+std::vector<std::filesystem::path> StudyRun::shards_seen(std::string const& stage) {
+  return files_of(stage == "fp" ? Artefact::fp_rows : Artefact::quant_rows, experiment.layout, settings, digests.files());
+}
+
+std::optional<Stamp> const& StudyRun::stamped_rows(std::string const& stage) {
+  auto const found = stamped_rows_.find(stage);
+  return found != stamped_rows_.end() ? found->second : stamped_rows_[stage] = stamp_of_rows(stage);
+}
+
+std::optional<Stamp> StudyRun::stamp_of_rows(std::string const& stage) {
   auto const& layout = experiment.layout;
   auto const file = layout.stamp("collect." + stage);
-  if (!std::filesystem::exists(file)) return std::nullopt;
+  if (!digests.files().state(file)) return std::nullopt;
   Stamp stamp;
   try {
     stamp = read_stamp(file);
   } catch (Error const&) {
     return std::nullopt;  // whoever runs the stage names it
   }
-  auto unseen = h5::shards_in(layout.shards(stage));
+  auto unseen = shards_seen(stage);
   for (auto const& output : stamp.outputs) {
     auto const written = layout.root / output.path;
-    if (!is_untouched(written, output.digest)) return std::nullopt;
+    if (!is_untouched(digests.files().state(written), output.digest)) return std::nullopt;
     std::erase(unseen, written);
   }
   if (!unseen.empty()) return std::nullopt;

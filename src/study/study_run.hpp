@@ -36,7 +36,7 @@ class StudyRun {
   /// The same on root alone. Local.
   h5::Dataset const& root_rows(std::string const& stage);
   /// The collection's stamp, which knows of the rows (Stamp::contents), absent unless every shard is there and untouched. Local to root.
-  std::optional<Stamp> stamped_rows(std::string const& stage);
+  std::optional<Stamp> const& stamped_rows(std::string const& stage);
   /// The stage was collected anew.
   void forget_rows(std::string const& stage);
 
@@ -56,11 +56,16 @@ class StudyRun {
 
   /// Of files, on root.
   FileDigests digests;
+  /// What was seen of the study's files is no longer believed: this job or another one may have written since. Local.
+  void look_again();
 
  private:
   std::string value_of(Artefact artefact, bool may_be_missing);
+  std::vector<std::filesystem::path> shards_seen(std::string const& stage);
+  std::optional<Stamp> stamp_of_rows(std::string const& stage);
   std::string content_of_rows(std::string const& stage);
   std::optional<StudyJob> job_;
+  std::map<std::string, std::optional<Stamp>> stamped_rows_;  ///< by stage, as the files were seen
   std::optional<std::pair<FileState, std::string>> weights_;
   std::optional<image::Splits> listed_;
   std::map<std::string, h5::Dataset> root_rows_, rows_;
