@@ -58,12 +58,14 @@ h5::Dataset const& StudyRun::root_rows(std::string const& stage) {
   if (auto const found = root_rows_.find(stage); found != root_rows_.end() && is_as_read(found->second, shards_seen(stage), digests))
     return found->second;
   look_again();
+  // First what was joined, then the shards: jobs at work only add to them.
+  auto const joined = experiment.layout.joined(stage);
+  auto const manifest = h5::sound_manifest(joined);
   std::map<std::filesystem::path, FileState> before;
   for (auto const& shard : shards_seen(stage))
     if (auto const state = digests.files().state(shard)) before[shard] = *state;
   auto dataset = h5::read_dataset(experiment.layout.shards(stage));
-  auto const joined = experiment.layout.joined(stage);
-  if (auto const manifest = h5::sound_manifest(joined)) h5::check_joined(joined, *manifest, dataset);
+  if (manifest) h5::check_joined(joined, *manifest, dataset);
   h5::keep_asked_for(dataset, num_samples(experiment, stage));
   for (auto const& file : dataset.files)
     if (auto const state = before.find(file.path); state != before.end()) digests.note_hashed(file.path, file.sha256, state->second);
