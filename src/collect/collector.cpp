@@ -13,6 +13,7 @@
 #include "collect/quarantine.hpp"
 #include "collect/sampler.hpp"
 #include "collect/stored_rows.hpp"
+#include "collect/usual_times.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
@@ -97,18 +98,20 @@ class Stage {
     if (released > 0) log::root().info("collect {}: {} samples leave quarantine and are tried again", request_.header.stage, released);
   }
 
-  // What the samples that are there took: mean, longest, most seconds a unit of cost. The last ones tell enough.
+  // What the samples that are there took: mean, longest, most seconds a unit of cost. The last ones tell enough. No more than a few times
+  // the usual: a job that was suspended for a night wrote samples that took one.
   std::vector<double> sample_times() const {
-    double sum = 0, longest = 0, dearest = 0;
+    std::vector<double> times, prices;
     auto const& rows = rows_.dataset().rows;
     auto const count = std::min<std::size_t>(rows.size(), 100);
     for (auto i = rows.size() - count; i < rows.size(); ++i) {
-      double const seconds = rows[i].seconds;
-      sum += seconds;
-      longest = std::max(longest, seconds);
-      if (request_.cost_of) dearest = std::max(dearest, seconds / request_.cost_of(rows[i].genes));
+      times.push_back(rows[i].seconds);
+      if (request_.cost_of) prices.push_back(times.back() / request_.cost_of(rows[i].genes));
     }
-    return {count > 0 ? sum / static_cast<double>(count) : 0, longest, dearest};
+    auto const longest = largest_usual(times);
+    double sum = 0;
+    for (double const seconds : times) sum += std::min(seconds, longest);
+    return {count > 0 ? sum / static_cast<double>(count) : 0, longest, largest_usual(prices)};
   }
 
   void join() const {

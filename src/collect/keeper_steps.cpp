@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+
 namespace apq::collect {
 namespace {
 
@@ -11,6 +14,7 @@ constexpr double patience_in_samples = 3, least_patience = 2;
 constexpr double short_sample = 0.5;
 // A sample that takes so many times the timeout hangs: two attempts that were too late have not taken as long.
 constexpr double hanging_in_timeouts = 3;
+constexpr double least_suspension = 2;  // s more than a step takes
 
 bool contains(std::vector<std::uint64_t> const& ids, std::uint64_t id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
 
@@ -28,7 +32,11 @@ KeeperSteps::KeeperSteps(NodeQueue queue, BlockClaims& claims, BlockSearch::Opti
 void KeeperSteps::finish() {
   queue_.end();
   queue_.empty();
-  search_.release(queue_.open_ids());
+  try {
+    search_.release(queue_.open_ids());
+  } catch (Error const& e) {
+    log::rank().warn("{}; others wait until this job has ended", e.what());
+  }
   options_.tell(queue_.counts(), {});
 }
 
@@ -65,7 +73,7 @@ void KeeperSteps::look_for_hanging(NodeQueue::Counts const& counts) {
   auto const in_hand = queue_.in_hand();
   bool const is_last = counts.open + counts.queued == 0 && counts.idle + in_hand.size() >= counts.ranks;
   for (auto const& sample : in_hand) {
-    double const seconds = clock_() - sample.since;
+    double const seconds = clock_() - std::max(sample.since, resumed_);
     if (seconds < hanging_in_timeouts * options_.sample_timeout) continue;
     if (!contains(hanging_, sample.id)) {
       hanging_.push_back(sample.id);
@@ -81,8 +89,11 @@ void KeeperSteps::look_for_hanging(NodeQueue::Counts const& counts) {
 
 bool KeeperSteps::step() {
   auto const now = clock_();
+  double const pause = now - std::exchange(stepped_, now);
+  // Who was suspended has not worked on what it has in hand.
+  if (pause > least_suspension + 10 * until_next()) resumed_ = now;
   // Whoever was stopped for so long may have been taken for gone: others have done what it had.
-  if (now - std::exchange(stepped_, now) > options_.expiry) look();
+  if (pause > options_.expiry) look();
   auto counts = queue_.counts();
   if (counts.is_over || counts.ranks == 0 || counts.open + counts.queued + counts.in_hand == 0) return false;
   bool const is_wanted = counts.idle > 0 && counts.queued == 0 && counts.open > 0;

@@ -53,6 +53,7 @@ class KeeperSteps {
   std::function<double()> clock_;
   bool is_at_end_ = false;  // no block is left that nobody claimed
   double looked_, told_, stepped_;
+  double resumed_ = -1e9;  // when the node last went on after a suspension
   std::vector<std::uint64_t> hanging_, killed_;
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "collect/node_lock.hpp"
+#include "collect/usual_times.hpp"
 #include "common/core/error.hpp"
 
 namespace apq::collect {
@@ -27,6 +28,8 @@ struct NodeQueue::Slot {
 };
 
 namespace {
+
+constexpr std::uint64_t few_samples = 3;  // tell nothing of what is usual
 
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 7) / 8 * 8; }
 
@@ -180,10 +183,15 @@ std::uint64_t NodeQueue::take_from(int rank, IdState to) const {
 void NodeQueue::settle(int rank, double seconds, double cost) {
   NodeLock const turn(state().lock);
   take_from(rank, IdState::settled);
-  ++state().labelled;
-  state().seconds += seconds;
-  state().longest = std::max(state().longest, seconds);
-  if (cost > 0) state().dearest = std::max(state().dearest, seconds / cost);
+  auto& s = state();
+  // One that took far longer than those before it was suspended: it tells nothing of the next one.
+  double const mean = s.labelled > 0 ? s.seconds / static_cast<double>(s.labelled) : 0;
+  bool const is_usual = s.labelled < few_samples || seconds <= unusual_factor * mean;
+  ++s.labelled;
+  s.seconds += is_usual ? seconds : mean;
+  if (!is_usual) return;
+  s.longest = std::max(s.longest, seconds);
+  if (cost > 0) s.dearest = std::max(s.dearest, seconds / cost);
 }
 
 void NodeQueue::give_up(int rank) {

@@ -54,7 +54,7 @@ std::vector<Job> chain_of(SiteProfile const& profile, LaunchedStudy const& study
     for (int attempt = 0; attempt < (profile.requeue ? 1 : profile.attempts); ++attempt) {
       if (attempt > 0) {
         job.after.clear();
-        job.attempt_after = added.back();
+        job.attempts_before = added;
       }
       added.push_back(jobs.size());
       jobs.push_back(job);

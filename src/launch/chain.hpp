@@ -34,7 +34,7 @@ struct Job {
   int nodes = 1;
   int array_size = 0;                        ///< 0: no array
   std::vector<std::size_t> after;            ///< begins when these are done; of attempts at one thing (Slurm), when one is
-  std::optional<std::size_t> attempt_after;  ///< an earlier attempt at the same; begins when that has ended: undone (Slurm), or anyhow
+  std::vector<std::size_t> attempts_before;  ///< at the same; begins when all of them ended undone (Slurm), or the last one anyhow
 };
 
 /// The jobs that take a study to its report, in the order of their submission: supernet where the study trains its own, arrays of

@@ -6,7 +6,10 @@ namespace apq::launch {
 namespace {
 
 // First the ranks are asked to stop, then mpirun is told to end.
-constexpr char const* traps = R"(trap 'kill -USR1 "$step"; trap "kill -TERM $step" INT TERM' INT TERM USR1)";
+constexpr char const* traps = R"(trap 'kill -USR1 "$step"; trap "kill -TERM $step" INT TERM HUP' INT TERM HUP USR1)";
+
+// A terminal's Ctrl-C goes to this script alone: mpirun, which would kill the ranks, is told what to do by it.
+std::string const own_session = "setsid ";
 
 constexpr char const* again = R"([[ $status -ne 75 ]] || {{ echo "apq launch: {name}: was stopped; launch again to go on" >&2; exit 75; }}
 failures=${{APQ_LAUNCH_FAILURES:-0}}
@@ -18,7 +21,7 @@ APQ_LAUNCH_FAILURES=$((failures + 1)) exec bash "$0"
 }  // namespace
 
 std::string hosts_script(SiteProfile const& p, LaunchedStudy const& study, Job const& job) {
-  return "#!/bin/bash\n" + preparation(p, study) + run_and_wait(program(p, study, job), traps) + final_statuses(job) +
+  return "#!/bin/bash\n" + preparation(p, study) + run_and_wait(own_session + program(p, study, job), traps) + final_statuses(job) +
          fmt::format(again, fmt::arg("name", job.name), fmt::arg("retries", p.retries));
 }
 

@@ -21,7 +21,13 @@ fs::path script_file(LaunchedStudy const& study, Job const& job) { return study.
 // Slurm's ? means "any of these".
 std::string dependency(SiteProfile const& profile, Job const& job, std::vector<std::string> const& ids) {
   bool const is_slurm = profile.scheduler == Scheduler::slurm;
-  if (job.attempt_after) return fmt::format("{}:{}", is_slurm ? "afternotok" : "afterany", ids.at(*job.attempt_after));
+  // Slurm: an attempt that was cancelled because the one before ended well counts as undone, too.
+  if (!job.attempts_before.empty() && is_slurm) {
+    std::string text = "afternotok";
+    for (auto const i : job.attempts_before) text += ":" + ids.at(i);
+    return text;
+  }
+  if (!job.attempts_before.empty()) return "afterany:" + ids.at(job.attempts_before.back());
   std::string text;
   for (auto const i : job.after)
     text += text.empty() ? "afterok:" + ids.at(i) : (is_slurm && !profile.requeue ? "?afterok:" : ":") + ids.at(i);
@@ -110,10 +116,11 @@ std::string submit(SiteProfile const& profile, LaunchedStudy const& study, Execu
       throw Error(e.code(), fmt::format("{}; submitted before it, cancel or keep them: {}", e.what(), fmt::join(ids, " ")));
     }
     text += fmt::format("{} {}: {}{}\n", id, job.name, described(job),
-                        job.attempt_after ? fmt::format("; goes on where {} ends undone", ids[*job.attempt_after]) : "");
+                        job.attempts_before.empty() ? "" : fmt::format("; goes on where {} ends undone", ids[job.attempts_before.back()]));
     ids.push_back(id);
   }
-  return text + fmt::format("scripts and logs: {}\n", study.launch_directory().string());
+  return text + fmt::format("scripts and logs: {}\nto stop all: {} {}\n", study.launch_directory().string(),
+                            profile.scheduler == Scheduler::pbs ? "qdel" : "scancel", fmt::join(ids, " "));
 }
 
 }  // namespace apq::launch

@@ -1,5 +1,6 @@
 #include "study/leftovers.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <vector>
@@ -30,11 +31,19 @@ void remove_job_records(fs::path const& jobs) {
   for (std::size_t i = 0; i + job_records_kept < ended.size(); ++i) fs::remove(job::job_file(jobs, ended[i]), ec);
 }
 
+// Jobs that were killed count: whether they are gone takes long to tell.
+bool others_work(fs::path const& jobs, std::string const& me) {
+  auto const records = job::read_jobs(jobs).records;
+  return std::any_of(records.begin(), records.end(),
+                     [&](auto const& record) { return record.state == job::JobState::running && record.token != me; });
+}
+
 }  // namespace
 
 void remove_leftovers(StudyLayout const& layout, fs::path const& now) {
   std::error_code ec;
-  for (char const* stage : {"fp", "quant"}) fs::remove_all(layout.claims(stage), ec);
+  if (!others_work(layout.jobs(), now.stem().string()))
+    for (char const* stage : {"fp", "quant"}) fs::remove_all(layout.claims(stage), ec);
   remove_job_records(layout.jobs());
   auto const time = fs::last_write_time(now, ec);
   if (ec) return;

@@ -168,7 +168,14 @@ void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
     write_down_early_end(run, stage, meter);
     throw;
   }
-  if (has_worked) write_down(run, meter, energy::Ended::whole);
+  try {
+    if (has_worked) write_down(run, meter, energy::Ended::whole);
+    else run.job().is_in_ledger();  // looking at what is there is no cost of the stage
+  } catch (mpi::CollectiveError const& e) {
+    // Asked to stop while another job has the ledger: what was made counts all the same.
+    if (e.code() != Errc::stopped) throw;
+    log::root().warn("{}: what it cost is not written down: {}", stage.name, e.what());
+  }
 }
 
 }  // namespace

@@ -80,7 +80,10 @@ launch --site site.yaml --site-set requeue=false --site-set attempts=3
 job 75 collect 75 0
 job 3 collect 3 0
 job 0 collect 1 0
-says 'an earlier attempt ended for good'
+says 'that ended for good'
+job 0 results 1 0  # it would do the rest of what ended
+[[ $(calls srun) -eq 0 ]] || fail "what comes after a job that ended for good worked"
+: >calls
 [[ $(calls srun) -eq 0 ]] || fail "an attempt worked after one that ended for good"
 
 # Hosts without a scheduler: the script is run here, again where a rank died.
@@ -98,6 +101,20 @@ hosts 137 3
 hosts 75 1
 says 'was stopped'
 hosts 2 1
+# Ctrl-C and the end of a terminal reach all of its processes: the ranks are asked to stop, and nothing starts again.
+for signal in INT HUP; do
+  : >calls
+  rm -f waiting
+  echo signal >status
+  setsid env --default-signal=INT "$apq" launch --config mine.yaml --site hosts.yaml >out 2>err &
+  group=$!
+  for _ in {1..200}; do [[ ! -e waiting ]] || break; sleep 0.05; done
+  [[ -e waiting ]] || fail "the ranks never ran"
+  kill -$signal -- -$group
+  wait $group
+  status=$?
+  [[ $status -eq 75 && $(calls mpirun) -eq 1 ]] || fail "SIG$signal from a terminal: status $status, mpirun ran $(calls mpirun) times: $(cat err)"
+done
 
 # A dry run does nothing; mistakes are told with their place.
 rm -rf study

@@ -37,6 +37,20 @@ struct Node {
   NodeQueue queue;
 };
 
+TEST(NodeQueue, ASampleThatWasSuspendedTellsNothingOfTheNextOne) {
+  Node node(10, 1, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  node.queue.add(Ids{0, 1, 2, 3, 4, 5});
+  for (double const seconds : {60.0, 70.0, 50.0, 50'000.0, 180.0}) {
+    node.queue.take(0, 0, 1);
+    node.queue.settle(0, seconds, 10);
+  }
+  auto const counts = node.queue.counts();
+  EXPECT_EQ(counts.labelled, 5u);
+  EXPECT_EQ(counts.longest, 180);
+  EXPECT_EQ(counts.dearest, 18);
+  EXPECT_EQ(counts.seconds, 60 + 70 + 50 + 60 + 180);
+}
+
 TEST(NodeQueue, GivesWhatWasAddedInThatOrderAndOnlyWhatIsMissing) {
   Node node(10, 2, {2, 3, 5, 7});
   EXPECT_EQ(node.queue.open_ids(), (Ids{2, 3, 5, 7}));

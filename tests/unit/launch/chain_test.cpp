@@ -94,15 +94,16 @@ TEST(Chain, CutsArraysThatTheSiteFindsTooLarge) {
 TEST(Chain, StandsAttemptsInARowWhereJobsMayNotQueueAgain) {
   SiteProfile profile;
   profile.requeue = false;
-  profile.attempts = 2;
+  profile.attempts = 3;
   auto const jobs = chain_of(profile, {});
-  ASSERT_EQ(jobs.size(), 4u);
-  EXPECT_FALSE(jobs[0].attempt_after);
-  EXPECT_EQ(jobs[1].attempt_after, 0u);
+  ASSERT_EQ(jobs.size(), 6u);
+  EXPECT_TRUE(jobs[0].attempts_before.empty());
+  EXPECT_EQ(jobs[1].attempts_before, Indices{0});
+  EXPECT_EQ(jobs[2].attempts_before, (Indices{0, 1}));
   EXPECT_EQ(jobs[1].name, jobs[0].name);
-  EXPECT_EQ(jobs[2].after, (Indices{0, 1}));
-  EXPECT_EQ(jobs[3].attempt_after, 2u);
-  EXPECT_TRUE(jobs[3].after.empty());
+  EXPECT_EQ(jobs[3].after, (Indices{0, 1, 2}));
+  EXPECT_EQ(jobs[4].attempts_before, Indices{3});
+  EXPECT_TRUE(jobs[4].after.empty());
 }
 
 TEST(Chain, IsOneJobOnHostsWithoutAScheduler) {

@@ -39,10 +39,11 @@ TEST(Submission, OfSlurmWaitsForAllArrays) {
 TEST(Submission, OfSlurmWithoutRequeueWaitsForAnyAttempt) {
   SiteProfile profile;
   profile.requeue = false;
-  profile.attempts = 2;
-  auto const submit = std::string("sbatch --parsable --kill-on-invalid-dep=yes");
-  EXPECT_EQ(submitted(profile), (Words{submit, submit + " --dependency=afternotok:1", submit + " --dependency=afterok:1?afterok:2",
-                                       submit + " --dependency=afternotok:3"}));
+  profile.attempts = 3;
+  auto const submit = std::string("sbatch --parsable --kill-on-invalid-dep=yes --dependency=");
+  // A third attempt waits for the first one, too: the second is undone also where it was cancelled because the first ended well.
+  EXPECT_EQ(submitted(profile), (Words{"sbatch --parsable --kill-on-invalid-dep=yes", submit + "afternotok:1", submit + "afternotok:1:2",
+                                       submit + "afterok:1?afterok:2?afterok:3", submit + "afternotok:4", submit + "afternotok:4:5"}));
 }
 
 TEST(Submission, OfPbsWaitsForTheLastAttempt) {

@@ -49,6 +49,16 @@ TEST_F(Leftovers, ClaimsOnSamplesGoAndThoseOnStagesStay) {
   EXPECT_TRUE(fs::exists(layout_.stage_claim("train").string() + ".0"));
 }
 
+TEST_F(Leftovers, ClaimsOnSamplesStayWhileAnotherJobWorks) {
+  fs::create_directories(layout_.claims("fp"));
+  test::write_quickly(layout_.claims("fp") / "000000+64.0", "{}");
+  auto const other = write_job(job::JobState::running, 0);
+  remove_leftovers(layout_, now_);
+  EXPECT_TRUE(fs::exists(layout_.claims("fp")));
+  remove_leftovers(layout_, job::job_file(layout_.jobs(), other));
+  EXPECT_FALSE(fs::exists(layout_.claims("fp"))) << "the other job is this one";
+}
+
 TEST_F(Leftovers, OfJobsThatEndedTheLatestStayAndWhateverIsInNoLedger) {
   auto const first = write_job(job::JobState::ended, 0), living = write_job(job::JobState::running, 0),
              unpaid = write_job(job::JobState::stopped, 7);

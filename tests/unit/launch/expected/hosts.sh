@@ -1,9 +1,9 @@
 #!/bin/bash
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
-mpirun --hostfile /etc/hosts.mpi --map-by ppr:4:node /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' &
+setsid mpirun --hostfile /etc/hosts.mpi --map-by ppr:4:node /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' &
 step=$!
-trap 'kill -USR1 "$step"; trap "kill -TERM $step" INT TERM' INT TERM USR1
+trap 'kill -USR1 "$step"; trap "kill -TERM $step" INT TERM HUP' INT TERM HUP USR1
 while kill -0 "$step" 2>/dev/null; do wait "$step"; done  # a signal ends a wait early
 wait "$step"; status=$?
 case $status in

@@ -8,7 +8,7 @@
 #PBS -r y
 #PBS -j oe
 #PBS -o '/data/my study/launch/'
-[[ ! -e '/data/my study/launch/collect.ended' ]] || { echo "apq launch: collect: an earlier attempt ended for good; see its log" >&2; exit 1; }
+! compgen -G '/data/my study/launch'/'*.ended' >&2 || { echo "apq launch: collect: that ended for good; see its log" >&2; exit 1; }
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
 mpirun --map-by ppr:4:node /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --until collect.quant --time-left $((3500 - SECONDS))

@@ -7,7 +7,7 @@
 #SBATCH --no-requeue
 #SBATCH --open-mode=append
 #SBATCH --output='/data/my study/launch/results-%j.log'
-[[ ! -e '/data/my study/launch/results.ended' ]] || { echo "apq launch: results: an earlier attempt ended for good; see its log" >&2; exit 1; }
+! compgen -G '/data/my study/launch'/'*.ended' >&2 || { echo "apq launch: results: that ended for good; see its log" >&2; exit 1; }
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
 mpirun /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' &
