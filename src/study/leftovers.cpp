@@ -15,10 +15,10 @@ void remove_partial_files(fs::path const& directory, fs::file_time_type now) {
   std::vector<fs::path> files;
   std::error_code ec;
   for (fs::directory_iterator entry(directory, ec), end; !ec && entry != end; entry.increment(ec)) {
+    if (entry->path().extension() != ".partial") continue;
     std::error_code unknown;
     auto const changed = fs::last_write_time(entry->path(), unknown);
-    bool const is_old = !unknown && now - changed > std::chrono::duration<double>(partial_file_age);
-    if (is_old && entry->path().extension() == ".partial") files.push_back(entry->path());
+    if (!unknown && now - changed > std::chrono::duration<double>(partial_file_age)) files.push_back(entry->path());
   }
   for (auto const& file : files) fs::remove(file, ec);
 }

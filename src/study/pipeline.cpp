@@ -49,8 +49,8 @@ void run_pipeline(StudyRun& run, PipelineOptions const& options, std::function<v
     run_body(run, stage.name, stage.name == options.redo ? Redo::always : Redo::when_needed, options.quarantined, report);
     if (stage.name == options.until) return;
   }
-  // A job that did nothing wrote nothing that tells the time, and leaves things as they are.
-  if (auto const* const heart = run.has_joined() ? run.job().heart() : nullptr)
+  // A job that found nothing to do leaves things as they are.
+  if (auto const* const heart = run.has_joined() ? run.job().heart() : nullptr; heart != nullptr && !heart->record().stage.empty())
     remove_leftovers(run.experiment.layout, job::job_file(run.experiment.layout.jobs(), heart->token()));
 }
 
