@@ -80,6 +80,7 @@ APQ_LAB_LATE=45 launch limit --set study.stop_margin_seconds=5 --site-set time_l
 ends_well limit 400
 grep -q 'job.s end' limit/launch/collect-*.log || fail "no job stopped for its time limit: $(logs limit)"
 ! grep -l TIMEOUT limit/launch/*.log || fail "a job ran into its time limit"
+! grep . limit/launch/*.failures 2>/dev/null || fail "a job that stopped for its time limit counts as one that failed"
 
 if [[ ${APQ_LAB_FULL:-} == 1 ]]; then
   say "all well"
