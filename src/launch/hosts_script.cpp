@@ -9,7 +9,7 @@ namespace {
 constexpr char const* traps = R"(trap 'kill -USR1 "$step"; trap "kill -TERM $step" INT TERM HUP' INT TERM HUP USR1)";
 
 // A terminal's Ctrl-C goes to this script alone: mpirun, which would kill the ranks, is told what to do by it.
-std::string const own_session = "setsid ";
+constexpr char const* own_session = "setsid ";
 
 constexpr char const* again = R"([[ $status -ne 75 ]] || {{ echo "apq launch: {name}: was stopped; launch again to go on" >&2; exit 75; }}
 failures=${{APQ_LAUNCH_FAILURES:-0}}

@@ -21,14 +21,13 @@ fs::path script_file(LaunchedStudy const& study, Job const& job) { return study.
 // Slurm's ? means "any of these".
 std::string dependency(SiteProfile const& profile, Job const& job, std::vector<std::string> const& ids) {
   bool const is_slurm = profile.scheduler == Scheduler::slurm;
-  // Slurm: an attempt that was cancelled because the one before ended well counts as undone, too.
-  if (!job.attempts_before.empty() && is_slurm) {
-    std::string text = "afternotok";
-    for (auto const i : job.attempts_before) text += ":" + ids.at(i);
-    return text;
-  }
-  if (!job.attempts_before.empty()) return "afterany:" + ids.at(job.attempts_before.back());
   std::string text;
+  if (!job.attempts_before.empty()) {
+    if (!is_slurm) return "afterany:" + ids.at(job.attempts_before.back());
+    // Of all: one that was cancelled because the one before it ended well counts as undone, too.
+    for (auto const i : job.attempts_before) text += ":" + ids.at(i);
+    return "afternotok" + text;
+  }
   for (auto const i : job.after)
     text += text.empty() ? "afterok:" + ids.at(i) : (is_slurm && !profile.requeue ? "?afterok:" : ":") + ids.at(i);
   return text;
