@@ -2,6 +2,7 @@
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
 #include "app/report_stage.hpp"
+#include "common/core/atomic_file.hpp"
 #include "study/pipeline.hpp"
 
 namespace apq::app {
@@ -12,18 +13,21 @@ Body add_run(CLI::App& app) {
   app.add_option("--until", options->until, "Last stage: supernet, collect.fp, collect.quant, train, search, verify or report");
   app.add_option("--redo", *redo, "A stage to do again although nothing changed");
   auto const retries = std::make_shared<bool>(false);
+  auto const finished = std::make_shared<std::filesystem::path>();
+  app.add_option("--finished", *finished, "A file to leave, empty, once all is done; for scripts whose launcher's status tells too little");
   app.add_flag("--retry-quarantined", *retries, "Try samples again that could not be labelled");
   app.footer(
       "Example:\n  mpirun -n 2 apq run --config configs/quickstart.yaml --set study.dir=runs/mine\n"
       "What is there for the same inputs is not done again; what changed is told by name. The report is report.html in the study's "
       "directory.");
-  return [options, redo, retries](mpi::Communicator const& world) {
+  return [options, redo, retries, finished](mpi::Communicator const& world) {
     auto const experiment = study::load_experiment(world, *options);
     if (answered(world, experiment, *options)) return 0;
     JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     auto const quarantined = *retries ? study::Quarantined::retried : study::Quarantined::left;
     study::run_pipeline(run, {options->until, *redo, quarantined}, [&](study::Redo again) { report_stage(run, again); });
+    if (world.is_root() && !finished->empty()) replace_file(*finished, "");
     return 0;
   };
 }

@@ -21,7 +21,7 @@ APQ_LAUNCH_FAILURES=$((failures + 1)) exec bash "$0"
 }  // namespace
 
 std::string hosts_script(SiteProfile const& p, LaunchedStudy const& study, Job const& job) {
-  return "#!/bin/bash\n" + preparation(p, study) + run_and_wait(own_session + program(p, study, job), traps) + final_statuses(job) +
+  return "#!/bin/bash\n" + preparation(p, study, job) + run_and_wait(own_session + program(p, study, job), traps) + final_statuses(job) +
          fmt::format(again, fmt::arg("name", job.name), fmt::arg("retries", p.retries));
 }
 

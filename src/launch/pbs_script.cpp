@@ -29,7 +29,7 @@ std::string directives(SiteProfile const& p, LaunchedStudy const& study, Job con
 
 std::string pbs_script(SiteProfile const& p, LaunchedStudy const& study, Job const& job) {
   auto text = std::string(p.modules.empty() ? "#!/bin/bash\n" : "#!/bin/bash -l\n") + directives(p, study, job);
-  text += unless_ended(study, job) + preparation(p, study);
+  text += unless_ended(study, job) + preparation(p, study, job);
   text += program(p, study, job, fmt::format(" --time-left $(({} - SECONDS))", p.time_limit * 60 - p.stop_margin));
   text += "\nstatus=$?\n" + final_statuses(job, leave_ended_mark(study, job));
   return text + "exit \"$status\"  # the next attempt goes on\n";

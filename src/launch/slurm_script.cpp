@@ -66,7 +66,7 @@ give_up "cannot be queued again"
 std::string slurm_script(SiteProfile const& p, LaunchedStudy const& study, Job const& job) {
   auto text = std::string(p.modules.empty() ? "#!/bin/bash\n" : "#!/bin/bash -l\n") + directives(p, study, job);
   if (!p.requeue) text += unless_ended(study, job);
-  text += preparation(p, study);
+  text += preparation(p, study, job);
   auto const directory = shell_word(study.launch_directory().string());
   auto const run = run_and_wait(program(p, study, job), traps);
   if (p.launcher == Launcher::srun || p.requeue)

@@ -14,13 +14,18 @@ export PATH=$work/bin:$PATH
 fake() { { echo '#!/bin/bash'; echo "echo \"$1 \$*\" >>$work/calls"; cat; } >"bin/$1"; chmod +x "bin/$1"; }
 fake sbatch <<<'wc -l <calls'
 fake scontrol <<<'exit 0'
-# Ends with the status in file status; "signal": with 75 once it is asked to stop.
+# Ends with the status in file status, its work done where that is 0; "lost": with 0 and work undone; "signal": with 75 once it is asked to stop.
 for launcher in srun mpirun; do
   fake $launcher <<'E'
 status=$(cat status)
 [[ $status != unstarted ]] || exit 0  # as srun may
 [[ $0 != *srun ]] || SLURM_PROCID=0 "$2" "$3" "$4" "$5" true
-[[ $status == signal ]] || exit "$status"
+case $status in
+  signal) ;;
+  lost) exit 0 ;;
+  0) while [[ $1 != --finished ]]; do shift; done; touch "$2"; exit 0 ;;
+  *) exit "$status" ;;
+esac
 trap 'exit 75' USR1
 touch waiting
 for _ in {1..200}; do sleep 0.05; done
@@ -53,7 +58,8 @@ for status in 2 3 6 70; do
   says "collect: ended with status $status, which running again does not mend"
 done
 job 137 collect 137 1
-job 1 collect 1 1
+job lost collect 1 1
+says 'the ranks did not end their work'
 job 137 collect 137 0
 says 'failed more than 2 times'
 SLURM_RESTART_COUNT=4 job 75 collect 75 1
@@ -97,6 +103,7 @@ hosts() {  # status of mpirun, runs expected
 }
 hosts 0 1
 grep -q -- '--hostfile hosts --map-by ppr:2:node' calls || fail "mpirun was not told the hosts: $(cat calls)"
+[[ -z $(find study/launch -name '*.finished') ]] || fail "marks are left: $(ls study/launch)"
 hosts 137 3
 hosts 75 1
 says 'was stopped'

@@ -68,8 +68,15 @@ TEST(Script, TimesAreHoursMinutesSeconds) {
 
 TEST(OpenMpiSettings, AreAssignmentsWithoutComments) {
   EXPECT_GE(openmpi_settings().size(), 3u);
-  for (auto const& setting : openmpi_settings())
-    EXPECT_TRUE(setting.starts_with("OMPI_MCA_") && setting.find('=') != std::string::npos) << setting;
+  std::vector<std::string> of_4, of_5;  // launchers of either have settings of their own
+  for (auto const& setting : openmpi_settings()) {
+    EXPECT_NE(setting.find('='), std::string::npos) << setting;
+    auto& known = setting.starts_with("PRTE_MCA_") ? of_5 : of_4;
+    EXPECT_TRUE(setting.starts_with(&known == &of_5 ? "PRTE_MCA_" : "OMPI_MCA_")) << setting;
+    if (setting.find("keepalive") != std::string::npos) known.push_back(setting.substr(setting.find("oob")));
+  }
+  EXPECT_EQ(of_4.size(), 3u);
+  EXPECT_EQ(of_4, of_5);
 }
 
 }  // namespace

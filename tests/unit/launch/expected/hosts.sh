@@ -1,11 +1,17 @@
 #!/bin/bash
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
-setsid mpirun --hostfile /etc/hosts.mpi --map-by ppr:4:node /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' &
+finished='/data/my study/launch'/run-$HOSTNAME-$$.finished
+setsid mpirun --hostfile /etc/hosts.mpi --map-by ppr:4:node /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --finished "$finished" &
 step=$!
 trap 'kill -USR1 "$step"; trap "kill -TERM $step" INT TERM HUP' INT TERM HUP USR1
 while kill -0 "$step" 2>/dev/null; do wait "$step"; done  # a signal ends a wait early
 wait "$step"; status=$?
+if [[ $status -eq 0 ]] && ! ls "${finished%/*}" | grep -qxF "${finished##*/}"; then
+  echo "apq launch: run: the ranks did not end their work, although their launcher ended with status 0" >&2
+  status=1
+fi
+rm -f "$finished"
 case $status in
   0) exit 0 ;;
   2|3|6|70)  # configuration, data, numbers, a bug

@@ -18,12 +18,13 @@ module load openmpi/4 || exit 1
 export A="b c"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
+finished='/data/my study/launch'/collect-$HOSTNAME-$$.finished
 task=$SLURM_JOB_ID
 [[ -z ${SLURM_ARRAY_JOB_ID:-} ]] || task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 started='/data/my study/launch'/collect-$task.started
 for _ in 1 2 3; do
 rm -f "$started"
-srun --kill-on-bad-exit=1 --mpi=pmix bash -c '[[ $SLURM_PROCID -ne 0 ]] || touch "$0" || exit 4; exec "$@"' "$started" /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --until collect.quant &
+srun --kill-on-bad-exit=1 --mpi=pmix bash -c '[[ $SLURM_PROCID -ne 0 ]] || touch "$0" || exit 4; exec "$@"' "$started" /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --until collect.quant --finished "$finished" &
 step=$!
 trap 'kill -USR1 "$step"; trap "" TERM' USR1
 while kill -0 "$step" 2>/dev/null; do wait "$step"; done  # a signal ends a wait early
@@ -31,6 +32,11 @@ wait "$step"; status=$?
 [[ ! -e $started ]] || break
 [[ $status -ne 0 ]] || status=1
 done
+if [[ $status -eq 0 ]] && ! ls "${finished%/*}" | grep -qxF "${finished##*/}"; then
+  echo "apq launch: collect: the ranks did not end their work, although their launcher ended with status 0" >&2
+  status=1
+fi
+rm -f "$finished"
 case $status in
   0) exit 0 ;;
   2|3|6|70)  # configuration, data, numbers, a bug

@@ -10,11 +10,17 @@
 ! compgen -G '/data/my study/launch'/'*.ended' >&2 || { echo "apq launch: results: that ended for good; see its log" >&2; exit 1; }
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd /home/me || exit 1
-mpirun /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' &
+finished='/data/my study/launch'/results-$HOSTNAME-$$.finished
+mpirun /opt/apq run --config mine.yaml --set 'search.seed='\''4'\''' --finished "$finished" &
 step=$!
 trap 'kill -USR1 "$step"; trap "" TERM' USR1
 while kill -0 "$step" 2>/dev/null; do wait "$step"; done  # a signal ends a wait early
 wait "$step"; status=$?
+if [[ $status -eq 0 ]] && ! ls "${finished%/*}" | grep -qxF "${finished##*/}"; then
+  echo "apq launch: results: the ranks did not end their work, although their launcher ended with status 0" >&2
+  status=1
+fi
+rm -f "$finished"
 case $status in
   0) exit 0 ;;
   2|3|6|70)  # configuration, data, numbers, a bug
