@@ -52,6 +52,9 @@ BatchStartTimeout=10
 MessageTimeout=15
 PartitionName=lab Nodes=ALL Default=YES MaxTime=60 DefaultTime=10 OverSubscribe=NO State=UP
 C
+  # From 23.11 on a node insists on control groups, which a container has not to give; those before do not know the key.
+  [[ $(slurmd -V) =~ ([0-9]+)\.([0-9]+) ]]
+  ((10#${BASH_REMATCH[1]} * 100 + 10#${BASH_REMATCH[2]} < 2311)) || echo CgroupPlugin=disabled >"$cluster/cgroup.conf"
   for ((node = 1; node <= num_nodes; ++node)); do
     mkdir -p "$cluster"/{spool,tmp}/n$node  # PMIx wants the temporary directory of every node
     echo "NodeName=n$node NodeHostname=$host NodeAddr=127.0.0.1 Port=$((ports + node)) CPUs=$cpus Boards=1 SocketsPerBoard=1" \

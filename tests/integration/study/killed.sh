@@ -23,7 +23,8 @@ products whole >products 2>/dev/null
 RANDOM=20261127
 kills=0 studies=0
 declare -A of_stage
-while [[ $kills -lt $kills_wanted ]]; do
+# At least in three stages; a fast machine may be through with most of them before the first kills.
+while [[ $kills -lt $kills_wanted || (${#of_stage[@]} -lt 3 && $kills -lt $((4 * kills_wanted))) ]]; do
   studies=$((studies + 1))
   kills_before=$kills
   while :; do
