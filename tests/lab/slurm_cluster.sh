@@ -61,6 +61,7 @@ C
       "CoresPerSocket=$cpus ThreadsPerCore=1 RealMemory=4000 State=UNKNOWN" >>"$cluster/slurm.conf"
   done
   export SLURM_CONF=$cluster/slurm.conf
+  export OMPI_MCA_btl_tcp_if_include=lo  # where all nodes are
   start_controller -c
   for ((node = 1; node <= num_nodes; ++node)); do start_node n$node; done
   within 20 nodes_are_idle || { tail -n 5 "$cluster"/log/*.log; no_lab "Slurm's nodes do not come up"; }
