@@ -6,6 +6,7 @@
 #include "collect/stage_summary.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/printable.hpp"
 #include "common/h5/joined.hpp"
 
 namespace apq::app {
@@ -20,8 +21,8 @@ int list_data(DataOptions const& o) {
 int verify_data(DataOptions const& o) {
   auto const check = collect::check_stored(o.directory, collect::space_of_stored(o.directory, o.space));
   for (auto const& file : check.set_aside) log::root().info("{}: set aside, not part of the dataset", file);
-  for (auto const& line : check.quarantined) fmt::print("in quarantine: {}\n", line);
-  for (auto const& line : check.faults.empty() ? check.sound : check.faults) fmt::print("{}\n", line);
+  for (auto const& line : check.quarantined) fmt::print("in quarantine: {}\n", printable(line));
+  for (auto const& line : check.faults.empty() ? check.sound : check.faults) fmt::print("{}\n", printable(line));
   return check.faults.empty() ? 0 : static_cast<int>(Errc::data);
 }
 
@@ -39,7 +40,7 @@ int export_data(DataOptions const& o) {
 int join_data(DataOptions const& o) {
   for (auto const& stage : collect::stored_stages(o.directory)) {
     h5::write_joined(h5::read_dataset(stage.directory), stage.joined);
-    fmt::print("{}\n", stage.joined.string());
+    fmt::print("{}\n", printable(stage.joined.string()));
   }
   return 0;
 }

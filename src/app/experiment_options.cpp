@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/core/printable.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/admission.hpp"
 #include "study/check.hpp"
@@ -35,7 +36,7 @@ bool answered(mpi::Communicator const& comm, study::Experiment const& experiment
   if (comm.is_root()) {
     if (options.print_reference) fmt::print("{}", study::configuration_reference());
     else if (options.print_config) fmt::print("{}", experiment.commented);
-    else fmt::print("{}: the configuration and its inputs are sound\n", experiment.name);
+    else fmt::print("{}: the configuration and its inputs are sound\n", printable(experiment.name));
   }
   return true;
 }

@@ -32,7 +32,7 @@ Config config_of(ExperimentFiles const& files, ExperimentSource const& source, s
   auto config = Config::parse_file(files.experiment, experiment_file(source), files.answers);
   for (auto const& assignment : source.assignments) config.set(assignment);
   for (auto const& assignment : settled) config.set(assignment);
-  if (!source.study.empty()) config.set("study.dir=" + source.study.string());
+  if (!source.study.empty()) config.set_text("study.dir", source.study.string(), "--study");
   return config;
 }
 

@@ -6,6 +6,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "common/core/error.hpp"
+#include "common/core/yaml_text.hpp"
 
 namespace apq::study {
 namespace {
@@ -42,9 +43,9 @@ bool lies_in(std::string const& key, std::string const& section) {
 Settings settings_of(std::string const& yaml, std::string const& source) {
   Settings settings;
   try {
-    flatten(YAML::Load(yaml), "", settings);
-  } catch (YAML::Exception const& e) {
-    throw Error(Errc::data, fmt::format("{}: is not YAML ({})", source, e.what()));
+    flatten(read_yaml(yaml, source), "", settings);
+  } catch (Error const& e) {
+    throw Error(Errc::data, e.what());
   }
   return settings;
 }

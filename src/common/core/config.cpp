@@ -8,6 +8,8 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/config_node.hpp"
 #include "common/core/error.hpp"
+#include "common/core/printable.hpp"
+#include "common/core/yaml_text.hpp"
 
 namespace apq {
 namespace fs = std::filesystem;
@@ -31,25 +33,12 @@ std::size_t edit_distance(std::string const& a, std::string const& b) {
   return row[b.size()];
 }
 
-// Nesting and aliases are limited before the parser sees the text: both can exhaust the stack or the memory.
-void refuse_hostile(std::string const& text, std::string const& name) {
-  if (text.size() > (std::size_t{16} << 20))
-    throw Error(Errc::config, fmt::format("{}: is larger than 16 MiB (a configuration is a few KiB)", name));
-  int depth = 0;
-  int deepest = 0;
-  for (char c : text) {
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    if (c == ']' || c == '}') --depth;
-  }
-  std::size_t longest_indent = 0;
-  for (std::size_t start = 0; start < text.size();) {
-    std::size_t const end = std::min(text.find('\n', start), text.size());
-    std::size_t indent = start;
-    while (indent < end && (text[indent] == ' ' || text[indent] == '-')) ++indent;
-    longest_indent = std::max(longest_indent, indent - start);
-    start = end + 1;
-  }
-  if (deepest > 64 || longest_indent > 512) throw Error(Errc::config, fmt::format("{}: is nested too deeply (more than 64 levels)", name));
+// What stands behind the `=` of an assignment. Only a list, a mapping or a quoted text is YAML: in anything else `#`, `: `, `*` and the
+// like are what they look like.
+YAML::Node assigned_value(std::string const& text, std::string const& source) {
+  if (text == "null" || text == "~") return YAML::Node(YAML::NodeType::Null);
+  if (!text.empty() && std::string_view("[{'\"").find(text.front()) != std::string_view::npos) return read_yaml(text, source);
+  return YAML::Node(text);
 }
 
 }  // namespace
@@ -57,14 +46,9 @@ void refuse_hostile(std::string const& text, std::string const& name) {
 Config::Config(std::shared_ptr<Document> document, std::shared_ptr<Node> node) : document_(std::move(document)), node_(std::move(node)) {}
 
 Config Config::parse(std::string const& text, std::string const& name) {
-  refuse_hostile(text, name);
   auto document = std::make_shared<Document>();
   document->name = name;
-  try {
-    document->root = YAML::Load(text);
-  } catch (YAML::Exception const& e) {
-    throw Error(Errc::config, fmt::format("{}:{}: is not valid YAML ({})", name, e.mark.line + 1, e.msg));
-  }
+  document->root = read_yaml(text, name);
   if (document->root.IsNull()) document->root = YAML::Node(YAML::NodeType::Map);
   if (!document->root.IsMap()) throw Error(Errc::config, fmt::format("{}:1: must be a mapping of keys to values", name));
   auto node = std::make_shared<Node>();
@@ -87,31 +71,37 @@ void Config::set(std::string const& assignment, std::string const& option) {
   auto const equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     throw Error(Errc::config, fmt::format("{} {}: must look like section.key=value", option, assignment));
-  auto const key = assignment.substr(0, equals);
-  YAML::Node value;
-  try {
-    value = YAML::Load(assignment.substr(equals + 1));
-  } catch (YAML::Exception const& e) {
-    throw Error(Errc::config, fmt::format("{} {}: the value is not valid YAML ({})", option, assignment, e.msg));
-  }
-  YAML::Node node = document_->root;  // a handle: assignments reach the document
+  auto const source = option + " " + assignment;
+  auto const text = assignment.substr(equals + 1);
+  if (text.empty()) throw Error(Errc::config, fmt::format("{}: the value is empty; '' is an empty text, null the default", source));
+  if (end_of_utf8(text) != text.size()) throw Error(Errc::config, fmt::format("{}: the value is not UTF-8", source));
+  document_->put(assignment.substr(0, equals), assigned_value(text, source), source);
+}
+
+void Config::set_text(std::string const& key, std::string const& text, std::string const& option) {
+  auto const source = option + " " + text;
+  if (end_of_utf8(text) != text.size()) throw Error(Errc::config, fmt::format("{}: is not UTF-8", source));
+  document_->put(key, YAML::Node(text), source);
+}
+
+void Config::Document::put(std::string const& key, YAML::Node const& value, std::string const& source) {
+  YAML::Node node = root;  // a handle: assignments reach the document
   std::size_t start = 0;
   for (;;) {
     auto const dot = key.find('.', start);
     auto const part = key.substr(start, dot == std::string::npos ? std::string::npos : dot - start);
-    if (part.empty()) throw Error(Errc::config, fmt::format("{} {}: has an empty key", option, assignment));
+    if (part.empty()) throw Error(Errc::config, fmt::format("{}: has an empty key", source));
     if (dot == std::string::npos) {
       node[part] = value;
       break;
     }
     if (!is_present(node, part)) node[part] = YAML::Node(YAML::NodeType::Map);
     YAML::Node next = node[part];
-    if (!next.IsMap())
-      throw Error(Errc::config, fmt::format("{} {}: {} is a value, not a section", option, assignment, key.substr(0, dot)));
+    if (!next.IsMap()) throw Error(Errc::config, fmt::format("{}: {} is a value, not a section", source, key.substr(0, dot)));
     node.reset(next);
     start = dot + 1;
   }
-  document_->overridden[key] = option + " " + assignment;
+  overridden[key] = source;
 }
 
 std::string Config::where(std::string const& key) const {

@@ -40,8 +40,11 @@ class Config {
   /// `load` of a file whose content is known. What `answers` holds is not asked of the file system.
   static Config parse_file(std::string const& text, std::filesystem::path const& file, PathAnswers answers = {});
 
-  /// `a.b=c` from the command line; the value is YAML. Must come before the first `get`. `option`: what errors call it.
+  /// `a.b=c` from the command line: a value is as it is typed, but for a list, a mapping or a quoted text, which are YAML, and null and ~,
+  /// which are the default. Must come before the first `get`. `option`: what errors call it.
   void set(std::string const& assignment, std::string const& option = "--set");
+  /// The value of an option that is a path or a name, whatever it looks like.
+  void set_text(std::string const& key, std::string const& text, std::string const& option);
 
   /// Required key.
   template <class T>

@@ -20,6 +20,9 @@ struct Config::Document {
   std::map<std::string, std::string> overridden;  // dotted key -> the assignment it came from
   PathAnswers path_answers;
 
+  // Puts a value at a dotted key; `source` is what errors call it.
+  void put(std::string const& key, YAML::Node const& value, std::string const& source);
+
   // Each is asked of the file system once.
   bool is_there(std::filesystem::path const& path) {
     auto const [answer, is_new] = path_answers.try_emplace(path.string());

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -27,6 +28,19 @@ std::string show(T const& value) {
   return fmt::format("{}", value);
 }
 
+// Decimal, leading zeros or not, and 0x...: 0200 is two hundred, as it is typed.
+template <class T>
+std::optional<T> whole_number(std::string_view text) {
+  bool const is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  std::size_t const prefix = is_hexadecimal ? 2 : text.starts_with('+') ? 1 : 0;
+  text.remove_prefix(prefix);
+  if (prefix > 0 && text.starts_with('-')) return std::nullopt;
+  T value{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, is_hexadecimal ? 16 : 10);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 template <class T>
 std::optional<T> convert(YAML::Node const& node) {
   if (!node.IsScalar()) return std::nullopt;
@@ -35,7 +49,6 @@ std::optional<T> convert(YAML::Node const& node) {
       // 1e6 and 80_000 are whole numbers to a person; fractions and overflow are not.
       std::string text = node.Scalar();
       std::erase(text, '_');
-      if (std::is_unsigned_v<T> && text.starts_with('-')) return std::nullopt;
       if (text.find_first_of(".eE") != std::string::npos && !text.starts_with("0x")) {
         double const value = YAML::Node(text).as<double>();
         if (value != std::floor(value) || std::abs(value) > 9e15 || value < static_cast<double>(std::numeric_limits<T>::min()) ||
@@ -43,7 +56,7 @@ std::optional<T> convert(YAML::Node const& node) {
           return std::nullopt;
         return static_cast<T>(value);
       }
-      return YAML::Node(text).as<T>();
+      return whole_number<T>(text);
     } else {
       T value = node.as<T>();
       if constexpr (std::is_floating_point_v<T>)

@@ -7,6 +7,7 @@
 #include "common/core/as_error.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/printable.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/launcher.hpp"
 
@@ -16,10 +17,10 @@ namespace {
 // One rank failed alone: the others may be blocked in a collective, so the job ends here.
 int fail_alone(Communicator const& world, int status, std::string const& message) {
   if (world.size() == 1) {
-    fmt::print(stderr, "apq: error: {}\n", message);
+    fmt::print(stderr, "apq: error: {}\n", printable(message));
     return status;
   }
-  fmt::print(stderr, "[rank {}] error: {}\n", world.rank(), message);
+  fmt::print(stderr, "[rank {}] error: {}\n", world.rank(), printable(message));
   std::fflush(stderr);
   MPI_Abort(world.get(), status);
   return status;
@@ -30,7 +31,7 @@ int run_body(Communicator const& world, int argc, char** argv, std::function<int
   try {
     return body(world, argc, argv);
   } catch (CollectiveError const& e) {
-    if (world.is_root()) fmt::print(stderr, "apq: error: {}\n", e.what());
+    if (world.is_root()) fmt::print(stderr, "apq: error: {}\n", printable(e.what()));
     return e.exit_status();
   } catch (std::exception const& e) {
     auto const error = as_error(e);

@@ -132,7 +132,45 @@ TEST(Config, CommandLineOverrides) {
   EXPECT_EQ(error_of([&] { d.set("seed"); }), "--set seed: must look like section.key=value");
   EXPECT_EQ(error_of([&] { d.set("=3"); }), "--set =3: must look like section.key=value");
   EXPECT_EQ(error_of([&] { d.set("a..b=3"); }), "--set a..b=3: has an empty key");
+  EXPECT_EQ(error_of([&] { d.set("study.seed="); }), "--set study.seed=: the value is empty; '' is an empty text, null the default");
+  EXPECT_EQ(error_of([&] { d.set("study.name=caf\xe9"); }), "--set study.name=caf\xe9: the value is not UTF-8");
+  EXPECT_EQ(error_of([&] { d.set("study={a: 1, a: 2}"); }),
+            "--set study={a: 1, a: 2}:1: a is there twice, in line 1 as well; leave one of them out");
   EXPECT_EQ(error_of([&] { d.set("study.seed.x=3"); }), "--set study.seed.x=3: study.seed is a value, not a section");
+}
+
+// What people call directories, none of it YAML.
+TEST(Config, TextsOfTheCommandLineAreAsTheyAreTyped) {
+  for (std::string const name : {"run #2", "a: b",      "trial[3]", "007",  "it's", "tag!x",  "@home",
+                                 "*star",  "&run",      "{brace}",  "100%", "x,y",  "- dash", "a \"quoted\" one",
+                                 "0x1F",   "trailing ", " leading", "yes",  "~",    "null",   "",
+                                 "'",      "[",         "|",        "> x",  "!tag", "%x",     "`b`"}) {
+    auto c = Config::parse("{}", "c.yaml");
+    c.set_text("study.dir", name, "--study");
+    auto section = c.section("study");
+    EXPECT_EQ(section.get_or<std::string>("dir", "default", key), name);
+    auto again = Config::parse(c.resolved(), "again.yaml");
+    EXPECT_EQ(again.section("study").get_or<std::string>("dir", "default", key), name) << c.resolved();
+    if (name.empty() || name == "~" || name == "null" || std::string_view("[{'\"").find(name.front()) != std::string_view::npos) continue;
+    auto d = Config::parse("{}", "c.yaml");
+    d.set("study.dir=" + name);
+    EXPECT_EQ(d.section("study").get_or<std::string>("dir", "default", key), name) << "--set";
+  }
+  auto c = Config::parse("{a: 3, b: 4}", "c.yaml");
+  c.set("a=null");
+  c.set("b='  '");
+  EXPECT_EQ(c.get_or<int>("a", 7, key), 7);
+  EXPECT_EQ(c.get<std::string>("b", key), "  ");
+}
+
+TEST(Config, WholeNumbersAreDecimalAsTheyAreTyped) {
+  auto c = Config::parse("a: 0200\nb: 010\nc: +7\nd: 0x1F\ne: 0o51\nf: +-5\ng: 0x-5\nh: 1:30\ni: '-0'\nj: '12 '\nk: -008\n", "c.yaml");
+  EXPECT_EQ(c.get<int>("a", key), 200);
+  EXPECT_EQ(c.get<std::uint64_t>("b", key), 10u);
+  EXPECT_EQ(c.get<int>("c", key), 7);
+  EXPECT_EQ(c.get<int>("d", key), 31);
+  EXPECT_EQ(c.get<int>("k", key), -8);
+  for (auto const* text : {"e", "f", "g", "h", "j"}) EXPECT_NE(error_of([&] { c.get<int>(text, key); }), "no error") << text;
 }
 
 TEST(Config, ResolvedTextHasTheDefaultsAndReadsBack) {
@@ -260,7 +298,8 @@ TEST(Config, PathsAreTakenFromTheFolderOfTheFile) {
 TEST(Config, BadDocuments) {
   EXPECT_NE(error_of([] { Config::parse("a: [1, 2\nb: 3", "c.yaml"); }).find("is not valid YAML"), std::string::npos);
   EXPECT_EQ(error_of([] { Config::parse("- 1\n- 2\n", "c.yaml"); }), "c.yaml:1: must be a mapping of keys to values");
-  EXPECT_EQ(error_of([] { Config::parse(std::string(100, '['), "c.yaml"); }), "c.yaml: is nested too deeply (more than 64 levels)");
+  EXPECT_EQ(error_of([] { Config::parse("a:\n" + std::string(100, '[') + std::string(100, ']'), "c.yaml"); }),
+            "c.yaml:2: is nested too deeply (more than 64 levels)");
   EXPECT_EQ(error_of([] { Config::parse(std::string((16u << 20) + 1, ' '), "c.yaml"); }),
             "c.yaml: is larger than 16 MiB (a configuration is a few KiB)");
   EXPECT_NO_THROW(Config::parse("", "c.yaml").finish());
