@@ -2,6 +2,7 @@
 #include <set>
 
 #include "app/command.hpp"
+#include "app/within.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/eval_text.hpp"
 #include "study/experiment.hpp"
@@ -42,30 +43,35 @@ Body add_eval(CLI::App& app) {
   app.add_option("--size", o->request.size,
                  "Side of the network's input, pixels; where it is a gene, one of the space's, for all subnets (default: the space's, or "
                  "each subnet's own)")
-      ->check(CLI::Range(1, 8192));
+      ->check(within(1, 8192));
   app.add_option("--resize", o->request.data.resize, "Short side before the central crop, pixels (default: ceil(size / 0.875))")
-      ->check(CLI::Range(1, 16384));
+      ->check(within(1, 16384));
   app.add_option("--calibration", o->request.calibration,
                  "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
                  "its own; else the stored BN statistics serve full-precision subnets)");
   app.add_option("--max-damaged", o->request.data.max_damaged, "So many damaged images are left out; more are an error")
+      ->check(within(0, 1'000'000'000))
       ->capture_default_str();
   app.add_option("--split", o->request.split, "Which images to count hits on")
       ->check(CLI::IsMember({"test", "validation", "train"}))
       ->capture_default_str();
-  app.add_option("--validation-images", o->request.data.validation_images, "Size of the validation split")->capture_default_str();
-  app.add_option("--calibration-images", o->request.data.calibration_images, "Images for BN statistics and ranges")->capture_default_str();
-  app.add_option("--batch", o->request.evaluator.batch, "Images per forward pass")->capture_default_str();
+  app.add_option("--validation-images", o->request.data.validation_images, "Size of the validation split")
+      ->check(within(1, 1'000'000'000))
+      ->capture_default_str();
+  app.add_option("--calibration-images", o->request.data.calibration_images, "Images for BN statistics and ranges")
+      ->check(within(1, 1'000'000'000))
+      ->capture_default_str();
+  app.add_option("--batch", o->request.evaluator.batch, "Images per forward pass")->check(within(1, 100'000))->capture_default_str();
   app.add_option("--fidelity", o->fidelity, "Quantiser behaviour")
       ->check(CLI::IsMember(net::fidelity_kind_names.all()))
       ->capture_default_str();
   app.add_option("--engine", o->engine, "Executor")->check(CLI::IsMember(engine::engine_kind_names.all()))->capture_default_str();
   app.add_option("--mean", o->request.mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")
       ->expected(1, 4)
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(within(0.0, 1.0));
   app.add_option("--std", o->request.deviation, "Pixel standard deviation, likewise (default: 0.353 for IDX files, else 0.5)")
       ->expected(1, 4)
-      ->check(CLI::Range(1e-6, 10.0));
+      ->check(within(1e-6, 10.0));
   app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test\n"

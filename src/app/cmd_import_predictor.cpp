@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cmd_import.hpp"
+#include "app/within.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/mpi/collectives.hpp"
 #include "train/predictor_import.hpp"
@@ -45,7 +46,7 @@ Body add_import_predictor(CLI::App& app) {
       ->required();
   app.add_option("--sizes", o->sizes, "Image sizes of its inputs, where they precede the kernels (default: 128,160,192,224)")
       ->delimiter(',')
-      ->check(CLI::Range(1, 8192));
+      ->check(within(1, 8192));
   app.add_option("--format", o->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Image sizes of the space must lie within those the predictor was trained on (docs/tables.md).\n\n"

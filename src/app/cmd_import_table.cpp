@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/cmd_import.hpp"
+#include "app/within.hpp"
 #include "collect/table_study.hpp"
 #include "common/mpi/collectives.hpp"
 
@@ -29,7 +30,7 @@ Body add_import_table(CLI::App& app) {
   app.add_option("--study", o->source.study, "Study directory; made where it is missing")->required();
   app.add_option("--stage", o->source.options.stage, "fp or quant (default: as the rows are)")->check(CLI::IsMember({"fp", "quant"}));
   app.add_option("--images", o->source.options.images, "Images behind every accuracy (default: as the rows or the grid of accuracies tell)")
-      ->check(CLI::Range(1, 1'000'000'000));
+      ->check(within(1, 1'000'000'000));
   app.add_option("--columns", o->columns, "Fields the table names otherwise: ks=kernels,acc=top1");
   app.add_option("--unit", o->unit, "Of the accuracies: auto, fraction or percent")
       ->check(CLI::IsMember({"auto", "fraction", "percent"}))

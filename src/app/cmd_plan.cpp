@@ -3,6 +3,7 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
+#include "app/within.hpp"
 #include "study/check.hpp"
 #include "study/plan_text.hpp"
 
@@ -32,12 +33,12 @@ int plan(mpi::Communicator const& world, study::Experiment const& experiment, Op
 Body add_plan(CLI::App& app) {
   auto const options = add_experiment_options(app);
   auto const o = std::make_shared<Options>();
-  app.add_option("--ranks", o->ranks, "Numbers of ranks to plan for")->delimiter(',')->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--ranks", o->ranks, "Numbers of ranks to plan for")->delimiter(',')->check(within(1, 10'000'000))->capture_default_str();
   app.add_option("--ranks-per-node", o->ranks_per_node, "For the memory of a node (default: as many as run now on this one)")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--samples", o->measure.samples, "Samples of each kind to measure")->check(CLI::Range(1, 1000))->capture_default_str();
+      ->check(within(1, 10'000));
+  app.add_option("--samples", o->measure.samples, "Samples of each kind to measure")->check(within(1, 1000))->capture_default_str();
   app.add_option("--images", o->measure.images, "Images of each split to measure them on, at most")
-      ->check(CLI::Range(1, 1000000))
+      ->check(within(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/within.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/space_summary.hpp"
@@ -38,10 +39,14 @@ Body add_space(CLI::App& app) {
   auto const o = std::make_shared<Options>();
   app.add_option("--space", o->space, "Search space, a YAML file or a net config (JSON)");
   auto* const random =
-      app.add_option("--random", o->num_random, "Print so many random subnets instead of the size")->check(CLI::Range(1, 1'000'000));
+      app.add_option("--random", o->num_random, "Print so many random subnets instead of the size")->check(within(1, 1'000'000));
   auto* const largest = app.add_flag("--largest", o->largest, "Print the largest subnet instead of the size")->excludes(random);
-  app.add_option("--bits", o->bits, "Bits of weights and activations of the largest subnet")->delimiter(',')->expected(2)->needs(largest);
-  app.add_option("--seed", o->seed, "Seed of the random subnets")->capture_default_str();
+  app.add_option("--bits", o->bits, "Bits of weights and activations of the largest subnet")
+      ->delimiter(',')
+      ->expected(2)
+      ->check(within(2, 16))
+      ->needs(largest);
+  app.add_option("--seed", o->seed, "Seed of the random subnets")->check(any_seed())->capture_default_str();
   app.add_option("--stage", o->stage, "fp: full precision; quant: with bit widths")
       ->check(CLI::IsMember({"fp", "quant"}))
       ->capture_default_str();

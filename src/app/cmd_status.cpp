@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.hpp"
+#include "app/within.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/study_view.hpp"
 
@@ -43,7 +44,7 @@ Body add_status(CLI::App& app) {
   app.add_option("--watch", options->every, "Look again every so many seconds (default: 5)")
       ->expected(0, 1)
       ->default_str("5")
-      ->check(CLI::Range(0.1, 86400.0));
+      ->check(within(0.1, 86400.0));
   app.footer(
       "Example:\n  apq status runs/quickstart --watch\n"
       "Files are believed by size, time and inode; `apq run` looks closer, and at images and weights too. A job is silent when it has not "

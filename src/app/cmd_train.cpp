@@ -5,6 +5,7 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
+#include "app/within.hpp"
 #include "study/admission.hpp"
 #include "study/result_text.hpp"
 #include "study/train_command.hpp"
@@ -27,8 +28,9 @@ Body add_train(CLI::App& app) {
       ->check(CLI::IsMember({"fp", "quant", "all"}))
       ->capture_default_str();
   app.add_option("--train-rows", options->train_rows, "Train on only so many rows of each stage (0: all); the held-out rows stay the same")
-      ->check(CLI::NonNegativeNumber);
-  auto* const seed = app.add_option("--seed", options->seed, "Seed of splits and initial weights (default: the study's)");
+      ->check(within(0, 1'000'000'000));
+  auto* const seed =
+      app.add_option("--seed", options->seed, "Seed of splits and initial weights (default: the study's)")->check(any_seed());
   app.add_option("--format", options->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
   app.footer(
       "Example:\n  mpirun -n 2 apq train --study runs/quickstart --stage all\n"

@@ -298,7 +298,7 @@ TEST(Config, PathsAreTakenFromTheFolderOfTheFile) {
 TEST(Config, BadDocuments) {
   EXPECT_NE(error_of([] { Config::parse("a: [1, 2\nb: 3", "c.yaml"); }).find("is not valid YAML"), std::string::npos);
   EXPECT_EQ(error_of([] { Config::parse("- 1\n- 2\n", "c.yaml"); }), "c.yaml:1: must be a mapping of keys to values");
-  EXPECT_EQ(error_of([] { Config::parse("a:\n" + std::string(100, '[') + std::string(100, ']'), "c.yaml"); }),
+  EXPECT_EQ(error_of([] { Config::parse("a:\n  " + std::string(100, '[') + std::string(100, ']'), "c.yaml"); }),
             "c.yaml:2: is nested too deeply (more than 64 levels)");
   EXPECT_EQ(error_of([] { Config::parse(std::string((16u << 20) + 1, ' '), "c.yaml"); }),
             "c.yaml: is larger than 16 MiB (a configuration is a few KiB)");
