@@ -11,6 +11,7 @@
 
 #include "collect/csv_reader.hpp"
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 #include "common/space/search_space.hpp"
 
 namespace apq::collect {
@@ -21,13 +22,6 @@ constexpr double max_images = 1e9;
 
 [[noreturn]] void fail(std::string const& name, std::size_t line, std::string const& problem) {
   throw Error(Errc::data, fmt::format("{}:{}: {}", name, line, problem));
-}
-
-/// A parse error without nlohmann's number and position, which count within the piece it saw.
-std::string reason_of(Json::exception const& e) {
-  std::string_view const text = e.what();
-  auto const colon = text.rfind("syntax error");
-  return std::string(colon == std::string_view::npos ? text : text.substr(colon));
 }
 
 // ---- names of fields
@@ -116,9 +110,9 @@ void read_json_lines(std::string_view text, ColumnMap const& columns, std::funct
     if (piece.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     TableEntry entry;
     try {
-      entry = entry_of(Json::parse(piece), columns);
-    } catch (Json::exception const& e) {
-      entry.fault = fmt::format("is not a JSON object ({})", reason_of(e));
+      entry = entry_of(parse_json(piece, "", line), columns);
+    } catch (JsonError const& e) {
+      entry.fault = e.problem();
     }
     entry.line = line;
     visit(std::move(entry));
@@ -126,33 +120,6 @@ void read_json_lines(std::string_view text, ColumnMap const& columns, std::funct
 }
 
 // ---- a dictionary
-
-/// Characters of a text, counting its lines as the parser goes on.
-class CountingIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = char const*;
-  using reference = char const&;
-  CountingIterator(char const* at, std::size_t* line) : at_(at), line_(line) {}
-  reference operator*() const { return *at_; }
-  CountingIterator& operator++() {
-    if (*at_ == '\n') ++*line_;
-    ++at_;
-    return *this;
-  }
-  CountingIterator operator++(int) {
-    auto const before = *this;
-    ++*this;
-    return before;
-  }
-  bool operator==(CountingIterator const& other) const { return at_ == other.at_; }
-
- private:
-  char const* at_;
-  std::size_t* line_;
-};
 
 /// The events of a flat object. A document model would drop the first of two equal keys.
 class DictionaryEvents : public nlohmann::json_sax<Json> {
@@ -182,17 +149,18 @@ class DictionaryEvents : public nlohmann::json_sax<Json> {
     key_line_ = line_;
     return true;
   }
-  bool parse_error(std::size_t, std::string const&, Json::exception const& e) override {
-    fail(name_, line_, fmt::format("is not valid JSON ({})", reason_of(e)));
-  }
+  bool parse_error(std::size_t, std::string const&, Json::exception const&) override { return false; }  // told already
 
  private:
   bool value(Json const& accuracy) {
     TableEntry entry;
     entry.line = key_line_;
-    entry.subnet = Json::parse(key_, nullptr, false);
-    if (entry.subnet.is_discarded()) entry.fault = "the key is not the JSON text of a subnet";
-    else entry.fault = read_label(accuracy.is_null() ? Json("null") : accuracy, {}, {}, entry);
+    try {
+      entry.subnet = parse_json(key_, "");
+      entry.fault = read_label(accuracy.is_null() ? Json("null") : accuracy, {}, {}, entry);
+    } catch (JsonError const& e) {
+      entry.fault = "the key is not the JSON text of a subnet: " + e.problem();
+    }
     visit_(std::move(entry));
     return true;
   }
@@ -208,7 +176,7 @@ class DictionaryEvents : public nlohmann::json_sax<Json> {
 void read_dictionary(std::string_view text, std::string const& name, std::function<void(TableEntry&&)> const& visit) {
   std::size_t line = 1;
   DictionaryEvents events(name, line, visit);
-  Json::sax_parse(CountingIterator(text.data(), &line), CountingIterator(text.data() + text.size(), &line), &events);
+  parse_json_events(text, name, line, events);
 }
 
 /// Whether the first key of an object is itself the text of a JSON object or array.
@@ -312,10 +280,13 @@ class CsvColumns {
       if (text.find_first_not_of(" \t") == std::string::npos && columns.size() == 1) continue;  // empty: missing
       bool const is_label = ours == "acc" || ours == "correct" || ours == "total";
       if (ours == "subnet") {
-        auto subnet = Json::parse(text, nullptr, false);
-        if (subnet.is_discarded()) entry.fault = "the subnet is not JSON";
-        else if (subnet.is_object()) entry.subnet.update(subnet);
-        else entry.subnet = std::move(subnet);
+        try {
+          auto subnet = parse_json(text, "", record.line);
+          if (subnet.is_object()) entry.subnet.update(subnet);
+          else entry.subnet = std::move(subnet);
+        } catch (JsonError const& e) {
+          entry.fault = "the subnet is not JSON: " + e.problem();
+        }
       } else if (is_label || ours == "r") {
         auto const number = number_of(text);
         if (!number) entry.fault = fmt::format("{} = '{}' is not a number", ours, text.substr(0, 40));

@@ -9,6 +9,7 @@
 
 #include "common/checkpoint/state_dict.hpp"
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 #include "common/core/sha256.hpp"
 
 namespace apq::train {
@@ -23,6 +24,11 @@ at::Tensor bytes_of(std::string const& text) {
 std::string text_of(at::Tensor const& bytes) {
   auto const* const first = bytes.data_ptr<std::uint8_t>();
   return {first, first + bytes.numel()};
+}
+
+/// Null where it is damaged.
+nlohmann::json json_of(at::Tensor const& bytes) try { return parse_json(text_of(bytes), ""); } catch (JsonError const&) {
+  return {};
 }
 
 std::optional<EpochSoFar> begun_from(nlohmann::json const& json) try {
@@ -76,8 +82,8 @@ std::optional<TrainingState> load_checkpoint(std::filesystem::path const& file, 
                                         "to start over or choose another output",
                                         file.string()));
   auto const values = part("values", at::kFloat), velocity = part("velocity", at::kFloat), epochs_done = part("epochs_done", at::kLong);
-  auto const log = nlohmann::json::parse(text_of(part("log", at::kByte)), nullptr, false);
-  auto const begun = begun_from(nlohmann::json::parse(text_of(part("begun", at::kByte)), nullptr, false));
+  auto const log = json_of(part("log", at::kByte));
+  auto const begun = begun_from(json_of(part("begun", at::kByte)));
   if (values.numel() != num_parameters || velocity.numel() != num_parameters || epochs_done.numel() != 1 || !begun || !log.is_array() ||
       !std::all_of(log.begin(), log.end(), [](auto const& line) { return line.is_string(); }))
     throw Error(Errc::data, fmt::format("{}: does not fit the supernet's {} parameters, or its log is damaged; delete it to start over",

@@ -7,6 +7,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 
 namespace apq {
 
@@ -21,8 +22,14 @@ void read_record(std::filesystem::path const& file, RecordFormat const& format, 
     throw Error(Errc::data, fmt::format("{}: {}; {}", file.string(), fault, format.remedy));
   };
   auto const text = read_file(file);
-  auto const document = Json::parse(text, nullptr, false);
-  if (!document.is_object()) fail(text.empty() ? "is empty" : "is not whole JSON (cut or edited?)");
+  if (text.empty()) fail("is empty");
+  Json document;
+  try {
+    document = parse_ordered_json(text, file.string());
+  } catch (JsonError const& e) {
+    fail(fmt::format("is not whole JSON (cut or edited?): line {} {}", e.line(), e.problem()));
+  }
+  if (!document.is_object()) fail(fmt::format("is not whole JSON (cut or edited?): a JSON {}, not an object", document.type_name()));
   auto const name = document.value("format", Json());
   if (name != format.name) fail(fmt::format("is not a record of \"{}\" but of {}", format.name, name.dump()));
   auto const version = document.value("format_version", Json());

@@ -5,17 +5,12 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 
 namespace apq::cost {
 
 LookupTable::LookupTable(std::filesystem::path const& file) : name_(file.string()) {
-  using Json = nlohmann::json;
-  Json json;
-  try {
-    json = Json::parse(read_file(file));
-  } catch (Json::exception const& e) {
-    throw Error(Errc::data, fmt::format("{}: is not valid JSON ({})", name_, e.what()));
-  }
+  auto const json = parse_json(read_file(file), name_);
   if (!json.is_object())
     throw Error(Errc::data, fmt::format("{}: must be an object of layers, each {{\"latency\": ms, \"energy\": mJ}}", name_));
   entries_.reserve(json.size());

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 #include "common/core/sha256.hpp"
 #include "common/h5/h5_file.hpp"
 
@@ -53,7 +54,9 @@ Shard parse_shard(fs::path const& path, File const& file) {
   Shard shard;
   for_each_text(shard.header, [&](char const* name, std::string& text) { text = file.text_attribute(name); });
   try {
-    shard.header.identity = nlohmann::json::parse(file.text_attribute("identity")).get<std::map<std::string, std::string>>();
+    shard.header.identity = parse_json(file.text_attribute("identity"), path.string()).get<std::map<std::string, std::string>>();
+  } catch (JsonError const&) {
+    throw Error(Errc::data, fmt::format("{}: is damaged (its identity is not JSON)", path.string()));
   } catch (nlohmann::json::exception const&) {
     throw Error(Errc::data, fmt::format("{}: is damaged (its identity is not an object of texts)", path.string()));
   }

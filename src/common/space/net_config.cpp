@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 
 namespace apq::space {
 namespace {
@@ -18,7 +19,6 @@ using Json = nlohmann::json;
 constexpr int channel_divisor = 8;  // MCUNet's and APQ's
 constexpr int default_resolution = 224;
 constexpr std::size_t max_bytes = std::size_t{16} << 20;
-constexpr int max_depth = 32;
 constexpr std::size_t max_blocks = 1000;
 
 /// An object of the net config and where it stands ("n.json", "n.json: blocks[3]"), for messages.
@@ -273,16 +273,7 @@ bool is_net_config(std::string const& text) {
 
 std::string space_file_of(std::string const& text, std::string const& source) {
   if (text.size() > max_bytes) throw Error(Errc::data, fmt::format("{}: is larger than 16 MiB (a net config is a few KiB)", source));
-  Json json;
-  try {
-    json = Json::parse(text, [&](int depth, Json::parse_event_t, Json&) {
-      if (depth > max_depth) throw Error(Errc::data, fmt::format("{}: is nested too deeply (more than {} levels)", source, max_depth));
-      return true;
-    });
-  } catch (Json::exception const& e) {
-    throw Error(Errc::data, fmt::format("{}: is not valid JSON ({})", source, e.what()));
-  }
-  auto const net = read_net(json, source);
+  auto const net = read_net(parse_json(text, source), source);
 
   auto out = fmt::format(
       "# The space around one trained network, made from its net config ({}).\n"

@@ -9,6 +9,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/json_text.hpp"
 #include "common/space/winner_format.hpp"
 
 namespace apq::space {
@@ -173,12 +174,7 @@ Subnet subnet_or_winner(SearchSpace const& space, Json const& json, std::string 
 }  // namespace
 
 std::vector<Subnet> load_subnets(SearchSpace const& space, std::filesystem::path const& file) {
-  Json json;
-  try {
-    json = Json::parse(read_file(file));
-  } catch (Json::exception const& e) {
-    fail(file.string(), fmt::format("is not valid JSON ({})", e.what()));
-  }
+  auto const json = parse_json(read_file(file), file.string());
   if (json.is_object() || is_release_pair(json)) return {subnet_or_winner(space, json, file.string())};
   if (!json.is_array()) fail(file.string(), "must hold an array of subnets");
   std::vector<Subnet> subnets;

@@ -131,6 +131,18 @@ TEST(TableImport, TextsThatAreNoTable) {
   EXPECT_NE(message_of([] { parse_columns("kernel=ks"); }).find("OURS=THEIRS"), std::string::npos);
 }
 
+TEST(TableImport, NestingIsBounded) {
+  auto const deep = std::string(200'000, '[') + std::string(200'000, ']');
+  for (auto const& text :
+       {"{\"ks\": " + deep + ", \"d\": [2, 1], \"acc\": 0.5}\n", spec(3, 32, ", \"acc\": 0.5, \"total\": " + deep) + "\n",
+        "subnet,acc\n\"{\"\"ks\"\": " + deep + "}\",0.5\n", "{" + key("{\"ks\": " + deep + "}") + ": 0.5}"}) {
+    auto const table = import(text);
+    ASSERT_EQ(table.faults.size(), 1u);
+    EXPECT_EQ(table.faults[0].substr(0, 4), text[0] == 's' ? "t:2:" : "t:1:");
+    EXPECT_NE(table.faults[0].find("is nested too deeply (more than 64 levels)"), std::string::npos) << table.faults[0];
+  }
+}
+
 TEST(TableImport, PublishedTables) {
   APQ_REQUIRE_DATA(data);
   struct Case {

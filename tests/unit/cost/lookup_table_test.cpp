@@ -121,6 +121,9 @@ TEST(TableOfSeveralSizes, LayersOfEverySizeAreAskedFor) {
 
 TEST_F(Table, DamagedFilesAreRefused) {
   EXPECT_NE(refusal("{").find("is not valid JSON"), std::string::npos);
+  EXPECT_NE(refusal(R"({"head": {"latency": )" + std::string(200'000, '[')).find(":1: is nested too deeply"), std::string::npos);
+  EXPECT_NE(refusal("{\"head\": {\"latency\": 1, \"energy\": 1},\n\"head\": {}}").find(":2: has the key \"head\" twice"),
+            std::string::npos);
   EXPECT_NE(refusal("[]").find("must be an object"), std::string::npos);
   EXPECT_NE(refusal(R"({"head": 3})").find("head has no latency"), std::string::npos);
   EXPECT_NE(refusal(R"({"head": {"latency": 1}})").find("head has no energy"), std::string::npos);

@@ -141,7 +141,7 @@ TEST(NetConfig, WhatASpaceCannotExpressIsRefusedByItsPlace) {
   says("\"shortcut\": null, \"mobile_inverted_conv\": {\"name\": \"MBInvertedConvLayer\", \"in_channels\": 16",
        "\"shortcut\": {\"name\": \"IdentityLayer\"}, \"mobile_inverted_conv\": {\"name\": \"MBInvertedConvLayer\", \"in_channels\": 16",
        "n.json: blocks[5].mobile_inverted_conv: has an identity shortcut around 16 -> 24");
-  EXPECT_EQ(error_of("{").find("n.json: is not valid JSON"), 0u);
+  EXPECT_EQ(error_of("{").find("n.json:1: is not valid JSON"), 0u);
   EXPECT_NE(error_of("[]").find("not an object"), std::string::npos);
   EXPECT_NE(error_of(std::string(100'000, '[')).find("nested too deeply"), std::string::npos);
 }
