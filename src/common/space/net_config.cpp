@@ -135,6 +135,9 @@ TrainedBlock read_block(Part const& layer, int number, int in_channels, bool has
   block.out_channels = layer.integer("out_channels", 1, max_width);
   block.kernel = odd_kernel(layer, "kernel_size");
   block.stride = layer.integer("stride", 1, 8);
+  // A block of that ratio lacks the first of its three convolutions, whatever mid_channels says.
+  if (number > 0 && layer.has("expand_ratio") && layer.number("expand_ratio", 0.01, 64) == 1)
+    layer.fail("expand_ratio", "= 1: a block without an expanding convolution; a space has one in the first place alone");
   // mid_channels wins; without it Python's round(in_channels * expand_ratio), halves to even.
   block.middle = layer.has("mid_channels") ? layer.integer("mid_channels", 1, max_width)
                                            : static_cast<int>(std::nearbyint(in_channels * layer.number("expand_ratio", 0.01, 64)));
