@@ -14,6 +14,7 @@ StageSummary summary_of(std::string const& stage, h5::Dataset const& dataset) {
                        .rows = dataset.rows.size(),
                        .shards = dataset.files.size(),
                        .of_rows = {},
+                       .repeats = dataset.header.source == "collected" ? std::nullopt : noise_of_repeats(dataset.rows),
                        .content_hash = h5::content_hash(dataset.rows)};
   if (dataset.rows.empty()) return summary;
   StageSummary::OfRows all{std::numeric_limits<std::uint32_t>::max(), 0, 0, 100, 0};
@@ -45,6 +46,8 @@ std::string summary_table(std::vector<StageSummary> const& stages) {
     table +=
         fmt::format("{:<10} {:>8} {:>8} {:>13} {:>9} {:>9} {:>9}  {}\n", s.stage, s.rows, s.shards, images, mean, min, max, s.content_hash);
   }
+  for (auto const& s : stages)
+    if (s.repeats) table += fmt::format("{}: {}\n", s.stage, text_of(*s.repeats));
   return table;
 }
 
@@ -57,11 +60,14 @@ std::string summary_json(std::vector<StageSummary> const& stages) {
       images = {{"min", s.of_rows->fewest_images}, {"max", s.of_rows->most_images}};
       top1 = {{"mean", s.of_rows->mean}, {"min", s.of_rows->min}, {"max", s.of_rows->max}};
     }
+    Json repeats;
+    if (s.repeats) repeats = {{"subnets", s.repeats->subnets}, {"rows", s.repeats->rows}, {"deviation_percent", s.repeats->deviation}};
     all.push_back({{"stage", s.stage},
                    {"rows", s.rows},
                    {"shards", s.shards},
                    {"images", images},
                    {"top1_percent", top1},
+                   {"repeats", repeats},
                    {"content_hash", s.content_hash}});
   }
   return all.dump(2) + "\n";

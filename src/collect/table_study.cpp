@@ -34,10 +34,9 @@ void require_sound(ImportedTable const& table) {
 }
 
 /// Labels depend on the table and nothing else here: another table is another dataset.
-h5::ShardHeader header_of(TableSource const& o, space::SearchSpace const& space, std::string const& text, ImportedTable const& table,
+h5::ShardHeader header_of(space::SearchSpace const& space, std::string const& source, std::string const& hash, ImportedTable const& table,
                           std::string const& config) {
   auto const build = build_info();
-  auto const hash = sha256_of(text);
   h5::ShardHeader header;
   header.stage = table.stage;
   header.seed = 0;
@@ -49,7 +48,7 @@ h5::ShardHeader header_of(TableSource const& o, space::SearchSpace const& space,
   header.code_version = build.version_and_commit();
   header.libraries = fmt::format("HDF5 {}, MPI {}, {}", build.hdf5, build.mpi, build.compiler);
   header.host = host_name();
-  header.source = fmt::format("imported: {} sha256 {}", o.file.filename().string(), hash);
+  header.source = "imported: " + source;
   header.num_genes = table.stage == "quant" ? space.num_genes() : space.num_architecture_genes();
   return header;
 }
@@ -71,18 +70,36 @@ std::string configuration(TableSource const& o, space::SearchSpace const& space)
                      nlohmann::json(fs::weakly_canonical(o.study).string()).dump(), nlohmann::json(fs::canonical(o.space).string()).dump());
 }
 
-std::string unit_of(ImportedTable const& table, char const* fractions) { return table.percent ? "percent" : fractions; }
+/// One hash of all files: of one the hash of its text.
+std::string hash_of(std::vector<TableText> const& texts) {
+  if (texts.size() == 1) return sha256_of(texts.front().text);
+  std::string hashes;
+  for (auto const& text : texts) hashes += sha256_of(text.text);
+  return sha256_of(hashes);
+}
+
+std::string name_of(std::vector<TableText> const& texts) {
+  auto const first = fs::path(texts.front().name).filename().string();
+  return texts.size() == 1 ? first : fmt::format("{} and {} more", first, texts.size() - 1);
+}
 
 }  // namespace
 
+ImportedTable read_as_table(space::SearchSpace const& space, TableSource const& source) {
+  auto table = import_table(space, read_table_files(source.files), source.options);
+  require_sound(table);
+  return table;
+}
+
 TableStudy import_as_study(TableSource const& o) {
   auto const space = space::load_space(o.space);
-  auto const text = read_file(o.file);
+  auto const texts = read_table_files(o.files);
   TableStudy made;
-  auto& table = made.table = import_table(space, text, o.file.string(), o.options);
+  auto& table = made.table = import_table(space, texts, o.options);
   require_sound(table);
+  auto const hash = hash_of(texts);
   auto const config = configuration(o, space);
-  auto const header = header_of(o, space, text, table, config);
+  auto const header = header_of(space, fmt::format("{} sha256 {}", name_of(texts), hash), hash, table, config);
   made.source = header.source;
   made.content_hash = h5::content_hash(table.rows);
 
@@ -97,38 +114,8 @@ TableStudy import_as_study(TableSource const& o) {
                                         there.rows.size(), there.header.source));
   if (!config.empty()) replace_file(layout.config(), config);
   // One shard, however many rows: it appears whole or not at all.
-  if (!made.was_there)
-    h5::write_shard(directory / fmt::format("imported-{}-00000.h5", sha256_of(text).substr(0, 12)), {header, table.rows});
+  if (!made.was_there) h5::write_shard(directory / fmt::format("imported-{}-00000.h5", hash.substr(0, 12)), {header, table.rows});
   return made;
-}
-
-std::string table_study_text(TableSource const& source, TableStudy const& made) {
-  auto const& table = made.table;
-  auto const images = table.images == 0
-                          ? std::string("as the rows say")
-                          : fmt::format("{}{}", table.images, table.images_from_grid ? " (all accuracies are multiples of 1 / this)" : "");
-  auto text = fmt::format("{}: {} rows of stage {} ({}, accuracies in {}, images per row: {})\n", source.study.string(), table.rows.size(),
-                          table.stage, name_of(table.format), unit_of(table, "fractions"), images);
-  if (table.num_repeated > 0)
-    text += fmt::format("{} rows repeat an earlier subnet with the same accuracy; the first of each is kept\n", table.num_repeated);
-  if (made.was_there) text += "the rows were there already\n";
-  return text;
-}
-
-std::string table_study_json(TableStudy const& made) {
-  auto const& table = made.table;
-  return nlohmann::ordered_json{{"rows", table.rows.size()},
-                                {"repeated", table.num_repeated},
-                                {"stage", table.stage},
-                                {"format", name_of(table.format)},
-                                {"unit", unit_of(table, "fraction")},
-                                {"images", table.images},
-                                {"images_from_grid", table.images_from_grid},
-                                {"already_there", made.was_there},
-                                {"source", made.source},
-                                {"content_hash", made.content_hash}}
-             .dump(2) +
-         "\n";
 }
 
 }  // namespace apq::collect

@@ -22,7 +22,7 @@ awk '{
 for ranks in 1 2; do
   "$mpiexec" -n $ranks "$apq" import table "$work/table.jsonl" --space "$space" --study "$work/$ranks" --images 10000 >"$work/said.$ranks" 2>>"$work/log" ||
     fail "import on $ranks ranks"
-  grep -q "240 rows of stage fp (JSON lines, accuracies in fractions, images per row: 10000)" "$work/said.$ranks" || fail "import said: $(cat "$work/said.$ranks")"
+  grep -q "240 rows of stage fp, images per row: 10000" "$work/said.$ranks" || fail "import said: $(cat "$work/said.$ranks")"
   "$apq" data verify "$work/$ranks" >/dev/null || fail "the imported study is not sound"
   "$mpiexec" -n $ranks "$apq" train --study "$work/$ranks" --stage fp --set train.fp.epochs=60 --set train.bootstrap=100 --format json \
     >"$work/train.$ranks.json" 2>>"$work/log" || fail "train on $ranks ranks"

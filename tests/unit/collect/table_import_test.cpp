@@ -47,14 +47,14 @@ void expect_two_rows(ImportedTable const& table) {
 TEST(TableImport, JsonLines) {
   auto const table = import(spec(3, 32, R"(, "acc": 0.701)") + "\n\n" + spec(5, 48, R"(, "acc": 0.725)") + "\n");
   expect_two_rows(table);
-  EXPECT_EQ(table.format, TableFormat::json_lines);
+  EXPECT_EQ(table.files[0].dialect.format, TableFormat::json_lines);
 }
 
 TEST(TableImport, DictionaryInPercentOrFractions) {
   auto const percent = import("{\n " + key(spec(3, 32)) + ": 70.1,\n " + key(spec(5, 48)) + ": 72.5\n}\n");
   expect_two_rows(percent);
-  EXPECT_TRUE(percent.percent);
-  EXPECT_EQ(percent.format, TableFormat::dictionary);
+  EXPECT_TRUE(percent.files[0].percent);
+  EXPECT_EQ(percent.files[0].dialect.format, TableFormat::dictionary);
   expect_two_rows(import("{" + key(spec(3, 32)) + ": 0.701, " + key(spec(5, 48)) + ": 0.725}"));
 }
 
@@ -62,10 +62,10 @@ TEST(TableImport, ReleasePairsAndOfasNameOfTheImageSize) {
   auto const info = R"({"wid": null, "ks": [3,3,5,3], "e": [2,4,2,4], "d": [2,1], "image_size": 48})";
   auto const policy =
       R"({"pw_w_bits_setting": [4,8,4,8], "pw_a_bits_setting": [8,8,8,8], "dw_w_bits_setting": [4,4,4,4], "dw_a_bits_setting": [8,4,8,4]})";
-  auto const table = import("{" + key("[" + std::string(info) + ", " + policy + "]") + ": 61.25}");
+  auto const table = import("{" + key("[" + std::string(info) + ", " + policy + "]") + ": 61.3}");
   ASSERT_TRUE(table.faults.empty()) << table.faults.front();
   EXPECT_EQ(table.stage, "quant");
-  EXPECT_EQ(table.rows[0].correct, 613u);  // 612.5 rounds up
+  EXPECT_EQ(table.rows[0].correct, 613u);
   EXPECT_EQ(table.rows[0].genes.size(), 11u + 16u);
 }
 
@@ -107,7 +107,51 @@ TEST(TableImport, RepeatsAreKeptOnceOrRefused) {
   same.replace(same.find("0.701"), 5, "0.702");
   auto const differing = import(row + same);
   ASSERT_EQ(differing.faults.size(), 1u);
-  EXPECT_NE(differing.faults[0].find("t:2: repeats the subnet of line 1"), std::string::npos) << differing.faults[0];
+  EXPECT_EQ(differing.faults[0],
+            "t:2: repeats the subnet of line 1 with another accuracy (702 of 1000 instead of 701 of 1000); --repeats first, mean or all "
+            "says what to do with it");
+  auto const all = import(row + same, {.images = 1000, .repeats = Repeats::all});
+  EXPECT_TRUE(all.faults.empty());
+  ASSERT_EQ(all.rows.size(), 2u);
+  EXPECT_EQ(all.rows[0].genes, all.rows[1].genes);
+  EXPECT_EQ(all.rows[1].id, 1u);
+  EXPECT_EQ(all.rows[1].correct, 702u);
+  ASSERT_TRUE(all.noise);
+  EXPECT_NEAR(all.noise->deviation, 0.1 / std::sqrt(2.0), 1e-9);
+}
+
+TEST(TableImport, ImagesMustFit) {
+  std::string text;
+  for (int i = 0; i < 30; ++i)
+    text += spec(i % 2 ? 3 : 5, i % 3 ? 32 : 48, ", \"acc\": " + std::to_string((300 + 37 * i * i % 901) / 1250.0)) + "\n";
+  auto const import_as = [&](std::uint32_t images) { return import(text, {.images = images, .repeats = Repeats::all}); };
+  auto const table = import_as(100);
+  ASSERT_EQ(table.faults.size(), 1u);
+  EXPECT_EQ(table.faults[0],
+            "t:2: the accuracy 0.2696 would be 26.96 hits of 100 images, which is no whole number (27 of 30 accuracies do not fit --images "
+            "100); 1250 images would fit, or a multiple");
+  EXPECT_EQ(import_as(1250).faults.size(), 0u);
+  EXPECT_EQ(import_as(1250).least_images, 0u);
+  EXPECT_EQ(import_as(5000).faults.size(), 0u);
+  EXPECT_EQ(import_as(5000).least_images, 1250u);
+  auto const rounded = import(spec(3, 32, R"(, "acc": 0.701)"), {.images = 150});
+  EXPECT_NE(rounded.faults.at(0).find("t:1: the accuracy 0.701 would be 105.15 hits of 150 images"), std::string::npos)
+      << rounded.faults[0];
+  auto const own = import(spec(3, 32, R"(, "acc": 0.701, "total": 150)"), {});
+  EXPECT_NE(own.faults.at(0).find("do not fit their images)"), std::string::npos) << own.faults[0];
+}
+
+TEST(TableImport, UnitsAreEachFilesOwn) {
+  auto const space = test::table_space();
+  auto const table =
+      import_table(space, {{"a", spec(3, 32, R"(, "acc": 0.701)"), {}}, {"b", spec(5, 48, R"(, "acc": 72.5)"), {}}}, {.images = 1000});
+  expect_two_rows(table);
+  EXPECT_FALSE(table.files.at(0).percent);
+  EXPECT_TRUE(table.files.at(1).percent);
+  EXPECT_EQ(table.places, (std::vector<std::string>{"a:1", "b:1"}));
+  auto const twice = import_table(space, {{"a", spec(3, 32, R"(, "acc": 0.701)"), {}}, {"b", "\n" + spec(3, 32, R"(, "acc": 70.2)"), {}}},
+                                  {.images = 1000});
+  EXPECT_EQ(twice.faults.at(0).find("b:2: repeats the subnet of a:1 with another accuracy"), 0u) << twice.faults[0];
 }
 
 TEST(TableImport, ImagesMustBeKnown) {

@@ -89,5 +89,19 @@ TEST(TableMutation, Csv) {
       3);
 }
 
+TEST(TableMutation, SemicolonsAndDecimalCommas) {
+  mutate(
+      "sep=;\r\nKS;E;D;Image size;Top-1 (%)\r\n3-3-5-3;2 4 2 4;2 1;32;70,1\r\n5 3 5 3;2 4 2 4;2 1;32;71\r\n3 3 5 3;2 4 2 4;2 1;48;72,5\r\n"
+      "5 3 5 3;2 4 2 4;2 1;48;73\r\n",
+      4);
+}
+TEST(TableMutation, PythonsDictionaries) {
+  std::string text = "Sub-network,Date,Top-1 Acc (%)\n";
+  for (int i = 0; i < 4; ++i)
+    text += "\"{'wid': None, 'ks': (" + std::to_string(i % 2 ? 5 : 3) + ", 3, 5, 3), 'e': [2, 4, 2, 4], 'd': [2, 1,], 'r': [" +
+            std::to_string(i < 2 ? 32 : 48) + "]}\",2024,7" + std::to_string(i) + "\n";
+  mutate(text, 5);
+}
+
 }  // namespace
 }  // namespace apq::collect

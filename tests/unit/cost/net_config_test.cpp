@@ -135,7 +135,8 @@ TEST(NetConfig, WhatASpaceCannotExpressIsRefusedByItsPlace) {
   says("\"in_channels\": 24", "\"in_channels\": 23", "n.json: blocks[6].mobile_inverted_conv.in_channels: = 23, but 24 come in");
   says("\"in_features\": 24", "\"in_features\": 25", "n.json: classifier.in_features: = 25, but 24 come in");
   says("\"expand_ratio\": 1", "\"expand_ratio\": 2", "n.json: blocks[0]: expands");
-  says("\"expand_ratio\": 4", "\"expand_ratio\": 1", "n.json: blocks[1].mobile_inverted_conv.expand_ratio: = 1: a block without an expanding");
+  says("\"expand_ratio\": 4", "\"expand_ratio\": 1",
+       "n.json: blocks[1].mobile_inverted_conv.expand_ratio: = 1: a block without an expanding");
   says("{\"name\": \"IdentityLayer\", \"in_channels\": 16},\n     \"mobile", "null, \"mobile", "n.json: blocks[3]: has neither");
   says("\"feature_mix_layer\": null", "\"final_expand_layer\": {\"name\": \"ConvLayer\"}", "n.json: final_expand_layer: is a layer");
   says("\"resolution\": 22", "\"resolution\": 0", "n.json: resolution: = 0 must be");
