@@ -58,9 +58,7 @@ AccuracyPredictor fit_ensemble(space::SearchSpace const& space, std::vector<h5::
   else inputs = inputs.narrow(1, 0, encoding.architecture_size());
   auto const linear = fit_linear_part(inputs, basis, labels);
   auto const num_members = static_cast<std::size_t>(settings.members);
-  std::vector<std::size_t> fold(rows.size());
-  for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = i % num_members;
-  RandomStream(seed, "train.fit.folds").shuffle(std::span(fold));
+  auto const fold = fold_of_rows(rows, num_members, seed);
   std::vector<AccuracyPredictor> members;
   double both = 0, own = 0;  // sums of prediction x error and of prediction^2 over the folds left out
   int hidden_left = settings.hidden - 1;

@@ -73,6 +73,19 @@ std::size_t num_subnets(std::span<h5::Row const> rows) {
   return subnets.size();
 }
 
+std::vector<std::size_t> fold_of_rows(std::vector<h5::Row> const& rows, std::size_t num_folds, std::uint64_t seed) {
+  std::map<space::Genes, std::size_t> known;
+  std::vector<std::size_t> subnet;  // of each row, by first appearance
+  for (auto const& row : rows) subnet.push_back(known.try_emplace(row.genes, known.size()).first->second);
+  bool const by_row = known.size() < num_folds;
+  std::vector<std::size_t> fold(by_row ? rows.size() : known.size());
+  for (std::size_t i = 0; i < fold.size(); ++i) fold[i] = i % num_folds;
+  RandomStream(seed, "train.fit.folds").shuffle(std::span(fold));
+  if (by_row) return fold;
+  for (auto& of_row : subnet) of_row = fold[of_row];
+  return subnet;
+}
+
 Split split_rows(std::vector<h5::Row> const& rows, std::string const& stage, std::uint64_t seed, double held_out_fraction, int train_rows) {
   Split split;
   auto const lowest = lowest_ids(rows);

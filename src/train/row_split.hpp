@@ -34,6 +34,10 @@ std::size_t num_subnets(std::span<h5::Row const> rows);
 Split split_rows(std::vector<h5::Row> const& rows, std::string const& stage, std::uint64_t seed, double held_out_fraction,
                  int train_rows = 0);
 
+/// A fold for each row, of nearly equal numbers of subnets, in a seeded order; rows of one subnet are in one fold, so that no fold is
+/// predicted from itself. Where there are fewer subnets than folds, rows count as subnets.
+std::vector<std::size_t> fold_of_rows(std::vector<h5::Row> const& rows, std::size_t num_folds, std::uint64_t seed);
+
 inline constexpr std::size_t min_training = 8, min_held_out = 2;  ///< subnets
 
 }  // namespace apq::train

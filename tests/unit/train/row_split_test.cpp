@@ -97,6 +97,26 @@ TEST(TrainSplit, RowsWithoutRepeatsAreSplitAsEver) {
   EXPECT_EQ(ordered_ids(quant.training), (std::vector<std::uint64_t>{22, 14, 48, 44, 5, 56, 30, 7}));
 }
 
+TEST(TrainSplit, FoldsKeepRepeatsTogether) {
+  auto const some = repeated(200, 30, 1);
+  auto const folds = fold_of_rows(some, 4, 1);
+  ASSERT_EQ(folds.size(), some.size());
+  std::map<space::Genes, std::size_t> fold_of;
+  std::vector<std::size_t> num_subnets_in(4);
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    auto const [entry, is_new] = fold_of.emplace(some[i].genes, folds[i]);
+    EXPECT_EQ(entry->second, folds[i]);
+    if (is_new) ++num_subnets_in.at(folds[i]);
+  }
+  auto const [fewest, most] = std::minmax_element(num_subnets_in.begin(), num_subnets_in.end());
+  EXPECT_LE(*most - *fewest, 1u);
+  EXPECT_NE(folds, fold_of_rows(some, 4, 2));
+  std::vector<h5::Row> const one_subnet(9, some.front());
+  std::set<std::size_t> used;
+  for (auto const fold : fold_of_rows(one_subnet, 4, 1)) used.insert(fold);
+  EXPECT_EQ(used.size(), 4u);
+}
+
 TEST(TrainSplit, SubnetIsOnOneSideThatOfItsLowestId) {
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     RandomStream random(seed, "test.sizes");
