@@ -121,7 +121,7 @@ std::string dry_run_text(space::SearchSpace const& space, ImportedTable const& t
   auto text = reading_text(table);
   for (std::size_t i = 0; i < std::min(first_rows, table.rows.size()); ++i) {
     auto const& row = table.rows[i];
-    text += fmt::format("{}: {} of {} ({:.4g} %) {}\n", printable(table.places[i]), row.correct, row.total, 100.0 * row.correct / row.total,
+    text += fmt::format("{}: {} of {} ({:.2f} %) {}\n", printable(table.places[i]), row.correct, row.total, 100.0 * row.correct / row.total,
                         subnet_json(space, row).dump());
   }
   return text + repeats_text(table) + size_text(table) + "; nothing is written\n";

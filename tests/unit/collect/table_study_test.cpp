@@ -133,7 +133,7 @@ TEST_F(TableStudyTest, DryRunShowsTheFirstRowsAndWritesNothing) {
           "size; 2 entries\n"),
       std::string::npos)
       << text;
-  EXPECT_NE(text.find("t.jsonl:2: 701 of 1000 (70.1 %) {\"d\":[2,1],\"ks\":[3,3,5,3],"), std::string::npos) << text;
+  EXPECT_NE(text.find("t.jsonl:2: 701 of 1000 (70.10 %) {\"d\":[2,1],\"ks\":[3,3,5,3],"), std::string::npos) << text;
   EXPECT_NE(text.find("2 rows of stage fp, images per row: 1000; nothing is written\n"), std::string::npos) << text;
   auto const json = nlohmann::json::parse(dry_run_json(space, table));
   EXPECT_EQ(json["files"][0]["separator"], ";");
