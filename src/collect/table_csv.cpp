@@ -21,12 +21,19 @@ using Fields = std::map<std::string, std::vector<std::size_t>>;  // ours -> its 
 
 bool is_list(std::string const& field) { return std::find(list_fields().begin(), list_fields().end(), field) != list_fields().end(); }
 
+/// The first of the columns, for messages.
+std::string some_of(std::vector<std::string> const& names) {
+  auto const shown = std::min<std::size_t>(names.size(), 20);
+  return fmt::format("{}{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                     shown < names.size() ? ", ..." : "");
+}
+
 /// Columns ks_0, ks_1, ... or ks0, ks1, ..., counted from 0 or 1.
-std::vector<std::size_t> elements_of(std::vector<std::string> const& header, std::string const& field, ColumnMap const& columns) {
+std::vector<std::size_t> elements_of(TableNames const& header, std::string const& field, ColumnMap const& columns) {
   for (int const first : {0, 1}) {
     std::vector<std::size_t> found;
     for (int i = first; i < first + 1000; ++i) {
-      auto const column = find_field(header, field, columns, std::to_string(i));
+      auto const column = header.find(field, columns, std::to_string(i));
       if (!column) break;
       found.push_back(*column);
     }
@@ -36,14 +43,15 @@ std::vector<std::size_t> elements_of(std::vector<std::string> const& header, std
 }
 
 /// @throws Error(data), without a place, for two columns of one field and for a mapped one that is missing.
-Fields fields_in(std::vector<std::string> const& header, ColumnMap const& columns) {
+Fields fields_in(std::vector<std::string> const& names, ColumnMap const& columns) {
+  TableNames const header(names);
   Fields fields;
   for (auto const& field : all_fields()) {
-    if (auto const column = find_field(header, field, columns)) fields[field] = {*column};
+    if (auto const column = header.find(field, columns)) fields[field] = {*column};
     else if (auto found = is_list(field) ? elements_of(header, field, columns) : std::vector<std::size_t>{}; !found.empty())
       fields[field] = std::move(found);
     else if (columns.contains(field))
-      fail(fmt::format("has no column {} (mapped to {}); the columns are: {}", columns.at(field), field, fmt::join(header, ", ")));
+      fail(fmt::format("has no column {} (mapped to {}); the columns are: {}", columns.at(field), field, some_of(names)));
   }
   return fields;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -91,33 +92,36 @@ ColumnMap parse_columns(std::string const& text) {
   return columns;
 }
 
-std::optional<std::size_t> find_field(std::vector<std::string> const& names, std::string const& field, ColumnMap const& columns,
-                                      std::string const& more) {
+TableNames::TableNames(std::vector<std::string> names) : names_(std::move(names)) {
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    as_written_[std::string(trimmed(names_[i]))].push_back(i);
+    simplified_[squeezed(names_[i])].push_back(i);
+  }
+}
+
+std::optional<std::size_t> TableNames::find(std::string const& field, ColumnMap const& columns, std::string const& more) const {
   std::vector<std::size_t> found;
-  auto const collect = [&](auto const& fits) {
-    for (std::size_t i = 0; i < names.size(); ++i)
-      if (fits(names[i])) found.push_back(i);
+  auto const add = [&](auto const& names, std::string const& name) {
+    if (auto const at = names.find(name); at != names.end() && !name.empty())
+      found.insert(found.end(), at->second.begin(), at->second.end());
   };
-  auto const mapped = columns.find(field);
-  if (mapped != columns.end()) {
+  if (auto const mapped = columns.find(field); mapped != columns.end()) {
     auto const theirs = trimmed(mapped->second);
-    auto const simple = squeezed(theirs) + more;
-    if (more.empty()) collect([&](std::string const& name) { return trimmed(name) == theirs; });
-    if (found.empty() && !simple.empty()) collect([&](std::string const& name) { return squeezed(name) == simple; });
+    if (more.empty()) add(as_written_, std::string(theirs));
+    if (found.empty()) add(simplified_, squeezed(theirs) + more);
     std::size_t number = 0;
     auto const [end, error] = std::from_chars(theirs.data(), theirs.data() + theirs.size(), number);
     bool const is_number = more.empty() && error == std::errc() && end == theirs.data() + theirs.size();
-    if (found.empty() && is_number && number >= 1 && number <= names.size()) return number - 1;
+    if (found.empty() && is_number && number >= 1 && number <= names_.size()) return number - 1;
   } else {
-    auto known = known_names(field);
-    for (auto& name : known) name += more;
-    collect([&](std::string const& name) { return has(known, squeezed(name)); });
+    for (auto const& name : known_names(field)) add(simplified_, name + more);
   }
-  if (found.size() > 1)
-    throw Error(Errc::data, fmt::format("has {} columns that can be {}: {}; choose with {} and its name or number", found.size(),
-                                        field == "acc" ? "the accuracy" : field, listed(names, found),
-                                        field == "acc" ? "--accuracy-column" : fmt::format("--columns {}=", field)));
-  return found.empty() ? std::nullopt : std::optional(found.front());
+  if (found.empty()) return std::nullopt;
+  if (found.size() == 1) return found.front();
+  std::sort(found.begin(), found.end());
+  throw Error(Errc::data, fmt::format("has {} columns that can be {}: {}; choose with {} and its name or number", found.size(),
+                                      field == "acc" ? "the accuracy" : field, listed(names_, found),
+                                      field == "acc" ? "--accuracy-column" : fmt::format("--columns {}=", field)));
 }
 
 bool says_percent(std::string const& name) {

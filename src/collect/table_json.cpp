@@ -83,9 +83,10 @@ class LineFields {
     for (auto const& [name, value] : row.items())
       if (!value.is_null()) names.push_back(name);
     if (names != names_) {
+      TableNames const of_row(names);
       std::map<std::string, std::string> fields;
       for (auto const& field : all_fields())
-        if (auto const at = find_field(names, field, columns_)) fields[field] = names[*at];
+        if (auto const at = of_row.find(field, columns_)) fields[field] = names[*at];
       fields_ = std::move(fields);
       names_ = std::move(names);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,6 +31,25 @@ LinedAccuracy const* first_that(std::vector<LinedAccuracy> const& accuracies, Is
 
 /// "0.756 can be 0.756 % or 75.6 %".
 std::string two_readings(double value) { return fmt::format("{} can be {} % or {:.10g} %", value, value, 100 * value); }
+
+/// One of those that are almost equal: a table can hold millions, but few that any n between 2 and its limit fits.
+std::vector<RoundedFraction> distinct(std::vector<RoundedFraction> fractions) {
+  auto const key = [](RoundedFraction const& f) { return std::pair(std::nearbyint(f.value * 1e8), f.rounding); };
+  std::sort(fractions.begin(), fractions.end(), [&](auto const& a, auto const& b) { return key(a) < key(b); });
+  auto const end = std::unique(fractions.begin(), fractions.end(), [&](auto const& a, auto const& b) { return key(a) == key(b); });
+  fractions.erase(end, fractions.end());
+  return fractions;
+}
+
+/// The least number of images from 2 to `limit` that all fit; 0: none.
+std::uint32_t least_grid(std::vector<RoundedFraction> const& fractions, std::uint32_t limit) {
+  auto const few = distinct(fractions);
+  for (std::uint32_t n = 2; n <= limit; ++n) {
+    auto const fit_n = [n](RoundedFraction const& fraction) { return fits(fraction, n); };
+    if (std::all_of(few.begin(), few.end(), fit_n) && std::all_of(fractions.begin(), fractions.end(), fit_n)) return n;
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -81,17 +101,15 @@ bool fits(RoundedFraction const& fraction, std::uint32_t images) {
 std::uint32_t least_fit(std::vector<RoundedFraction> const& fractions) {
   double finest = 1;
   for (auto const& fraction : fractions) finest = std::min(finest, fraction.rounding);
-  for (std::uint32_t n = 2; n <= largest_grid && 2 * n * finest <= telling_share; ++n)
-    if (std::all_of(fractions.begin(), fractions.end(), [&](auto const& fraction) { return fits(fraction, n); })) return n;
-  return 0;
+  return least_grid(fractions, static_cast<std::uint32_t>(std::min<double>(largest_grid, telling_share / (2 * finest))));
 }
 
 std::uint32_t images_from_grid(std::vector<double> const& fractions) {
   if (fractions.size() < min_rows_of_grid) return 0;
-  for (std::uint32_t n = 2; n <= largest_grid; ++n)
-    if (std::all_of(fractions.begin(), fractions.end(), [&](double fraction) { return fits({fraction, grid_tolerance}, n); }))
-      return is_power_of_ten(n) ? 0 : n;
-  return 0;
+  std::vector<RoundedFraction> exact;
+  for (double const fraction : fractions) exact.push_back({fraction, grid_tolerance});
+  auto const n = least_grid(exact, largest_grid);
+  return n > 0 && !is_power_of_ten(n) ? n : 0;
 }
 
 }  // namespace apq::collect
