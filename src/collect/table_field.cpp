@@ -46,6 +46,8 @@ std::vector<std::string> known_names(std::string const& field) {
 }
 
 std::string listed(std::vector<std::string> const& names, std::vector<std::size_t> const& which) {
+  constexpr std::ptrdiff_t most = 4;
+  if (which.size() > most) return listed(names, {which.begin(), which.begin() + most}) + ", ...";
   std::string text;
   for (auto const i : which)
     text += fmt::format("{}{} (number {})", text.empty() ? "" : i == which.back() ? " and " : ", ", names[i], i + 1);
