@@ -79,8 +79,8 @@ TEST(TableScale, NumbersOfImagesThatFit) {
 }
 
 TEST(TableScale, ManyAlmostEqualAccuraciesAreSearchedAsOne) {
-  // Every even number of images fits the first million: each would be compared with all of them.
-  std::vector<double> fractions(1'000'000, 0.5);
+  // Every even number of images fits all but the last: each would be compared with all of them.
+  std::vector<double> fractions(200'000, 0.5);
   for (std::size_t i = 0; i < fractions.size(); ++i) fractions[i] += static_cast<double>(i % 1000) * 1e-13;
   for (int i = 0; i < 25; ++i) fractions.push_back((i * i * 7919 + 1) % 49998 / 49998.0);
   EXPECT_EQ(images_from_grid(fractions), 49998u);
