@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/core/atomic_file.hpp"
+#include "common/h5/checked_object.hpp"
 #include "common/h5/seal.hpp"
 
 namespace apq::h5 {
@@ -130,29 +131,18 @@ void File::write(std::string const& name, std::span<T const> values, std::size_t
 }
 
 File::Shape File::shape(std::string const& name) const {
-  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks dataset " + name), name);
-  SpaceHandle const space(checked(H5Dget_space(dataset.get()), Errc::data, name_, "has no shape for dataset " + name), name);
-  int const rank = H5Sget_simple_extent_ndims(space.get());
-  if (rank != 1 && rank != 2) throw Error(Errc::data, fmt::format("{}: dataset {} has {} dimensions", name_, name, rank));
-  std::array<hsize_t, 2> dims{};
-  H5Sget_simple_extent_dims(space.get(), dims.data(), nullptr);
-  return {static_cast<std::size_t>(dims[0]), rank == 2 ? static_cast<std::size_t>(dims[1]) : 0};
+  auto const checked = checked_dataset(id(), name_, name);
+  return {checked.rows, checked.columns};
 }
 
 template <class T>
 std::vector<T> File::read(std::string const& name) const {
-  auto const extent = shape(name);
-  auto const width = std::max<std::size_t>(extent.columns, 1);
-  // A damaged header may claim any shape: nothing near the largest sensible shard is allocated for
-  // it.
-  if (extent.rows > (std::size_t{1} << 32) / width)
-    throw Error(Errc::data, fmt::format("{}: dataset {} claims {} rows", name_, name, extent.rows));
-  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks dataset " + name), name);
-  TypeHandle const type(checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name), name);
-  if (H5Tequal(type.get(), native_type<T>()) <= 0) throw Error(Errc::data, fmt::format("{}: dataset {} has another type", name_, name));
-  std::vector<T> values(extent.rows * width);
+  auto const checked = checked_dataset(id(), name_, name);
+  if (H5Tequal(checked.type.get(), native_type<T>()) <= 0)
+    throw Error(Errc::data, fmt::format("{}: dataset {} has another type", name_, name));
+  std::vector<T> values(checked.rows * std::max<std::size_t>(checked.columns, 1));
   if (!values.empty())
-    check(H5Dread(dataset.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), Errc::data, name_,
+    check(H5Dread(checked.dataset.get(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), Errc::data, name_,
           "cannot read dataset " + name);
   return values;
 }
@@ -181,25 +171,23 @@ void File::write_attribute(std::string const& name, std::uint64_t value) {
 bool File::has_attribute(std::string const& name) const { return H5Aexists(id(), name.c_str()) > 0; }
 
 std::string File::text_attribute(std::string const& name) const {
-  AttributeHandle const attribute(checked(H5Aopen(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks attribute " + name), name);
-  TypeHandle const type(checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name), name);
-  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) <= 0)
+  auto const checked = checked_attribute(id(), name_, name);
+  if (H5Tget_class(checked.type.get()) != H5T_STRING || H5Tis_variable_str(checked.type.get()) <= 0)
     throw Error(Errc::data, fmt::format("{}: attribute {} is not a text", name_, name));
   char* value = nullptr;
-  check(H5Aread(attribute.get(), type.get(), static_cast<void*>(&value)), Errc::data, name_, "cannot read attribute " + name);
+  check(H5Aread(checked.attribute.get(), checked.type.get(), static_cast<void*>(&value)), Errc::data, name_,
+        "cannot read attribute " + name);
   std::string text = value == nullptr ? "" : value;
   H5free_memory(value);
   return text;
 }
 
 std::uint64_t File::number_attribute(std::string const& name) const {
-  AttributeHandle const attribute(checked(H5Aopen(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks attribute " + name), name);
-  SpaceHandle const space(checked(H5Aget_space(attribute.get()), Errc::data, name_, "has no shape for attribute " + name), name);
-  TypeHandle const type(checked(H5Aget_type(attribute.get()), Errc::data, name_, "has no type for attribute " + name), name);
-  if (H5Tget_class(type.get()) != H5T_INTEGER || H5Sget_simple_extent_npoints(space.get()) != 1)
+  auto const checked = checked_attribute(id(), name_, name);
+  if (H5Tequal(checked.type.get(), H5T_NATIVE_UINT64) <= 0)
     throw Error(Errc::data, fmt::format("{}: attribute {} is not a number", name_, name));
   std::uint64_t value = 0;
-  check(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), Errc::data, name_, "cannot read attribute " + name);
+  check(H5Aread(checked.attribute.get(), H5T_NATIVE_UINT64, &value), Errc::data, name_, "cannot read attribute " + name);
   return value;
 }
 
@@ -219,16 +207,15 @@ void File::write_lines(std::string const& name, std::vector<std::string> const& 
 }
 
 std::vector<std::string> File::read_lines(std::string const& name) const {
-  auto const rows = shape(name).rows;
-  DatasetHandle const dataset(checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), Errc::data, name_, "lacks dataset " + name), name);
-  TypeHandle const type(checked(H5Dget_type(dataset.get()), Errc::data, name_, "has no type for dataset " + name), name);
-  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0)
+  auto const checked = checked_dataset(id(), name_, name);
+  if (H5Tget_class(checked.type.get()) != H5T_STRING || H5Tis_variable_str(checked.type.get()) > 0 || checked.columns != 0)
     throw Error(Errc::data, fmt::format("{}: dataset {} is not of texts of fixed length", name_, name));
-  auto const width = H5Tget_size(type.get());
-  std::string table(rows * width, '\0');
-  check(H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::data, name_, "cannot read dataset " + name);
+  auto const width = H5Tget_size(checked.type.get());
+  std::string table(checked.rows * width, '\0');
+  check(H5Dread(checked.dataset.get(), checked.type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, table.data()), Errc::data, name_,
+        "cannot read dataset " + name);
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < checked.rows; ++i) {
     auto const line = table.substr(i * width, width);
     lines.push_back(line.substr(0, line.find('\0')));
   }

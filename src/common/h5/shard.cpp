@@ -78,6 +78,9 @@ Shard parse_shard(fs::path const& path, File const& file) {
     throw Error(Errc::data,
                 fmt::format("{}: is damaged ({} gene columns, the header says {})", path.string(), shape.columns, shard.header.num_genes));
   for (std::size_t i = 0; i < n; ++i) {
+    if (total[i] == 0 || correct[i] > correct5[i] || correct5[i] > total[i])
+      throw Error(Errc::data, fmt::format("{}: sample {} has impossible counts ({} top-1, {} top-5, {} images)", path.string(), ids[i],
+                                          correct[i], correct5[i], total[i]));
     auto const* first = genes.data() + i * shape.columns;
     shard.rows.push_back({.id = ids[i],
                           .genes = space::Genes(first, first + shape.columns),
