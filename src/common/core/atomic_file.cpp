@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/core/host_name.hpp"
 #include "common/core/random_token.hpp"
 
 namespace apq {
@@ -48,16 +49,54 @@ void fsync_path(fs::path const& path, int flags) {
   if (rc != 0 && !((flags & O_DIRECTORY) != 0 && reason == EINVAL)) fail(path, "flush to disk");
 }
 
-}  // namespace
+// Nobody's link is followed, and nobody's file is taken for the new one.
+int create_exclusively(fs::path const& path) {
+  int const fd = ::open(path.c_str(), O_CREAT | O_WRONLY | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (fd < 0) fail(path, "create");
+  return fd;
+}
 
-namespace {
+// Closes it.
+void write_all(int fd, std::string_view text, fs::path const& path) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    ssize_t const n = ::write(fd, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      int const reason = errno;
+      ::close(fd);
+      errno = reason;
+      fail(path, "write");
+    }
+    done += static_cast<std::size_t>(n);
+  }
+  if (::close(fd) != 0) fail(path, "write");
+}
+
+// Where a link leads, to a file that need not be there yet.
+fs::path followed(fs::path path) {
+  constexpr int most_links = 40;  // as Linux follows
+  std::error_code ec;
+  for (int links = 0; fs::is_symlink(path, ec); ++links) {
+    if (links == most_links) throw Error(Errc::io, fmt::format("{}: is a link that leads back to itself", path.string()));
+    path = path.parent_path() / fs::read_symlink(path);
+  }
+  return path;
+}
+
+// Who left it is told by its name: a host, and what no other process draws.
+fs::path temporary_beside(fs::path const& path) {
+  auto host = host_name().substr(0, 32);
+  host.resize(std::min(host.find('.'), host.size()));
+  return path.string() + "." + host + "." + random_token().substr(0, 16) + ".partial";
+}
 
 // Puts a temporary file where it belongs; false: `publish` did not want it.
 bool publish_file(fs::path const& path, std::function<void(fs::path const&)> const& write,
                   std::function<bool(fs::path const& temporary)> const& publish) {
   auto const directory = path.has_parent_path() ? path.parent_path() : fs::path(".");
   // Ranks, jobs on other hosts and dead predecessors never write one temporary file.
-  fs::path const temporary = path.string() + "." + random_token().substr(0, 16) + ".partial";
+  auto const temporary = temporary_beside(path);
   constexpr int attempts = 3;
   for (int attempt = 1;; ++attempt) {
     bool can_be_cleared_away = false;
@@ -78,35 +117,35 @@ bool publish_file(fs::path const& path, std::function<void(fs::path const&)> con
 }
 
 std::function<void(fs::path const&)> writer_of(fs::path const& path, std::string_view text) {
-  return [path, text](fs::path const& temporary) {
-    int const fd = ::open(temporary.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
-    if (fd < 0) fail(temporary, "create");
-    std::size_t done = 0;
-    while (done < text.size()) {
-      ssize_t const n = ::write(fd, text.data() + done, text.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        int const reason = errno;
-        ::close(fd);
-        errno = reason;
-        fail(path, "write");
-      }
-      done += static_cast<std::size_t>(n);
-    }
-    if (::close(fd) != 0) fail(path, "write");
-  };
+  return [path, text](fs::path const& temporary) { write_all(create_exclusively(temporary), text, path); };
 }
 
-}  // namespace
-
-void replace_file(fs::path const& path, std::function<void(fs::path const&)> const& write) {
+void publish_by_rename(fs::path const& path, std::function<void(fs::path const&)> const& write) {
   publish_file(path, write, [&](fs::path const& temporary) {
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "replace");
     return true;
   });
 }
 
-void replace_file(fs::path const& path, std::string_view text) { replace_file(path, writer_of(path, text)); }
+}  // namespace
+
+void replace_file(fs::path const& path, std::function<void(fs::path const&)> const& write) {
+  publish_by_rename(followed(path), [&](fs::path const& temporary) {
+    ::close(create_exclusively(temporary));
+    write(temporary);
+  });
+}
+
+void replace_file(fs::path const& path, std::string_view text) {
+  auto const place = followed(path);
+  std::error_code ec;
+  auto const status = fs::status(place, ec);
+  if (fs::is_directory(status)) throw Error(Errc::io, fmt::format("{}: is a directory, not a file", path.string()));
+  if (!fs::exists(status) || fs::is_regular_file(status)) return publish_by_rename(place, writer_of(place, text));
+  int const fd = ::open(place.c_str(), O_WRONLY | O_CLOEXEC);  // a device or a pipe, which nobody wants replaced by a file
+  if (fd < 0) fail(place, "be opened for writing");
+  write_all(fd, text, place);
+}
 
 bool create_file(fs::path const& path, std::string_view text) {
   std::error_code ec;

@@ -20,7 +20,7 @@ operations() { # log, where it ends
   awk -v work="$work" -v source="$APQ_SOURCE_DIR" -v end="$2" '
     function is_there(path) {
       if (path !~ /^\//) path = work "/" path
-      return path !~ /\.so([.0-9]*)?$|\/claims(\/|$)|\.h5\.[0-9a-f]*\.partial$/ && (index(path, work) == 1 || path ~ "^" source "/(configs|data|tests)/")
+      return path !~ /\.so([.0-9]*)?$|\/claims(\/|$)|\.h5\.[^\/]*\.partial$/ && (index(path, work) == 1 || path ~ "^" source "/(configs|data|tests)/")
     }
     end != "" && index($0, end) { exit }
     {

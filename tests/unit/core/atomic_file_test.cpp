@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "common/core/error.hpp"
+#include "common/core/host_name.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -86,10 +88,43 @@ TEST_F(AtomicFile, ReadersSeeTheOldFileUntilTheEnd) {
   EXPECT_EQ(read_file(file_), "new");
 }
 
-TEST_F(AtomicFile, AWriterThatWritesNothingIsAnError) {
-  replace_file(file_, "old");
-  EXPECT_THROW(replace_file(file_, [](fs::path const&) {}), Error);
-  EXPECT_EQ(read_file(file_), "old");
+TEST_F(AtomicFile, LinksStayAndLeadToTheNewFile) {
+  make_directory(dir_ / "elsewhere");
+  replace_file(dir_ / "elsewhere" / "big.txt", "old");
+  fs::create_symlink("elsewhere/big.txt", dir_ / "near.txt");
+  fs::create_symlink("near.txt", file_);
+  replace_file(file_, "new");
+  EXPECT_TRUE(fs::is_symlink(file_));
+  EXPECT_EQ(read_file(dir_ / "elsewhere" / "big.txt"), "new");
+  fs::create_symlink("elsewhere/absent.txt", dir_ / "dangling.txt");
+  replace_file(dir_ / "dangling.txt", "made");
+  EXPECT_EQ(read_file(dir_ / "elsewhere" / "absent.txt"), "made");
+  fs::create_symlink("circle.txt", dir_ / "circle.txt");
+  EXPECT_THROW(replace_file(dir_ / "circle.txt", "x"), Error);
+}
+
+TEST_F(AtomicFile, DevicesAndPipesAreWrittenTo) {
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  std::string got;
+  std::thread reader([&] { got = read_file(file_); });
+  replace_file(file_, "through");
+  reader.join();
+  EXPECT_EQ(got, "through");
+  EXPECT_TRUE(fs::is_fifo(file_));
+  replace_file("/dev/null", "x");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_THROW(replace_file(dir_.path(), "x"), Error);
+}
+
+TEST_F(AtomicFile, TemporaryFilesAreNobodyElses) {
+  replace_file(file_, [&](fs::path const& path) {
+    EXPECT_NE(path.filename().string().find("." + host_name().substr(0, std::min<std::size_t>(host_name().find('.'), 32)) + "."),
+              std::string::npos);
+    struct ::stat status {};
+    ASSERT_EQ(::lstat(path.c_str(), &status), 0) << "it is there before anything is written by name";
+    EXPECT_TRUE(S_ISREG(status.st_mode));
+    EXPECT_EQ(status.st_size, 0);
+  });
 }
 
 TEST_F(AtomicFile, ErrorsNameTheFile) {
@@ -115,6 +150,7 @@ TEST_F(AtomicFile, AFullDiskIsAnErrorAndTheOldFileStays) {
   replace_file(file_, "old");
   EXPECT_THROW(replace_file(file_,
                             [](fs::path const& path) {
+                              fs::remove(path);
                               fs::create_symlink("/dev/full", path);
                               std::ofstream out(path);
                               out << "new" << std::flush;
