@@ -37,5 +37,9 @@ expect_opens "$work/more" 2 "a collection that goes on and a reading"
 traced "$work/idle" "$study" 70 1 >/dev/null
 expect_opens "$work/idle" 2 "a collection with nothing to do and a reading"
 cmp -s "$work/hash_first" "$work/hash_read" || fail "the reading alone has another hash"
+# A temporary file is made new and through nobody's link.
+made=$(grep -E '\.partial", [A-Z_|]*O_CREAT' "$work/first")
+[[ -n $made ]] || fail "no temporary file was made"
+grep -vE 'O_EXCL.*O_NOFOLLOW|O_NOFOLLOW.*O_EXCL' <<<"$made" && fail "these may be somebody else's files"
 echo "$(find "$study/shards" -name '*.h5' | wc -l) shards, each opened once a stage"
 exit $((failures > 0))
