@@ -4,7 +4,11 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "common/core/build_info.hpp"
+#include "common/core/error.hpp"
+#include "common/mpi/launcher.hpp"
 
 namespace apq::app {
 
@@ -62,8 +66,16 @@ int run_command(mpi::Communicator const& world, int argc, char** argv) {
     int const status = world.is_root() ? app.exit(e) : e.get_exit_code();
     return status == 0 ? 0 : 2;
   }
-  for (auto const& [sub, body] : bodies)
-    if (sub->parsed()) return body(world);
+  for (auto const& [sub, body] : bodies) {
+    if (!sub->parsed()) continue;
+    // Each would do all of the work, at the same time and in the same places. The doctor tells it among the rest.
+    auto const tasks = mpi::separate_tasks(world.size());
+    if (tasks && sub->get_name() != "doctor") {
+      if (tasks->is_first) fmt::print(stderr, "apq: error: {}\n", mpi::separate_tasks_text(tasks->number));
+      return static_cast<int>(Errc::mpi);
+    }
+    return body(world);
+  }
   return 2;  // not reached: a subcommand is required
 }
 

@@ -8,11 +8,13 @@
 
 #include "collect/sampler.hpp"
 #include "common/core/error.hpp"
+#include "common/core/memory_limit.hpp"
 #include "common/cost/cost_model.hpp"
 #include "common/energy/source.hpp"
 #include "common/mpi/collectives.hpp"
 #include "search/scenario.hpp"
 #include "study/engine_agreement.hpp"
+#include "study/memory_need.hpp"
 #include "train/row_split.hpp"
 #include "train/supernet_trainer.hpp"
 
@@ -61,12 +63,25 @@ void check_rows(Experiment const& e, std::string const& stage, std::uint64_t num
   train::split_rows(rows, stage, e.seed, e.train.held_out_fraction);
 }
 
+// The kernel kills without a word what outgrows the limit of its job.
+void check_memory(mpi::Communicator const& comm, Experiment const& e, image::Splits const& splits) {
+  auto const shape = image_shape(e.space);
+  double bytes_of_image = static_cast<double>(shape.channels) * shape.size * shape.size;
+  for (int const size : shape.smaller) bytes_of_image += static_cast<double>(shape.channels) * size * size;
+  auto const images = splits.calibration.size() + splits.validation.size() + (e.supernet_weights.empty() ? splits.train.size() : 0);
+  auto const trouble = memory_trouble({static_cast<double>(images) * bytes_of_image, comm.node().size()}, memory_left_in_cgroup());
+  mpi::collectively(comm, [&] {
+    if (!trouble.empty()) throw Error(Errc::config, trouble);
+  });
+}
+
 }  // namespace
 
 void check_inputs(StudyRun& run, std::string const& until) {
   auto const& e = run.experiment;
   auto const& splits = run.listed_splits();
   require_one_engine(run.comm, e.evaluator);
+  check_memory(run.comm, e, splits);
   mpi::collectively(run.comm, [&] {
     check_energy(e.energy);
     if (!run.comm.is_root()) return;

@@ -14,11 +14,13 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/build_info.hpp"
+#include "common/core/memory_limit.hpp"
 #include "common/energy/energy_config.hpp"
 #include "common/energy/rapl.hpp"
 #include "common/engine/engine_kind.hpp"
 #include "common/engine/instructions.hpp"
 #include "common/mpi/collectives.hpp"
+#include "common/mpi/launcher.hpp"
 #include "study/doctor_findings.hpp"
 
 namespace apq::study {
@@ -36,9 +38,15 @@ Finding look_at_mpi(JobShape const& job) {
                       : provided == MPI_THREAD_SERIALIZED ? "serialized"
                       : provided == MPI_THREAD_FUNNELED   ? "funneled"
                                                           : "single";
-  return {Status::ok, "MPI",
-          fmt::format("{}; threads {}; {} rank{} on {} node{}", version, level, job.ranks, job.ranks == 1 ? "" : "s", job.nodes,
-                      job.nodes == 1 ? "" : "s")};
+  auto const found = fmt::format("{}; threads {}; {} rank{} on {} node{}", version, level, job.ranks, job.ranks == 1 ? "" : "s", job.nodes,
+                                 job.nodes == 1 ? "" : "s");
+  if (auto const tasks = mpi::separate_tasks(job.ranks)) return {Status::missing, "MPI", found, mpi::separate_tasks_text(tasks->number)};
+  auto const* const tasks_of_job = std::getenv("SLURM_NTASKS");
+  if (job.ranks == 1 && tasks_of_job != nullptr && std::string_view(tasks_of_job) != "1")
+    return {
+        Status::note, "MPI", found,
+        fmt::format("the job has {} tasks; they become ranks by srun --mpi=pmix, which srun --mpi=list shows, or by mpirun", tasks_of_job)};
+  return {Status::ok, "MPI", found};
 }
 
 Finding look_at_hdf5() {
@@ -64,27 +72,12 @@ int usable_cores() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-std::optional<double> number_in(fs::path const& file, std::string const& before = "") {
-  std::ifstream in(file);
-  for (std::string word; in >> word;) {
-    if (!before.empty()) {
-      if (word != before) continue;
-      if (!(in >> word)) break;
-    }
-    char* end = nullptr;
-    double const value = std::strtod(word.c_str(), &end);
-    if (end != word.c_str()) return value;
-    if (before.empty()) break;
-  }
-  return std::nullopt;
-}
-
-// Bytes that this job may still take, and what a cgroup allows where that is less.
+// Bytes that this job may still take, and what a control group leaves of them where that is less.
 std::optional<MemoryLimits> memory_limits() {
-  auto const available = number_in("/proc/meminfo", "MemAvailable:");
+  auto const available = memory_available();
   if (!available) return std::nullopt;
-  MemoryLimits limits{*available * 1024, {}};
-  if (auto const limit = number_in("/sys/fs/cgroup/memory.max"); limit && *limit < limits.available) limits.allowed = *limit;
+  MemoryLimits limits{*available, {}};
+  if (auto const left = memory_left_in_cgroup(); left && *left < limits.available) limits.allowed = *left;
   return limits;
 }
 

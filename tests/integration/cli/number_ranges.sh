@@ -12,7 +12,7 @@ fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
 try() { # command words, option, range as "LOW to HIGH"
   local command=$1 option=$2 low=${3% to *} high=${3#* to } value got
   # -1e30 and 1e30 lie outside of every range of numbers, their digits outside of every range of whole numbers.
-  for value in nan -nan inf -inf 1e400 3x '' ' ' 0x1p3 -1e30 1e30 -1000000000000000000000 1000000000000000000000 $([[ $low != *[.e]* ]] && echo $((low - 1))); do
+  for value in nan inf 3x "" -1e30 1000000000000000000000000000000000 $([[ $low != *[.e]* ]] && echo $((low - 1))); do
     # shellcheck disable=SC2086
     "$apq" $command "$option=$value" >"$work/out" 2>"$work/err" </dev/null
     got=$?
@@ -33,7 +33,7 @@ walk() { # command words
   while read -r line; do
     [[ -n $line ]] || continue
     option=$(grep -oE -- '--[a-z-]+' <<<"${line%% INT*}" | head -n 1)
-    range=$(sed -nE 's/.* in \[([^] ]+) - ([^] ]+)\].*/\1 to \2/p' <<<"$line")
+    range=$(sed -nE 's/.*[ :]in \[([^] ]+) - ([^] ]+)\].*/\1 to \2/p' <<<"$line")
     [[ -n $range ]] || { fail "$1 $option: the help gives no range: $line"; continue; }
     options=$((options + 1))
     try "$1" "$option" "$range"
