@@ -3,15 +3,18 @@
 
 #include <fmt/format.h>
 
-#include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/stop_request.hpp"
 #include "common/image/encoded_files.hpp"
 #include "common/image/listing.hpp"
+#include "common/image/text_lines.hpp"
 
 namespace apq::image {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::string_view image_lines = "`path label` a line";
 
 bool is_hidden(fs::path const& path) { return path.filename().string().starts_with('.'); }
 
@@ -44,22 +47,19 @@ void add_file(Listing& listing, ListingHash& hash, fs::path const& root, fs::pat
 
 std::map<std::string, std::int32_t> read_classes(fs::path const& file, int num_classes) {
   std::map<std::string, std::int32_t> labels;
-  std::int32_t line_number = 0;
-  auto const text = read_file(file);
-  for (std::size_t start = 0; start < text.size();) {
-    auto const end = std::min(text.find('\n', start), text.size());
-    auto const line = std::string_view(text).substr(start, end - start);
-    auto const word = line.substr(0, line.find_first_of(" \t\r,"));
-    start = end + 1;
-    if (word.empty()) {
-      if (start >= text.size()) break;
-      throw Error(Errc::data, fmt::format("{}:{}: is empty (line n of a class list names class n - 1)", file.string(), line_number + 1));
-    }
-    if (!labels.emplace(word, line_number++).second)
-      throw Error(Errc::data, fmt::format("{}:{}: {} is there twice", file.string(), line_number, word));
-  }
+  auto const fail = [&](std::size_t line, std::string const& problem) {
+    throw Error(Errc::data, fmt::format("{}:{}: {}", printable(file.string()), line, problem));
+  };
+  std::size_t first_blank = 0;  // blank lines at the end name no class
+  for_each_line(file, "a class a line", [&](std::size_t number, std::string_view line) {
+    auto const word = line.substr(0, line.find_first_of(" \t,"));
+    if (first_blank == 0 && word.empty()) first_blank = number;
+    if (word.empty()) return;
+    if (first_blank != 0) fail(first_blank, "is empty (line n of a class list names class n - 1)");
+    if (!labels.emplace(word, static_cast<std::int32_t>(number - 1)).second) fail(number, printable(word) + " is there twice");
+  });
   if (labels.size() > static_cast<std::size_t>(num_classes))
-    throw Error(Errc::data, fmt::format("{}: lists {} classes; the space has {}", file.string(), labels.size(), num_classes));
+    throw Error(Errc::data, fmt::format("{}: lists {} classes; the space has {}", printable(file.string()), labels.size(), num_classes));
   return labels;
 }
 
@@ -73,13 +73,8 @@ std::size_t count_folder(fs::path const& root, std::size_t enough) {
 
 // Those that list_file takes for images: all that are not blank.
 std::size_t count_lines(fs::path const& list) {
-  auto const text = read_file(list);
   std::size_t count = 0;
-  for (std::size_t start = 0; start < text.size();) {
-    auto const end = std::min(text.find('\n', start), text.size());
-    if (std::string_view(text).substr(start, end - start).find_first_not_of(" \t\r") != std::string_view::npos) ++count;
-    start = end + 1;
-  }
+  for_each_line(list, image_lines, [&](std::size_t, std::string_view line) { count += line.empty() ? 0 : 1; });
   return count;
 }
 
@@ -140,19 +135,9 @@ Listing list_file(fs::path const& list, fs::path const& given_root, int num_clas
   if (!given_root.empty()) require_directory(root);
   Listing listing{.kind = "list", .where = list.string(), .files = {}, .entries = {}, .hash = {}};
   ListingHash hash;
-  auto const text = read_file(list);
-  if (text.find('\0') != std::string::npos)
-    throw Error(Errc::data, fmt::format("{}: is not a text file of `path label` a line", list.string()));
-  std::size_t line_number = 0;
-  for (std::size_t start = 0; start < text.size();) {
-    auto const end = std::min(text.find('\n', start), text.size());
-    auto line = std::string_view(text).substr(start, end - start);
-    start = end + 1;
-    ++line_number;
-    auto const last = line.find_last_not_of(" \t\r");
-    if (last == std::string_view::npos) continue;
-    line = line.substr(0, last + 1);
-    auto const where = fmt::format("{}:{}", list.string(), line_number);
+  for_each_line(list, image_lines, [&](std::size_t number, std::string_view line) {
+    if (line.empty()) return;
+    auto const where = fmt::format("{}:{}", printable(list.string()), number);
     auto const blank = line.find_last_of(" \t");
     auto const name_end = blank == std::string_view::npos ? blank : line.find_last_not_of(" \t", blank);
     if (name_end == std::string_view::npos) throw Error(Errc::data, fmt::format("{}: must be `path label`", where));
@@ -162,13 +147,13 @@ Listing list_file(fs::path const& list, fs::path const& given_root, int num_clas
     std::error_code ec;
     auto const bytes = fs::file_size(path, ec);
     if (ec)
-      throw Error(Errc::io, fmt::format("{}: {}: {}; names are taken from {} (root)", where, path.string(), ec.message(),
-                                        root.empty() ? "." : root.string()));
+      throw Error(Errc::io, fmt::format("{}: {}: {}; names are taken from {} (root)", where, printable(path.string()), ec.message(),
+                                        root.empty() ? "." : printable(root.string())));
     ImageEntry const entry{static_cast<std::uint32_t>(listing.files.size()), label, 0, bytes};
     hash.add(name, entry);
     listing.files.push_back(path.string());
     listing.entries.push_back(entry);
-  }
+  });
   if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: lists no images", list.string()));
   listing.hash = hash.hex();
   return listing;

@@ -39,7 +39,7 @@ Listing list_folder(std::filesystem::path const& root, std::filesystem::path con
 /// Every file below `root`, labels 0: for calibration, which looks at no label.
 Listing list_unlabelled(std::filesystem::path const& root);
 
-/// A text file of `path label` a line, paths from `root` (empty: the list's folder). Paths may hold spaces.
+/// A text file of `path label` a line (text_lines.hpp), paths from `root` (empty: the list's folder). Paths may hold spaces.
 /// @throws Error(io), Error(data) naming the line.
 Listing list_file(std::filesystem::path const& list, std::filesystem::path const& root, int num_classes);
 

@@ -7,6 +7,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/image/data_config.hpp"
+#include "common/image/source.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -120,6 +121,42 @@ TEST(ListFile, NamesTheLineOfAMistake) {
   expect(Errc::data, "\n \n", "lists no images");
   expect(Errc::data, std::string("a\0b 1\n", 6), "is not a text file");
   expect_error(Errc::io, "nowhere.txt", [&] { image::list_file(f.directory / "nowhere.txt", {}, 10); });
+}
+
+TEST(ListFile, ReadsWhatEditorsOfOtherSystemsSave) {
+  Folder const f;
+  std::string const plain = "n01/a.JPEG 1\nn02/b.JPEG 0\n";
+  auto const hash = [&](std::string const& text) {
+    replace_file(f.directory / "list.txt", text);
+    EXPECT_EQ(image::source_kind("list").count({.paths = {f.directory / "list.txt"}}, true, 100), 2u) << text;
+    return image::list_file(f.directory / "list.txt", {}, 8).hash;
+  };
+  auto const expected = hash(plain);
+  EXPECT_EQ(hash("\xef\xbb\xbf" + plain), expected);
+  EXPECT_EQ(hash("\xef\xbb\xbfn01/a.JPEG 1\r\nn02/b.JPEG 0\r\n"), expected);
+  EXPECT_EQ(hash("n01/a.JPEG 1\rn02/b.JPEG 0\r"), expected);
+  replace_file(f.directory / "list.txt", std::string("\xff\xfen\0", 4));
+  expect_error(Errc::data, "list.txt: is not a text file of `path label` a line (it is UTF-16; save it as UTF-8)",
+               [&] { image::list_file(f.directory / "list.txt", {}, 8); });
+  replace_file(f.directory / "list.txt", "\xef\xbb\xbf\r\nn01/a.JPEG x\x1b[31m\r\n");
+  expect_error(Errc::data, "list.txt:2: label x\\x1b[31m is not a whole number",
+               [&] { image::list_file(f.directory / "list.txt", {}, 8); });
+}
+
+TEST(ListFolder, ReadsClassListsThatEditorsOfOtherSystemsSave) {
+  Folder const f;
+  auto const labels = [&](std::string const& text) {
+    replace_file(f.directory / "classes.txt", text);
+    std::vector<int> found;
+    for (auto const& entry : image::list_folder(f.directory.path(), f.directory / "classes.txt", 4).entries) found.push_back(entry.label);
+    return found;
+  };
+  std::vector<int> const expected{2, 1, 1, 0};
+  EXPECT_EQ(labels("n10 fish\nn02\nn01\n"), expected);
+  EXPECT_EQ(labels("\xef\xbb\xbfn10 fish\nn02\nn01\n\n\n"), expected);
+  EXPECT_EQ(labels("\xef\xbb\xbfn10,fish\r\nn02\r\nn01\r\n\r\n"), expected);
+  EXPECT_EQ(labels("n10\rn02\rn01"), expected);
+  expect_error(Errc::data, "classes.txt:2: is empty", [&] { labels("n10\n\nn02\nn01\n"); });
 }
 
 image::DataConfig read(std::string const& text) {
