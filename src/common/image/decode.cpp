@@ -1,7 +1,6 @@
 #include "common/image/decode.hpp"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,16 +8,10 @@
 #include <turbojpeg.h>
 
 #include "common/core/error.hpp"
+#include "common/image/picture_format.hpp"
 
 namespace apq::image {
 namespace {
-
-constexpr std::array<std::uint8_t, 3> jpeg_magic{0xff, 0xd8, 0xff};
-constexpr std::array<std::uint8_t, 8> png_magic{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-
-bool begins_with(std::span<std::uint8_t const> bytes, std::span<std::uint8_t const> magic) {
-  return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
-}
 
 // a * b / 255, rounded, as PIL does it.
 int multiplied(int a, int b) {
@@ -61,12 +54,18 @@ void Decoder::decode_jpeg(std::span<std::uint8_t const> bytes) {
 }
 
 Picture const& Decoder::decode(std::span<std::uint8_t const> bytes) {
-  if (begins_with(bytes, jpeg_magic)) decode_jpeg(bytes);
-  else if (begins_with(bytes, png_magic)) decode_png(bytes, picture_);
-  else if (bytes.empty()) throw Error(Errc::data, "is empty");
-  else
-    throw Error(Errc::data, fmt::format("is neither JPEG nor PNG (it begins with {:02x})",
-                                        fmt::join(bytes.first(std::min<std::size_t>(4, bytes.size())), " ")));
+  if (bytes.empty()) throw Error(Errc::data, "is empty");
+  switch (format_of(bytes)) {
+    case PictureFormat::jpeg:
+      decode_jpeg(bytes);
+      break;
+    case PictureFormat::png:
+      decode_png(bytes, picture_);
+      break;
+    case PictureFormat::unknown:
+      throw Error(Errc::data, fmt::format("is neither JPEG nor PNG (it begins with {:02x})",
+                                          fmt::join(bytes.first(std::min<std::size_t>(4, bytes.size())), " ")));
+  }
   return picture_;
 }
 

@@ -31,12 +31,13 @@ struct Listing {
   std::shared_ptr<PictureReader> opened;  ///< on the rank that made the listing, where that took reading everything anyway
 };
 
-/// A folder per class, as ImageNet comes: the label is the class folder's place in sorted order, or in the list `classes` (a class a
-/// line, its first word counts). All files but hidden ones are images. @throws Error(io) for what is absent, Error(data)
+/// A folder per class, as ImageNet comes and torchvision's ImageFolder reads it, at any depth: the label is the class folder's place in
+/// sorted order, or in the list `classes` (a class a line, its first word counts). Files that are no pictures (picture_files.hpp) are left
+/// out, a class folder without a picture is a class all the same; both are said once. @throws Error(io) for what is absent, Error(data)
 /// where the folders are not exactly `num_classes` and there is no list, a folder is not in the list, or nothing is there.
 Listing list_folder(std::filesystem::path const& root, std::filesystem::path const& classes, int num_classes);
 
-/// Every file below `root`, labels 0: for calibration, which looks at no label.
+/// Every picture below `root`, labels 0: for calibration, which looks at no label.
 Listing list_unlabelled(std::filesystem::path const& root);
 
 /// A text file of `path label` a line (text_lines.hpp), paths from `root` (empty: the list's folder). Paths may hold spaces.

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
@@ -24,12 +25,14 @@ void expect_error(Errc code, std::string const& reason, std::function<void()> co
   }
 }
 
+std::string const jpeg = "\xff\xd8\xff";  // its first bytes: a picture under any name
+
 struct Folder {
   test::TempDir directory;
   Folder() {
     for (char const* name : {"n02/b.JPEG", "n01/a.JPEG", "n02/a.JPEG", "n10/z"}) {
       make_directory((directory / name).parent_path());
-      replace_file(directory / name, name);
+      replace_file(directory / name, std::string(name) == "n10/z" ? jpeg + "zz" : name);
     }
     replace_file(directory / "n01/.hidden", "");
     replace_file(directory / "README", "not a class");
@@ -68,7 +71,7 @@ TEST(ListFolder, HashFollowsNamesSizesAndLabels) {
   auto const hash = [&] { return image::list_folder(f.directory.path(), {}, 3).hash; };
   auto const before = hash();
   EXPECT_EQ(hash(), before);
-  replace_file(f.directory / "n10/z", "longer than it was");
+  replace_file(f.directory / "n10/z", jpeg + "longer than it was");
   auto const after_size = hash();
   EXPECT_NE(after_size, before);
   std::filesystem::rename(f.directory / "n10/z", f.directory / "n10/y");
@@ -87,10 +90,82 @@ TEST(ListFolder, RefusesWhatCannotBeRight) {
   expect_error(Errc::data, "holds no images", [&] { image::list_folder(empty.path(), {}, 1); });
 }
 
-TEST(ListUnlabelled, TakesFilesAtAnyDepth) {
+// Tiny ImageNet's layout beside a flat one, in the order of ImageFolder's sorted(os.walk()).
+TEST(ListFolder, TakesPicturesAtAnyDepthInImageFoldersOrder) {
+  Folder const f;
+  for (char const* name : {"n01/images/z.jpg", "n01/images/a.png", "n01/b.webp", "n01/images-more/0.bmp", "n01/images/deep/1.tiff",
+                           "n01/.cache/x.jpg", "n01/images/n01_boxes.txt"}) {
+    make_directory((f.directory / name).parent_path());
+    replace_file(f.directory / name, name);
+  }
+  std::vector<std::string> names;
+  for (auto const& file : image::list_folder(f.directory.path(), {}, 3).files)
+    names.push_back(std::filesystem::path(file).lexically_relative(f.directory.path()).string());
+  EXPECT_EQ(names, (std::vector<std::string>{"n01/a.JPEG", "n01/b.webp", "n01/images/a.png", "n01/images/z.jpg", "n01/images-more/0.bmp",
+                                             "n01/images/deep/1.tiff", "n02/a.JPEG", "n02/b.JPEG", "n10/z"}));
+  EXPECT_EQ(image::source_kind("folder").count({.paths = {f.directory.path()}}, true, 100), names.size());
+}
+
+TEST(ListFolder, LeavesOutWhatIsNoPictureAndSaysSoOnce) {
+  Folder const f;
+  auto const plain = image::list_folder(f.directory.path(), {}, 3);
+  replace_file(f.directory / "n01/Thumbs.db", "\xd0\xcf\x11\xe0");
+  replace_file(f.directory / "n01/desktop.ini", "[.ShellClassInfo]\r\n");
+  replace_file(f.directory / "n02/MD5SUMS\x1b[2J", "");
+  replace_file(f.directory / "n02/.DS_Store", "");
+  ASSERT_EQ(::mkfifo((f.directory / "n02/pipe").c_str(), 0600), 0);
+  testing::internal::CaptureStderr();
+  auto const listing = image::list_folder(f.directory.path(), {}, 3);
+  EXPECT_EQ(image::list_folder(f.directory.path(), {}, 3).hash, plain.hash);
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(listing.hash, plain.hash) << "what is no picture is no part of the set";
+  EXPECT_NE(said.find("4 files that are no pictures are left out (n01/Thumbs.db, n01/desktop.ini, n02/MD5SUMS\\x1b[2J, ...)"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(said.find("4 files"), said.rfind("4 files")) << said;
+  EXPECT_EQ(image::source_kind("folder").count({.paths = {f.directory.path()}}, true, 100), 4u);
+  EXPECT_EQ(image::list_unlabelled(f.directory.path()).entries.size(), 4u);
+}
+
+TEST(ListFolder, AnEmptyClassIsSaidAndIsAClass) {
+  Folder const f;
+  make_directory(f.directory / "n015");
+  testing::internal::CaptureStderr();
+  auto const listing = image::list_folder(f.directory.path(), {}, 4);
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("1 of 4 class folders holds no picture (n015); it counts as a class all the same"), std::string::npos) << said;
+  std::vector<int> labels;
+  for (auto const& entry : listing.entries) labels.push_back(entry.label);
+  EXPECT_EQ(labels, (std::vector<int>{0, 2, 2, 3}));
+  expect_error(Errc::data, "holds 4 class folders (1 without a picture: n015); the space has 3 classes",
+               [&] { image::list_folder(f.directory.path(), {}, 3); });
+}
+
+TEST(ListFolder, FollowsLinksThatEnd) {
+  Folder const f;
+  test::TempDir const elsewhere;
+  make_directory(elsewhere / "more");
+  replace_file(elsewhere / "more/c.jpg", "c");
+  std::filesystem::create_directory_symlink(elsewhere.path(), f.directory / "n03");
+  std::filesystem::create_directory_symlink(elsewhere / "more", f.directory / "n01/linked");
+  EXPECT_EQ(image::list_folder(f.directory.path(), {}, 4).entries.size(), 6u);
+  EXPECT_EQ(image::list_unlabelled(f.directory.path()).entries.size(), 6u);
+  std::filesystem::create_directory_symlink("..", f.directory / "n02/up");
+  expect_error(Errc::data, "n02/up: is a link to a folder that it lies in", [&] { image::list_folder(f.directory.path(), {}, 4); });
+  std::filesystem::remove(f.directory / "n02/up");
+  std::filesystem::create_directory_symlink(f.directory / "n02", elsewhere / "more/back");
+  std::filesystem::create_directory_symlink(elsewhere / "more", f.directory / "n02/there");
+  expect_error(Errc::data, "is a link to a folder that it lies in", [&] { image::list_folder(f.directory.path(), {}, 4); });
+  std::filesystem::remove(f.directory / "n02/there");
+  std::filesystem::remove(elsewhere / "more/back");
+  std::filesystem::create_symlink("/nowhere/a.jpg", f.directory / "n02/dead.jpg");
+  expect_error(Errc::io, "n02/dead.jpg: is not a readable file", [&] { image::list_folder(f.directory.path(), {}, 4); });
+}
+
+TEST(ListUnlabelled, TakesPicturesAtAnyDepth) {
   Folder const f;
   auto const listing = image::list_unlabelled(f.directory.path());
-  EXPECT_EQ(listing.entries.size(), 5u);
+  EXPECT_EQ(listing.entries.size(), 4u);
   for (auto const& entry : listing.entries) EXPECT_EQ(entry.label, 0);
 }
 
