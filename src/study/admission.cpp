@@ -7,6 +7,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "study/changed_images.hpp"
 #include "study/label_identity.hpp"
 #include "study/stage_state.hpp"
 
@@ -14,9 +15,10 @@ namespace apq::study {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void refuse(fs::path const& file, std::string const& name, std::string const& then, std::string const& now) {
-  throw Error(Errc::data,
-              fmt::format("{}: the study was begun with {} = {}, not {}; choose another study.dir", file.string(), name, then, now));
+[[noreturn]] void refuse(fs::path const& file, std::string const& name, std::string const& then, std::string const& now,
+                         std::string const& why = "") {
+  throw Error(Errc::data, fmt::format("{}: the study was begun with {} = {}, not {}{}; choose another study.dir", file.string(), name, then,
+                                      now, why.empty() ? "" : " (" + why + ")"));
 }
 
 // The header of the rows, or where some shard is damaged that of the first one that can be read; absent: there is none.
@@ -64,6 +66,11 @@ std::map<std::string, std::string> identity_now(StudyRun& run, std::string const
   return identity;
 }
 
+std::string why_other_images(StudyRun const& run, std::string const& stage) {
+  auto const& e = run.experiment;
+  return why_images_differ(e, settings_before(e.layout).value_or(Settings()), run.settings, h5::shards_in(e.layout.shards(stage)));
+}
+
 void admit_labels(StudyRun& run, std::string const& stage, image::Splits const* splits, Looks looks) {
   auto const& e = run.experiment;
   auto const identity = identity_of_labels(run, stage);
@@ -74,7 +81,9 @@ void admit_labels(StudyRun& run, std::string const& stage, image::Splits const* 
   for (auto const& [name, now] : identity_now(run, stage, *splits, looks)) {
     auto const then = identity->find(name);
     auto const value = then == identity->end() ? std::string("nothing") : then->second;
-    if (value != now) refuse(e.layout.shards(stage), name, value, now);
+    if (value == now) continue;
+    bool const is_of_images = name == "data.calibration" || name == "data.validation";
+    refuse(e.layout.shards(stage), name, value, now, is_of_images ? why_other_images(run, stage) : "");
   }
 }
 

@@ -1,8 +1,10 @@
 #include "study/admission.hpp"
 
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -98,6 +100,26 @@ TEST_F(Admission, WhatLabelsDependOnIsRefusedWithBothValues) {
       EXPECT_NO_THROW(admitted(Looks::at_settings, {assignment})) << "nothing is labelled";
     made_.on_root([&] { fs::remove_all(made_.layout.shards(stage)); });
   }
+}
+
+// Two hashes alone would say nothing to whoever finds a picture too many in a folder.
+TEST_F(Admission, OtherImagesAreRefusedByTheNamesOfWhatChanged) {
+  auto const images = made_.layout.root.parent_path() / "images";
+  made_.on_root([&] { replace_file(made_.layout.config(), "study: {seed: 1}\ndata: {split_seed: 0}\n"); });
+  label("fp");
+  expect_refused(Looks::at_labels, "(data.split_seed changed (0, now 1)", {"data.split_seed=1"});
+  made_.on_root([] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); });  // clocks of file systems are coarse
+  made_.on_root([&] { replace_file(images / "3/new\n.jpg", "x"); });
+  expect_refused(Looks::at_labels,
+                 "since the first labels changed: " + (images / "3/new\\n.jpg").string() + "; names in " + (images / "3").string() + ")");
+  made_.on_root([&] {
+    fs::remove(images / "3/new\n.jpg");
+    fs::remove(images / "4/0.jpg");
+  });
+  expect_refused(Looks::at_labels,
+                 "since the first labels changed: names in " + (images / "3").string() + ", " + (images / "4").string() + ")");
+  made_.on_root([&] { replace_file(images / "4/0.jpg", "x0"); });
+  EXPECT_NO_THROW(admitted(Looks::at_labels)) << "as it was";
 }
 
 TEST_F(Admission, PoliciesPerArchitectureAreOfQuantisedLabelsAlone) {

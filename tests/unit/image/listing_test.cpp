@@ -1,12 +1,15 @@
 #include "common/image/listing.hpp"
 
+#include <chrono>
 #include <functional>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/image/changed_files.hpp"
 #include "common/image/data_config.hpp"
 #include "common/image/source.hpp"
 #include "support/temp_dir.hpp"
@@ -160,6 +163,30 @@ TEST(ListFolder, FollowsLinksThatEnd) {
   std::filesystem::remove(elsewhere / "more/back");
   std::filesystem::create_symlink("/nowhere/a.jpg", f.directory / "n02/dead.jpg");
   expect_error(Errc::io, "n02/dead.jpg: is not a readable file", [&] { image::list_folder(f.directory.path(), {}, 4); });
+}
+
+TEST(ChangedFiles, AreThoseWrittenMovedOrTakenAwaySince) {
+  Folder const f;
+  test::TempDir const elsewhere;
+  replace_file(elsewhere / "old.jpg", "x");
+  make_directory(f.directory / "n01/sub");
+  replace_file(f.directory / "n01/sub/c.jpg", "c");
+  auto const tick = [] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };  // clocks of file systems are coarse
+  tick();
+  replace_file(elsewhere / "now", "");
+  auto const moment = std::filesystem::last_write_time(elsewhere / "now");
+  auto const changed = [&] { return image::changed_since(image::list_folder(f.directory.path(), {}, 3), moment); };
+  EXPECT_TRUE(changed().files.empty() && changed().folders.empty());
+  tick();
+  std::filesystem::rename(elsewhere / "old.jpg", f.directory / "n10/old.jpg");  // its content's time is older
+  std::filesystem::remove(f.directory / "n01/sub/c.jpg");
+  std::filesystem::resize_file(f.directory / "n02/a.JPEG", 3);
+  auto const found = changed();
+  EXPECT_EQ(found.files, (std::vector{(f.directory / "n02/a.JPEG").string(), (f.directory / "n10/old.jpg").string()}));
+  EXPECT_EQ(found.folders, (std::vector{(f.directory / "n10").string()})) << "a folder below a class that holds nothing now is not asked";
+  replace_file(f.directory / "list.txt", "n01/a.JPEG 0\n");
+  EXPECT_EQ(image::changed_since(image::list_file(f.directory / "list.txt", {}, 3), moment).files,
+            std::vector{(f.directory / "list.txt").string()});
 }
 
 TEST(ListUnlabelled, TakesPicturesAtAnyDepth) {
