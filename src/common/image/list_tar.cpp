@@ -1,187 +1,36 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <set>
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <glob.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/core/log_once.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/stop_request.hpp"
 #include "common/image/encoded_files.hpp"
 #include "common/image/listing.hpp"
+#include "common/image/tar_archive.hpp"
 
 namespace apq::image {
 namespace fs = std::filesystem;
 
-// An own reader: libarchive reads a shard from end to end, while all that is wanted here are headers and labels; the images are read
-// later, by other ranks, at the offsets found now.
+// Members become samples as WebDataset's reader (group_by_keys) makes them.
 namespace {
 
-constexpr std::size_t block = 512;
-constexpr std::uint64_t most_extension = 1 << 20;  // of a pax header or long name
-
-class Shard {
- public:
-  explicit Shard(std::string path) : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
-    struct stat info {};
-    if (file_ < 0 || ::fstat(file_, &info) != 0 || !S_ISREG(info.st_mode)) {
-      auto const reason = file_ < 0 ? std::strerror(errno) : "not a regular file";
-      if (file_ >= 0) ::close(file_);
-      throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", path_, reason));
-    }
-    size_ = static_cast<std::uint64_t>(info.st_size);
-  }
-  ~Shard() { ::close(file_); }
-  Shard(Shard const&) = delete;
-  Shard& operator=(Shard const&) = delete;
-
-  std::string const& path() const { return path_; }
-  std::uint64_t size() const { return size_; }
-
-  void read(std::uint64_t offset, char* to, std::size_t count) const {
-    while (count > 0) {
-      auto const n = ::pread(file_, to, count, static_cast<off_t>(offset));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", path_, std::strerror(errno)));
-      if (n == 0) fail(offset, "is truncated");
-      to += n;
-      count -= static_cast<std::size_t>(n);
-      offset += static_cast<std::uint64_t>(n);
-    }
-  }
-  std::string text(std::uint64_t offset, std::uint64_t bytes) const {
-    std::string content(bytes, '\0');
-    read(offset, content.data(), content.size());
-    return content;
-  }
-  [[noreturn]] void fail(std::uint64_t offset, std::string const& problem) const {
-    throw Error(Errc::data, fmt::format("{}: {} (at byte {})", path_, problem, offset));
-  }
-
- private:
-  std::string path_;
-  int file_;
-  std::uint64_t size_ = 0;
+struct Field {
+  std::string extension;  // in lower case
+  TarMember const* member;
 };
-
-// Octal digits, or base 256 where the top bit is set (GNU, for more than 8 GiB).
-std::optional<std::uint64_t> number(char const* field, std::size_t width) {
-  std::uint64_t value = 0;
-  if ((static_cast<unsigned char>(field[0]) & 0x80) != 0) {
-    for (std::size_t i = 0; i < width; ++i) {
-      if (value >> 55 != 0) return std::nullopt;
-      value = value << 8 | (static_cast<unsigned char>(field[i]) & (i == 0 ? 0x7f : 0xff));
-    }
-    return value;
-  }
-  std::size_t i = 0;
-  while (i < width && field[i] == ' ') ++i;
-  for (; i < width && field[i] != '\0' && field[i] != ' '; ++i) {
-    if (field[i] < '0' || field[i] > '7' || value >> 60 != 0) return std::nullopt;
-    value = value << 3 | static_cast<std::uint64_t>(field[i] - '0');
-  }
-  return value;
-}
-
-std::string field_text(char const* field, std::size_t width) { return {field, ::strnlen(field, width)}; }
-
-bool checksum_fits(std::array<char, block> const& header) {
-  auto const stored = number(header.data() + 148, 8);
-  std::int64_t sum = 0, signed_sum = 0;  // old writers summed signed characters
-  for (std::size_t i = 0; i < block; ++i) {
-    char const c = i >= 148 && i < 156 ? ' ' : header[i];
-    sum += static_cast<unsigned char>(c);
-    signed_sum += static_cast<signed char>(c);
-  }
-  return stored && (static_cast<std::int64_t>(*stored) == sum || static_cast<std::int64_t>(*stored) == signed_sum);
-}
-
-struct Member {
-  std::string name;
-  std::uint64_t offset, bytes;
-  bool is_file;
-};
-
-// "27 path=some/long/name\n" records of a pax header.
-struct Extension {
-  std::optional<std::string> path;
-  std::optional<std::uint64_t> size;
-};
-Extension parse_pax(Shard const& shard, std::uint64_t offset, std::string const& text) {
-  Extension extension;
-  for (std::size_t at = 0; at < text.size() && text[at] != '\0';) {
-    std::size_t length = 0;
-    auto const [digits_end, error] = std::from_chars(text.data() + at, text.data() + text.size(), length);
-    auto const head = static_cast<std::size_t>(digits_end - text.data()) + 1;
-    if (error != std::errc() || length == 0 || length > text.size() - at || head >= at + length || text[at + length - 1] != '\n')
-      shard.fail(offset, "has a damaged pax header");
-    auto const record = std::string_view(text).substr(head, at + length - 1 - head);
-    auto const equals = record.find('=');
-    if (equals == std::string_view::npos) shard.fail(offset, "has a damaged pax header");
-    auto const key = record.substr(0, equals), value = record.substr(equals + 1);
-    if (key == "path") extension.path = std::string(value);
-    if (key == "size") {
-      std::uint64_t size = 0;
-      auto const [end, bad] = std::from_chars(value.data(), value.data() + value.size(), size);
-      if (bad != std::errc() || end != value.data() + value.size()) shard.fail(offset, "has a damaged pax header");
-      extension.size = size;
-    }
-    at += length;
-  }
-  return extension;
-}
-
-std::vector<Member> members_of(Shard const& shard) {
-  std::vector<Member> members;
-  Extension extension;
-  std::array<char, block> header;
-  for (std::uint64_t at = 0;;) {
-    if (at == shard.size() && at > 0) return members;  // without the two empty blocks, as some writers stop
-    shard.read(at, header.data(), block);
-    if (at == 0 && header[0] == '\x1f' && header[1] == '\x8b') shard.fail(at, "is a compressed tar; unpack it with gunzip");
-    if (std::all_of(header.begin(), header.end(), [](char c) { return c == '\0'; })) return members;
-    if (!checksum_fits(header)) shard.fail(at, at == 0 ? "is not a tar file" : "has a damaged header");
-    auto const type = header[156];
-    auto stated = number(header.data() + 124, 12);
-    bool const is_extension = type == 'x' || type == 'g' || type == 'L' || type == 'K';
-    if (!is_extension && extension.size) stated = extension.size;
-    if (!stated) shard.fail(at, "has a damaged header");
-    bool const has_content = type != '1' && type != '2' && type != '3' && type != '4' && type != '5' && type != '6';
-    auto const bytes = has_content ? *stated : 0;
-    auto const content = at + block;
-    if (bytes > shard.size() - content) shard.fail(at, "is truncated");
-    if (is_extension) {
-      if (bytes > most_extension) shard.fail(at, "has an extended header of more than 1 MiB");
-      if (type == 'x') {
-        auto const read = parse_pax(shard, at, shard.text(content, bytes));
-        if (read.path) extension.path = read.path;
-        if (read.size) extension.size = read.size;
-      } else if (type == 'L') {
-        auto const text = shard.text(content, bytes);
-        extension.path = field_text(text.data(), text.size());
-      }
-    } else {
-      auto name = field_text(header.data(), 100);
-      if (std::memcmp(header.data() + 257, "ustar\0", 6) == 0 && header[345] != '\0')
-        name = field_text(header.data() + 345, 155) + "/" + name;
-      members.push_back({extension.path.value_or(name), content, bytes, type == '0' || type == '\0' || type == '7'});
-      extension = {};
-    }
-    at = content + std::min((bytes + block - 1) / block * block, shard.size() - content);
-  }
-}
-
 struct Sample {
   std::string key;
-  std::optional<ImageEntry> image;
-  std::optional<std::int32_t> label;
+  std::vector<Field> fields;
 };
 
 std::string lower(std::string text) {
@@ -189,41 +38,139 @@ std::string lower(std::string text) {
   return text;
 }
 
-void add_shard(Listing& listing, ListingHash& hash, std::string const& path, int num_classes) {
-  throw_if_stopping("data");
-  Shard const shard(path);
-  auto const file = static_cast<std::uint32_t>(listing.files.size());
-  listing.files.push_back(path);
-  Sample sample;
-  auto const close_sample = [&] {
-    if (sample.key.empty() || (!sample.image && !sample.label)) return;
-    if (!sample.image) throw Error(Errc::data, fmt::format("{}: sample {} has no image (.jpg, .jpeg or .png)", path, sample.key));
-    if (!sample.label) throw Error(Errc::data, fmt::format("{}: sample {} has no label (.cls)", path, sample.key));
-    sample.image->label = *sample.label;
-    hash.add(sample.key, *sample.image);
-    listing.entries.push_back(*sample.image);
-  };
-  for (auto const& member : members_of(shard)) {
-    auto const base = member.name.find_last_of('/') == std::string::npos ? 0 : member.name.find_last_of('/') + 1;
-    auto const dot = member.name.find('.', base);
-    if (!member.is_file || dot == std::string::npos || dot == base) continue;  // ".DS_Store", "._x" have no key
-    auto const key = member.name.substr(0, dot);
-    auto const field = lower(member.name.substr(dot + 1));
-    if (key != sample.key) {
-      close_sample();
-      sample = {key, {}, {}};
-    }
-    if (field == "jpg" || field == "jpeg" || field == "png") {
-      if (sample.image) throw Error(Errc::data, fmt::format("{}: sample {} has two images", path, key));
-      sample.image = ImageEntry{file, 0, member.offset, member.bytes};
-    } else if (field == "cls") {
-      auto text = shard.text(member.offset, std::min<std::uint64_t>(member.bytes, 64));
-      while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ' || text.back() == '\0')) text.pop_back();
-      sample.label = parse_label(text, num_classes, fmt::format("{}: sample {}", path, key));
+// Cut at the first dot of the last part of the name; absent: it has none, or begins with one (".DS_Store", "._x").
+std::optional<std::pair<std::string, std::string>> key_and_extension(std::string const& name) {
+  auto const slash = name.find_last_of('/');
+  auto const base = slash == std::string::npos ? 0 : slash + 1;
+  auto const dot = name.find('.', base);
+  if (dot == std::string::npos || dot == base) return std::nullopt;
+  return std::pair(name.substr(0, dot), lower(name.substr(dot + 1)));
+}
+
+// Neighbours of one key.
+std::vector<Sample> samples_of(std::vector<TarMember> const& members) {
+  std::vector<Sample> samples;
+  for (auto const& member : members) {
+    auto cut = key_and_extension(member.name);
+    if (!member.is_file || !cut) continue;
+    if (samples.empty() || samples.back().key != cut->first) samples.push_back({std::move(cut->first), {}});
+    samples.back().fields.push_back({std::move(cut->second), &member});
+  }
+  return samples;
+}
+
+bool is_image(std::string_view extension) { return extension == "jpg" || extension == "jpeg" || extension == "png"; }
+bool is_label(std::string_view extension) { return extension == "cls"; }
+
+// A shard being read into a listing.
+class Shard {
+ public:
+  Shard(std::string const& path, int num_classes) : archive_(path), members_(archive_.members()), num_classes_(num_classes) {}
+
+  void add_to(Listing& listing, ListingHash& hash) {
+    auto const file = static_cast<std::uint32_t>(listing.files.size());
+    listing.files.push_back(archive_.path());
+    for (auto const& sample : samples_of(members_)) {
+      throw_if_stopping("data");
+      require_once(sample);
+      auto const* const image = only_image(sample);
+      auto const* const label = first(sample, is_label);
+      if (image == nullptr && label == nullptr) {
+        leave_out(sample);
+        continue;
+      }
+      if (image == nullptr) incomplete(sample, "image", "(.jpg, .jpeg or .png)", is_image);
+      if (label == nullptr) incomplete(sample, "label", "(.cls)", is_label);
+      ImageEntry const entry{file, label_in(sample, *label), image->member->offset, image->member->bytes};
+      hash.add(sample.key, entry);
+      listing.entries.push_back(entry);
     }
   }
-  close_sample();
-}
+
+  // Samples that have neither a picture nor a label.
+  std::size_t num_left_out() const { return num_left_out_; }
+  std::string const& first_left_out() const { return first_left_out_; }
+
+ private:
+  using IsOfKind = bool (*)(std::string_view extension);
+
+  [[noreturn]] void fail(Sample const& sample, std::string const& problem) const {
+    throw Error(Errc::data, fmt::format("{}: sample {}{}", printable(archive_.path()), printable(sample.key), problem));
+  }
+  static Field const* first(Sample const& sample, IsOfKind is_wanted) {
+    auto const found = std::ranges::find_if(sample.fields, [&](Field const& field) { return is_wanted(field.extension); });
+    return found == sample.fields.end() ? nullptr : &*found;
+  }
+  void require_once(Sample const& sample) const {
+    std::set<std::string_view> seen;
+    for (auto const& field : sample.fields)
+      if (!seen.insert(field.extension).second) fail(sample, fmt::format(" has two entries {}", printable(field.member->name)));
+  }
+  Field const* only_image(Sample const& sample) const {
+    auto const* const image = first(sample, is_image);
+    for (auto const& field : sample.fields)
+      if (is_image(field.extension) && &field != image)
+        fail(sample, fmt::format(" has two images ({} and {})", printable(image->member->name), printable(field.member->name)));
+    return image;
+  }
+  std::int32_t label_in(Sample const& sample, Field const& field) const {
+    constexpr std::uint64_t most = 64;
+    auto const where = fmt::format("{}: sample {}", printable(archive_.path()), printable(sample.key));
+    if (field.member->bytes > most) fail(sample, fmt::format(": label of {} bytes is not a whole number", field.member->bytes));
+    auto const text = archive_.text(field.member->offset, field.member->bytes);
+    constexpr std::string_view blanks(" \t\r\n\0", 5);
+    auto const begin = std::min(text.find_first_not_of(blanks), text.size());
+    return parse_label(std::string_view(text).substr(begin, text.find_last_not_of(blanks) + 1 - begin), num_classes_, where);
+  }
+
+  // Says why the part is not there, as far as the archive shows it.
+  [[noreturn]] void incomplete(Sample const& sample, char const* part, char const* extensions, IsOfKind is_wanted) const {
+    std::string why;
+    for (auto const& member : members_) {
+      auto const cut = key_and_extension(member.name);
+      if (!cut || cut->first != sample.key || !is_wanted(cut->second)) continue;
+      why = member.is_file ? fmt::format(
+                                 "{} is no neighbour of it, and WebDataset pairs neighbours alone; pack the entries of a sample "
+                                 "one after the other (tar --sort=name)",
+                                 printable(member.name))
+                           : fmt::format("{} is {}; pack it as a file (tar --dereference --hard-dereference)", printable(member.name),
+                                         member.is_link ? "a link" : "no file");
+    }
+    if (why.empty()) why = fmt::format("it has {}", extensions_of(sample));
+    fail(sample, fmt::format(" has no {} {}: {}", part, extensions, why));
+  }
+  static std::string extensions_of(Sample const& sample) {
+    constexpr std::size_t most = 5;
+    std::vector<std::string> extensions;
+    for (auto const& field : sample.fields)
+      if (extensions.size() < most) extensions.push_back(fmt::format(".{}", printable(field.extension)));
+    return fmt::format("{}{}", fmt::join(extensions, ", "), sample.fields.size() > most ? ", ..." : "");
+  }
+
+  // Whoever wrote a.b.jpg and a.b.cls meant a sample.
+  void leave_out(Sample const& sample) {
+    auto const ends_as = [&](IsOfKind is_wanted) {
+      auto const found = std::ranges::find_if(sample.fields, [&](Field const& field) {
+        auto const dot = field.extension.find_last_of('.');
+        return dot != std::string::npos && is_wanted(field.extension.substr(dot + 1));
+      });
+      return found == sample.fields.end() ? nullptr : &*found;
+    };
+    if (auto const* const image = ends_as(is_image); image != nullptr && ends_as(is_label) != nullptr)
+      fail(sample, fmt::format(": the extension of {} is .{}, because WebDataset cuts names at their first dot; name entries KEY.jpg and "
+                               "KEY.cls, with no dot in KEY",
+                               printable(image->member->name), printable(image->extension)));
+    if (num_left_out_++ == 0)
+      first_left_out_ =
+          fmt::format("{}: sample {}, which has {}", printable(archive_.path()), printable(sample.key), extensions_of(sample));
+  }
+
+  TarArchive archive_;
+  std::vector<TarMember> members_;
+  int num_classes_;
+  std::size_t num_left_out_ = 0;
+  std::string first_left_out_;
+};
 
 std::vector<std::string> matches(std::string const& pattern) {
   if (pattern.find_first_of("*?[") == std::string::npos) return {pattern};
@@ -241,7 +188,7 @@ std::size_t count_tar(std::vector<std::string> const& patterns, std::size_t enou
   for (auto const& pattern : patterns)
     for (auto const& expanded : expand_braces(pattern))
       for (auto const& path : matches(expanded))
-        if (listing.entries.size() < enough) add_shard(listing, hash, path, std::numeric_limits<int>::max());
+        if (listing.entries.size() < enough) Shard(path, std::numeric_limits<int>::max()).add_to(listing, hash);
   return listing.entries.size();
 }
 
@@ -286,27 +233,57 @@ std::vector<std::string> expand_braces(std::string const& pattern) {
 Listing list_tar(std::vector<std::string> const& patterns, int num_classes) {
   Listing listing{.kind = "tar", .where = {}, .files = {}, .entries = {}, .hash = {}};
   ListingHash hash;
+  std::size_t num_left_out = 0;
+  std::string first_left_out;
   for (auto const& pattern : patterns)
     for (auto const& expanded : expand_braces(pattern))
-      for (auto const& path : matches(expanded)) add_shard(listing, hash, path, num_classes);
+      for (auto const& path : matches(expanded)) {
+        Shard shard(path, num_classes);
+        shard.add_to(listing, hash);
+        if (num_left_out == 0) first_left_out = shard.first_left_out();
+        num_left_out += shard.num_left_out();
+      }
+  if (num_left_out > 0)
+    log::once(fmt::format("{} sample{} neither a picture nor a label and {} left out ({})", num_left_out,
+                          num_left_out == 1 ? " has" : "s have", num_left_out == 1 ? "is" : "are", first_left_out));
   listing.where = patterns.empty() ? "" : patterns.front();
-  if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: holds no images", listing.where));
+  if (listing.entries.empty()) throw Error(Errc::data, fmt::format("{}: holds no images", printable(listing.where)));
   listing.hash = hash.hex();
   return listing;
 }
+
+namespace {
+
+// By its content, or by its name, also where that says what is refused by name when it is read.
+bool lies_in_tar(std::string const& path) {
+  auto const name = lower(path);
+  bool const is_named = std::ranges::any_of(std::array{".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"},
+                                            [&](char const* ending) { return name.ends_with(ending); });
+  std::error_code ec;
+  if (!fs::exists(path, ec)) return path.find_first_of("{*?[") != std::string::npos || is_named;
+  if (fs::is_directory(path, ec)) return false;
+  std::array<char, 262> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  return is_named || std::string_view(head.data() + 257, 5) == "ustar";
+}
+
+std::string entry_name(Listing const& listing, std::size_t index) {
+  auto const& entry = listing.entries[index];
+  try {
+    TarArchive const archive(listing.files[entry.file]);
+    return fmt::format("{}: entry {}", archive.path(), archive.name_before(entry.offset));
+  } catch (Error const&) {  // it went away meanwhile
+    return fmt::format("{} (entry at byte {})", file_name(listing, index), entry.offset);
+  }
+}
+
+}  // namespace
 
 SourceKind tar_kind() {
   return {.name = "tar",
           .usage = "{tar: SHARDS}",
           .is_raw = false,
-          .lies_at =
-              [](std::string const& path) {
-                std::error_code ec;
-                if (!fs::exists(path, ec)) return path.find_first_of("{*?[") != std::string::npos || path.ends_with(".tar");
-                std::array<char, 262> head{};
-                std::ifstream(path, std::ios::binary).read(head.data(), head.size());
-                return !fs::is_directory(path, ec) && (std::string_view(head.data() + 257, 5) == "ustar" || path.ends_with(".tar"));
-              },
+          .lies_at = lies_in_tar,
           .configured =
               [](Config& section) {
                 return SourceConfig{.paths = section.path_patterns("tar", {"Shards of a WebDataset, with {0000..0146}, {a,b}, * and ?"}),
@@ -315,10 +292,7 @@ SourceKind tar_kind() {
               },
           .list = [](SourceConfig const& source, bool, ImageShape const& shape) { return list_tar(source.paths, shape.num_classes); },
           .count = [](SourceConfig const& source, bool, std::size_t enough) { return count_tar(source.paths, enough); },
-          .picture_name =
-              [](Listing const& listing, std::size_t index) {
-                return fmt::format("{} (member at byte {})", file_name(listing, index), listing.entries[index].offset);
-              },
+          .picture_name = entry_name,
           .open = open_encoded_files};
 }
 

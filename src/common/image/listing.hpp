@@ -45,8 +45,9 @@ Listing list_unlabelled(std::filesystem::path const& root);
 Listing list_file(std::filesystem::path const& list, std::filesystem::path const& root, int num_classes);
 
 /// WebDataset shards: `patterns` are paths with {0000..0146}, {a,b}, * ? [ ].
-/// A sample is a run of members with one key (path up to the first dot of its last part); it has a .jpg, .jpeg or .png
-/// and a .cls of one number. ustar, pax and GNU long names are read. @throws Error(io), Error(data) naming shard and key.
+/// Samples are made as WebDataset's reader makes them: neighbours with one key (path up to the first dot of its last part) in any order;
+/// the rest of the name, in lower case, says what each is. One is jpg, jpeg or png, one is cls and holds a number; others are not looked
+/// at. What has neither is left out and said once. @throws Error(io), Error(data) naming shard, sample and entry.
 Listing list_tar(std::vector<std::string> const& patterns, int num_classes);
 
 /// {1..3}, {001..010} and {a,b}, expanded; at most 1,000,000 texts. @throws Error(config).

@@ -73,10 +73,14 @@ TEST(ListTar, ReadsLongNames) {
 TEST(ListTar, RefusesWhatIsDamagedOrIncomplete) {
   Shard const s;
   s.expect_refused(shard.substr(0, 700), "is truncated");
-  s.expect_refused(shard.substr(0, 1026), "is truncated");
-  s.expect_refused("", "is truncated");
+  s.expect_refused(shard.substr(0, 1026), "is truncated within a/001.jpg (at byte 512)");
+  s.expect_refused("", "is empty, no tar file");
   s.expect_refused(std::string(600, 'x'), "is not a tar file");
-  s.expect_refused(std::string("\x1f\x8b\x08", 3) + std::string(600, 'x'), "is a compressed tar");
+  s.expect_refused(std::string("\x1f\x8b\x08", 3) + std::string(600, 'x'),
+                   "is compressed (gzip), so that its pictures cannot be read one by one; unpack it with gunzip");
+  s.expect_refused("BZh91AY" + std::string(600, 'x'), "unpack it with bunzip2");
+  s.expect_refused(std::string("\xfd\x37zXZ\0", 6) + std::string(600, 'x'), "unpack it with unxz");
+  s.expect_refused("\x28\xb5\x2f\xfd" + std::string(600, 'x'), "unpack it with unzstd");
   auto flipped = shard;
   flipped[512 + 3] ^= 1;
   s.expect_refused(flipped, "has a damaged header (at byte 512)");
@@ -87,6 +91,68 @@ TEST(ListTar, RefusesWhatIsDamagedOrIncomplete) {
   s.expect_refused(tar_member("k.jpg", "J") + tar_member("k.cls", "10") + tar_end(), "sample k: label 10 is outside 0..9");
   s.expect_refused(tar_member("p", "12 path", 'x') + tar_end(), "damaged pax header");
   s.expect_refused(tar_end(), "holds no images");
+}
+
+// As group_by_keys and base_plus_ext of the webdataset package do.
+TEST(ListTar, PairsWhatWebDatasetPairs) {
+  Shard const s;
+  auto const labels = [&](std::string const& bytes) {
+    std::vector<int> found;
+    for (auto const& entry : s.list(bytes + tar_end()).entries) found.push_back(entry.label);
+    return found;
+  };
+  using Labels = std::vector<int>;
+  EXPECT_EQ(labels(tar_member("k.jpg", "J") + tar_member("k.cls", " 1\r\n") + tar_member("l.CLS", "2") + tar_member("l.JPEG", "J")),
+            (Labels{1, 2}));
+  EXPECT_EQ(labels(tar_member("v.2/k.jpg", "J") + tar_member("v.2/k.cls", "1")), Labels{1}) << "a folder's dots do not count";
+  EXPECT_EQ(labels(tar_member("./k.jpg", "J") + tar_member("./k.cls", "1")), Labels{1});
+  EXPECT_EQ(labels(tar_member("a/k.jpg", "J") + tar_member("a/k.cls", "1") + tar_member("b/k.jpg", "J") + tar_member("b/k.cls", "2")),
+            (Labels{1, 2}))
+      << "the folder is part of the key";
+  EXPECT_EQ(labels(tar_member("k.jpg", "J") + tar_member("k.seg.png", "P") + tar_member("k.cls", "1")), Labels{1});
+  EXPECT_EQ(labels(tar_member("._k.jpg", "x") + tar_member("k.jpg", "J") + tar_member("._k.cls", "x") + tar_member("k.cls", "1")),
+            Labels{1});
+  auto const again = tar_member("k.jpg", "J") + tar_member("k.cls", "1");
+  EXPECT_EQ(labels(again + tar_member("l.jpg", "J") + tar_member("l.cls", "2") + again), (Labels{1, 2, 1})) << "a key may come back";
+  EXPECT_EQ(labels(again + tar_end() + tar_member("l.jpg", "J")), Labels{1}) << "the archive ends at two empty blocks";
+}
+
+TEST(ListTar, SaysWhyASampleIsNotWhole) {
+  Shard const s;
+  auto const one = tar_member("0.jpg", "J"), other = tar_member("1.jpg", "J");
+  s.expect_refused(one + other + tar_member("0.cls", "1") + tar_member("1.cls", "1") + tar_end(),
+                   "sample 0 has no label (.cls): 0.cls is no neighbour of it, and WebDataset pairs neighbours alone");
+  s.expect_refused(one + tar_member("0.json", "{}") + tar_end(), "sample 0 has no label (.cls): it has .jpg, .json");
+  s.expect_refused(tar_member("0.cls", "1") + tar_member("0.jpg", "", '1') + tar_end(),
+                   "sample 0 has no image (.jpg, .jpeg or .png): 0.jpg is a link");
+  s.expect_refused(tar_member("0.cls", "1") + tar_member("0.jpg", "", '2') + tar_end(), "0.jpg is a link");
+  s.expect_refused(one + one + tar_member("0.cls", "1") + tar_end(), "sample 0 has two entries 0.jpg");
+  s.expect_refused(one + tar_member("0.cls", "1") + tar_member("0.cls", "2") + tar_end(), "sample 0 has two entries 0.cls");
+  s.expect_refused(one + tar_member("0.png", "J") + tar_end(), "sample 0 has two images (0.jpg and 0.png)");
+  s.expect_refused(tar_member("img.v2.0.jpg", "J") + tar_member("img.v2.0.cls", "1") + tar_end(),
+                   "sample img: the extension of img.v2.0.jpg is .v2.0.jpg, because WebDataset cuts names at their first dot");
+  s.expect_refused(one + tar_member("0.cls", std::string(65, ' ') + "1") + tar_end(), "sample 0: label of 66 bytes is not a whole number");
+  s.expect_refused(one + tar_member("0.cls", "\x1b[2J") + tar_end(), "sample 0: label \\x1b[2J is not a whole number");
+  s.expect_refused(tar_member("a\nb.jpg", "J") + tar_end(), "sample a\\nb has no label");
+}
+
+TEST(ListTar, CountsSamplesWithoutPictureAndLabel) {
+  Shard const s;
+  testing::internal::CaptureStderr();
+  auto const listing = s.list(tar_member("about.txt", "x") + tar_member("k.jpg", "J") + tar_member("k.cls", "1") +
+                              tar_member("z.json", "x") + tar_member("z.txt", "x") + tar_end());
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(listing.entries.size(), 1u);
+  EXPECT_NE(said.find("2 samples have neither a picture nor a label and are left out ("), std::string::npos) << said;
+  EXPECT_NE(said.find("sample about, which has .txt)"), std::string::npos) << said;
+}
+
+TEST(ListTar, NamesTheEntryOfAPicture) {
+  Shard const s;
+  auto const listing = s.list(shard);
+  EXPECT_EQ(image::source_kind("tar").picture_name(listing, 1), (s.directory / "s.tar").string() + ": entry a/002.PNG");
+  std::filesystem::remove(s.directory / "s.tar");
+  EXPECT_EQ(image::source_kind("tar").picture_name(listing, 0), (s.directory / "s.tar").string() + " (entry at byte 1024)");
 }
 
 TEST(ListTar, TakesShardsByBracesAndWildcards) {

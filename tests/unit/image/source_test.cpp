@@ -27,6 +27,10 @@ TEST(ImageSources, APathTellsItsKind) {
   EXPECT_EQ(kind("shard.tar"), "tar");
   EXPECT_EQ(kind("shard"), "tar");
   EXPECT_EQ(kind("shard-{0..9}.bin"), "tar");
+  for (char const* name : {"s.tar.gz", "s.TGZ", "s.tar.xz"}) {
+    replace_file(d / name, "");
+    EXPECT_EQ(kind(name), "tar") << "to be refused as such, not as a list";
+  }
   EXPECT_THROW(kind("nothing"), Error);
 }
 
