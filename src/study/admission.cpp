@@ -61,7 +61,7 @@ std::map<std::string, std::string> identity_now(StudyRun& run, std::string const
   if ((looks == Looks::at_labels || !e.supernet_weights.empty()) && fs::exists(e.supernet_file(), ec))
     identity["supernet"] = run.weights_hash();
   // Which images are damaged shows when they are decoded; the collection compares what is left of them.
-  if (e.data.max_damaged > 0)
+  if (e.data.may_leave_out())
     for (char const* split : {"data.calibration", "data.validation"}) identity.erase(split);
   return identity;
 }

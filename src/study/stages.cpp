@@ -162,7 +162,7 @@ void collect_stage(StudyRun& run, std::string const& stage, Quarantined quaranti
           return image::decode_splits(comm, listed.training, listed.test, e.data, shape, w);
         };
         // What labels depend on is known without a pixel, unless damaged images may be left out.
-        bool const decode_late = e.data.max_damaged == 0;
+        bool const decode_late = !e.data.may_leave_out();
         auto splits = decode(decode_late ? image::Wanted{} : wanted);
         std::string weights;
         mpi::collectively(comm, [&] {

@@ -40,6 +40,87 @@ std::string jpeg_file(std::vector<std::uint8_t> const& pixels, int width, int he
   return file;
 }
 
+std::size_t marker_in(std::string const& jpeg, std::uint8_t marker) {
+  auto const byte = [&](std::size_t i) { return static_cast<std::uint8_t>(jpeg.at(i)); };
+  std::size_t at = 2;
+  while (byte(at + 1) != marker) at += 2u + byte(at + 2) * 256u + byte(at + 3);
+  return at;
+}
+
+std::vector<std::pair<std::string, std::string>> odd_jpegs(std::string const& jpeg) {
+  auto const inserted = [&](std::size_t at, std::string const& bytes) { return jpeg.substr(0, at) + bytes + jpeg.substr(at); };
+  auto const replaced = [&](std::size_t at, char byte) { return jpeg.substr(0, at) + byte + jpeg.substr(at + 1); };
+  auto const scan = marker_in(jpeg, 0xda);
+  auto const spectral_end = scan + 5 + 2 * static_cast<std::size_t>(jpeg[scan + 4]) + 1;
+  return {{"stray bytes before the scan", inserted(scan, std::string(2, '\0'))},
+          {"a stray byte before a table", inserted(marker_in(jpeg, 0xdb), std::string(1, '\0'))},
+          {"another version", replaced(marker_in(jpeg, 0xe0) + 9, '\2')},
+          {"no spectral selection", replaced(spectral_end, '\0')},
+          {"rests before the end", inserted(jpeg.size() - 2, std::string(300, '\0'))}};
+}
+
+namespace {
+
+// Bits of an entropy-coded segment.
+class Bits {
+ public:
+  void put(std::uint32_t value, int width) {
+    for (int i = width - 1; i >= 0; --i) {
+      byte_ = byte_ << 1 | (value >> i & 1);
+      if (++used_ < 8) continue;
+      bytes_ += static_cast<char>(byte_);
+      if ((byte_ & 0xff) == 0xff) bytes_ += '\0';
+      byte_ = 0;
+      used_ = 0;
+    }
+  }
+  std::string ended() {
+    while (used_ != 0) put(1, 1);
+    return bytes_;
+  }
+
+ private:
+  std::string bytes_;
+  std::uint32_t byte_ = 0;
+  int used_ = 0;
+};
+
+std::string segment(std::uint8_t marker, std::string const& content) {
+  auto const size = content.size() + 2;
+  return std::string{'\xff', static_cast<char>(marker), static_cast<char>(size >> 8), static_cast<char>(size)} + content;
+}
+
+}  // namespace
+
+std::string jpeg_of_many_scans(int side, int refinements) {
+  auto const text = [](std::initializer_list<int> bytes) {
+    std::string result;
+    for (int byte : bytes) result += static_cast<char>(byte);
+    return result;
+  };
+  auto const blocks = static_cast<std::uint32_t>(side / 8 * (side / 8));
+  auto file = text({0xff, 0xd8}) + segment(0xdb, std::string(1, '\0') + std::string(64, '\1')) +
+              segment(0xc2, text({8, side >> 8, side, side >> 8, side, 1, 1, 0x11, 0})) +
+              segment(0xc4, text({0, 1}) + std::string(15, '\0') + text({0})) +       // DC: one code, no difference
+              segment(0xc4, text({0x10, 1}) + std::string(15, '\0') + text({0xe0}));  // AC: one code, a run of 2^14 empty blocks and more
+  Bits dc, ac;
+  for (std::uint32_t i = 0; i < blocks; ++i) dc.put(0, 1);
+  for (auto left = blocks; left > 0;) {
+    auto const run = std::min(left, 32767u);
+    ac.put(0, 1);
+    ac.put(run < 16384 ? 0 : run - 16384, 14);
+    left -= run < 16384 ? left : run;
+  }
+  file += segment(0xda, text({1, 1, 0, 0, 0, 0})) + dc.ended();
+  auto const empty = ac.ended();
+  for (int k = 1; k < 64; ++k)
+    for (int low = refinements - 1; low >= 0; --low) {
+      auto const high = low == refinements - 1 ? 0 : low + 1;
+      file += segment(0xda, text({1, 1, 0, k, k, high << 4 | low})) + empty;
+    }
+  return file + text({0xff, 0xd9});
+}
+
 std::string png_file(std::vector<std::uint8_t> const& pixels, int width, int height, int bits, int colour_type, bool is_interlaced) {
   std::string file;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);

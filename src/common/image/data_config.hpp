@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/core/config.hpp"
+#include "common/core/enum_names.hpp"
 #include "common/image/image_counts.hpp"
 #include "common/image/image_set.hpp"
 #include "common/image/source.hpp"
@@ -22,14 +23,19 @@ struct Normalisation {
   void check(int channels) const;
 };
 
+/// What becomes of pictures that libjpeg warns about and PIL reads all the same.
+enum class Warnings { keep, drop };
+inline constexpr EnumNames<Warnings, 2> warnings_names({{Warnings::keep, "keep"}, {Warnings::drop, "drop"}});
+
 /// Section `data` of an experiment (docs/images.md).
 struct DataConfig {
   SourceConfig training{.paths = {"/usr/share/datasets/fashion-mnist"}};
   SourceConfig test{.paths = {"/usr/share/datasets/fashion-mnist"}};
-  int resize = 0;                 ///< short side before the central crop, pixels; 0: ceil(size / crop_ratio)
-  double crop_ratio = 0.875;      ///< side of the central crop over the short side
-  int train_size = 0;             ///< training images are kept as squares of this side, from which crops are cut; 0: as `resize`
-  int max_damaged = 0;            ///< so many damaged images are left out (and named); more stop the run
+  int resize = 0;             ///< short side before the central crop, pixels; 0: ceil(size / crop_ratio)
+  double crop_ratio = 0.875;  ///< side of the central crop over the short side
+  int train_size = 0;         ///< training images are kept as squares of this side, from which crops are cut; 0: as `resize`
+  int max_damaged = 0;        ///< so many damaged images are left out (and named); more stop the run
+  Warnings warnings = Warnings::keep;
   int train_images = 50000;       ///< the supernet's; 0: none
   int calibration_images = 1000;  ///< BN statistics and ranges; from the training source, disjoint from the above
   int validation_images = 4000;   ///< labels of the datasets; likewise disjoint
@@ -38,6 +44,8 @@ struct DataConfig {
   bool trains_supernet = true;    ///< false: the weights are given, so that no image need be set apart for training
   Normalisation normalisation;
 
+  /// Which images a split has shows only when they are decoded.
+  bool may_leave_out() const { return max_damaged > 0 || warnings == Warnings::drop; }
   ImageCounts counts() const { return {train_images, calibration_images, validation_images}; }
   /// The short side that `size` x `size` is cut out of.
   int resize_for(int size) const;
@@ -75,6 +83,9 @@ inline DataConfig read_data_config(Config section) {
         {"Side of the central squares that training images are kept as and crops are cut from; 0: the short side", "pixels"});
     config.max_damaged = section.get_or<int>("max_damaged", config.max_damaged, {0, 100'000'000},
                                              {"So many damaged images are named and left out; more stop the run", "images"});
+    config.warnings = section.choice_or(
+        "warnings", config.warnings, warnings_names,
+        {"JPEGs that libjpeg warns about and PIL reads all the same: kept and counted, or named and left out (docs/images.md)"});
   } else {
     auto const directory =
         section

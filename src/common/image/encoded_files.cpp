@@ -24,6 +24,7 @@ class EncodedFiles : public PictureReader {
   void read(std::size_t index, std::span<Target const> targets) override {
     fit_all(decoder_.decode(bytes_of(listing_.entries[index])), targets);
   }
+  std::string warning() const override { return decoder_.warning(); }
 
  private:
   std::span<std::uint8_t const> bytes_of(ImageEntry const& entry) {

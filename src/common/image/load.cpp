@@ -8,6 +8,8 @@
 
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/log_once.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/progress.hpp"
 #include "common/core/stop_request.hpp"
 #include "common/mpi/collectives.hpp"
@@ -19,9 +21,11 @@ namespace {
 
 constexpr double gib = 1024.0 * 1024 * 1024;
 
-struct Damage {
-  std::size_t position;  // in the split
-  std::string reason;
+// What decoding an image showed.
+struct Finding {
+  std::size_t position;     // in the split
+  std::string text;         // the picture's name and what is odd about it, as it is printed
+  bool is_warning = false;  // it was decoded all the same
 };
 
 // One split on its way into memory.
@@ -36,7 +40,7 @@ struct Job {
     std::span<std::uint8_t> image(std::size_t position) const { return memory->bytes().subspan(position * image_bytes(), image_bytes()); }
   };
   std::vector<Size> sizes;  // the largest first
-  std::vector<Damage> damaged = {};
+  std::vector<Finding> findings = {};
 
   SourceKind const& kind() const { return source_kind(listing->kind); }
   /// A stream that the node's other ranks would only unpack again is for one of them.
@@ -74,43 +78,55 @@ void check_memory(std::vector<Job> const& jobs, bool is_shared) {
   if (is_shared) limited(memory.shared_free, "what is free in /dev/shm", ", or mount a larger /dev/shm");
 }
 
-// A rank's share of a split. What is damaged is noted; what cannot be read is thrown.
+// A rank's share of a split. What is damaged or odd is noted; what cannot be read is thrown.
 void decode_share(Job& job, mpi::BlockRange range, PictureReader& reader, std::function<void()> const& done_one) {
   std::vector<Target> targets;
   for (auto position = range.first; position < range.last; ++position) {
     auto const index = job.split->indices[position];
+    auto const found = [&](std::string const& what, bool is_warning) {
+      job.findings.push_back({position, printable(fmt::format("{}: {}", job.kind().picture_name(*job.listing, index), what)), is_warning});
+    };
     targets.clear();
     for (auto const& size : job.sizes) targets.push_back({size.geometry, size.image(position)});
     try {
       reader.read(index, targets);
+      if (auto const warning = reader.warning(); !warning.empty()) found(warning, true);
     } catch (Error const& e) {
       if (e.code() != Errc::data) throw;
-      job.damaged.push_back({position, fmt::format("{}: {}", job.kind().picture_name(*job.listing, index), e.what())});
+      found(e.what(), false);
     }
     done_one();
   }
 }
 
-// Every rank of the node gets what each found, in order of position.
-std::vector<Damage> gathered(mpi::Communicator const& node, std::vector<Damage> const& mine) {
-  std::string text;
-  for (auto const& damage : mine) text += fmt::format("{} {}\n", damage.position, damage.reason);
-  auto const all = mpi::allgather<char>(node, std::span<char const>(text.data(), text.size()));
-  std::vector<Damage> damaged;
-  std::string_view left(all.data(), all.size());
-  while (!left.empty()) {
-    auto const line = left.substr(0, left.find('\n'));
-    auto const blank = line.find(' ');
-    damaged.push_back({std::stoull(std::string(line.substr(0, blank))), std::string(line.substr(blank + 1))});
-    left.remove_prefix(line.size() + 1);
+// Every rank of the node gets what each found, in order of position. Texts hold what file names hold: their lengths tell them apart.
+std::vector<Finding> gathered(mpi::Communicator const& node, std::vector<Finding> const& mine) {
+  struct Fixed {
+    std::uint64_t position, bytes, is_warning;
+  };
+  std::vector<Fixed> my_fixed;
+  std::string my_text;
+  for (auto const& finding : mine) {
+    my_fixed.push_back({finding.position, finding.text.size(), finding.is_warning ? 1u : 0u});
+    my_text += finding.text;
   }
-  return damaged;
+  auto const fixed = mpi::allgather<Fixed>(node, my_fixed);
+  auto const text = mpi::allgather<char>(node, std::span<char const>(my_text.data(), my_text.size()));
+  std::vector<Finding> findings;
+  auto next = text.begin();
+  for (auto const& one : fixed) {
+    auto const end = next + static_cast<std::ptrdiff_t>(one.bytes);
+    findings.push_back({one.position, std::string(next, end), one.is_warning != 0});
+    next = end;
+  }
+  return findings;
 }
 
 void check_damaged(std::vector<Job> const& jobs, int most) {
   std::vector<std::string> reasons;
   for (auto const& job : jobs)
-    for (auto const& damage : job.damaged) reasons.push_back(damage.reason);
+    for (auto const& finding : job.findings)
+      if (!finding.is_warning) reasons.push_back(finding.text);
   if (reasons.size() <= static_cast<std::size_t>(most)) return;
   constexpr std::size_t shown = 5;
   auto const num = reasons.size();
@@ -120,16 +136,26 @@ void check_damaged(std::vector<Job> const& jobs, int most) {
                                       num == 1 ? "it" : "them", num == 1 ? "it" : "them"));
 }
 
-// Takes the damaged images out: what is left moves up in the node's memory, which one rank does.
-void leave_out_damaged(mpi::Communicator const& node, Job& job) {
-  if (job.damaged.empty()) return;
+// What is left out of a split, and what is kept with a warning.
+void say_findings(Job const& job, std::vector<Finding> const& left_out) {
+  for (auto const& finding : left_out) log::root().warn("left out of the {} split: {}", job.split->name, finding.text);
+  auto const kept = job.findings.size() - left_out.size();
+  if (kept == 0) return;
+  auto const first = std::ranges::find_if(job.findings, [](Finding const& finding) { return finding.is_warning; });
+  log::once(fmt::format("{} split: {} image{} libjpeg warns about and PIL reads {} kept (data.warnings: keep; first {})", job.split->name,
+                        kept, kept == 1 ? " that" : "s that", kept == 1 ? "is" : "are", first->text));
+}
+
+// Takes images out: what is left moves up in the node's memory, which one rank does.
+void leave_out(mpi::Communicator const& node, Job& job, std::vector<Finding> const& left_out) {
+  if (left_out.empty()) return;
   auto& split = *job.split;
   std::vector<std::uint32_t> kept;
   Sha256 hash;
   hash.add(split.fingerprint).add("damaged");
-  auto next = job.damaged.begin();
+  auto next = left_out.begin();
   for (std::size_t position = 0; position < split.size(); ++position) {
-    if (next != job.damaged.end() && next->position == position) {
+    if (next != left_out.end() && next->position == position) {
       hash.add_value(split.indices[position]);
       ++next;
       continue;
@@ -154,7 +180,33 @@ std::shared_ptr<ImageSet const> finished(Job const& job, Job::Size const& size, 
   return set;
 }
 
-void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape const& shape, int max_damaged) {
+std::vector<Finding> left_out_of(Job const& job, Warnings warnings) {
+  std::vector<Finding> left_out;
+  std::ranges::copy_if(job.findings, std::back_inserter(left_out),
+                       [&](Finding const& finding) { return !finding.is_warning || warnings == Warnings::drop; });
+  return left_out;
+}
+
+// What every node found the same, or it is an error on all.
+void agree_on_findings(mpi::Communicator const& comm, mpi::Communicator const& node, std::vector<Job>& jobs, DataConfig const& config) {
+  std::string found;
+  for (auto& job : jobs) {
+    job.findings = gathered(node, job.findings);
+    for (auto const& finding : job.findings) found += finding.text + "\n";
+  }
+  auto const found_by_root = mpi::broadcast(comm, found);
+  mpi::collectively(comm, [&] {
+    if (found != found_by_root)
+      throw Error(Errc::io, "data: the nodes do not find the same images damaged; do all of them see the same files?");
+    check_damaged(jobs, config.max_damaged);
+    for (auto const& job : jobs)
+      if (auto const count = left_out_of(job, config.warnings).size(); count == job.split->size() && count > 0)
+        throw Error(Errc::data, fmt::format("data: every image of the {} split is damaged{}", job.split->name,
+                                            config.warnings == Warnings::drop ? " or warned about (data.warnings: drop)" : ""));
+  });
+}
+
+void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape const& shape, DataConfig const& config) {
   auto const node = comm.node();
   mpi::collectively(comm, [&] { check_memory(jobs, node.size() > 1); });
   std::size_t mine = 0;
@@ -179,23 +231,11 @@ void decode(mpi::Communicator const& comm, std::vector<Job>& jobs, ImageShape co
       });
     }
   });
-  std::string found;
+  agree_on_findings(comm, node, jobs, config);
   for (auto& job : jobs) {
-    job.damaged = gathered(node, job.damaged);
-    for (auto const& damage : job.damaged) found += damage.reason + "\n";
-  }
-  auto const found_by_root = mpi::broadcast(comm, found);
-  mpi::collectively(comm, [&] {
-    if (found != found_by_root)
-      throw Error(Errc::io, "data: the nodes do not find the same images damaged; do all of them see the same files?");
-    check_damaged(jobs, max_damaged);
-    for (auto const& job : jobs)
-      if (job.damaged.size() == job.split->size() && !job.damaged.empty())
-        throw Error(Errc::data, fmt::format("data: every image of the {} split is damaged", job.split->name));
-  });
-  for (auto& job : jobs) {
-    for (auto const& damage : job.damaged) log::root().warn("left out of the {} split: {}", job.split->name, damage.reason);
-    leave_out_damaged(node, job);
+    auto const left_out = left_out_of(job, config.warnings);
+    say_findings(job, left_out);
+    leave_out(node, job, left_out);
     for (auto const& size : job.sizes) {
       size.memory->publish();
       auto set = finished(job, size, shape.num_classes);
@@ -222,6 +262,7 @@ Listing list_source(SourceConfig const& source, bool is_training, DataConfig con
   if (kind.is_raw) return listing;
   auto decoded_to = fmt::format("{} {} {} {}", listing.hash, shape.channels, config.resize_for(shape.size), shape.size);
   for (int size : shape.smaller) decoded_to += fmt::format(" {} {}", config.resize_for(size), size);
+  if (config.warnings == Warnings::drop) decoded_to += " warnings drop";
   listing.hash = sha256_of(decoded_to);
   return listing;
 }
@@ -276,7 +317,7 @@ Splits decode_splits(mpi::Communicator const& comm, Listing const& training, Lis
     add(wanted.validation, splits.validation, training, false);
     add(wanted.test, splits.test, test, false);
   });
-  if (!jobs.empty()) decode(comm, jobs, shape, config.max_damaged);
+  if (!jobs.empty()) decode(comm, jobs, shape, config);
   return splits;
 }
 

@@ -21,7 +21,7 @@ Listing list_source(SourceConfig const& source, bool is_training, DataConfig con
 
 /// Lists both sources (rank 0 reads, all get the listing), splits them, and decodes the wanted splits: on every node once, its ranks
 /// sharing the work, into memory that they share. The same on any number of ranks. A damaged image is left out
-/// of its split, whose fingerprint then says so.
+/// of its split, and so is one with a warning where `config` says it; the split's fingerprint then says so.
 ///
 /// Where the space has several image sizes, every picture of all splits but `train` is decoded once and then resized and cropped
 /// from its full resolution to each size (Split::at_size), as OFA's evaluation does; resampling the largest size would
@@ -37,7 +37,7 @@ struct Listings {
   Listing training, test;
 };
 /// The first part of load_splits. A stage that may have nothing to do lists, asks decode_splits for no split, which takes no time and gives
-/// the fingerprints (final where config.max_damaged is 0), and decodes when it has. Collective over `comm`.
+/// the fingerprints (final unless config.may_leave_out()), and decodes when it has. Collective over `comm`.
 Listings list_sources(mpi::Communicator const& comm, DataConfig const& config, ImageShape const& shape);
 
 /// The part after the listing, also for sources that no DataConfig describes.

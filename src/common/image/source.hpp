@@ -42,6 +42,8 @@ class PictureReader {
   /// Picture `index` of the listing at every size, the largest first. @throws Error(data) with the reason alone when it is damaged,
   /// Error(io) when it cannot be read.
   virtual void read(std::size_t index, std::span<Target const> targets) = 0;
+  /// What a decoder found odd in the last picture, which it read all the same; empty: nothing.
+  virtual std::string warning() const { return {}; }
 };
 
 struct SourceKind {

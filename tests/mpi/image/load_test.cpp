@@ -69,6 +69,7 @@ class LoadImages : public testing::Test {
       EXPECT_EQ(e.code(), code) << e.what();
       EXPECT_NE(std::string(e.what()).find(reason), std::string::npos) << e.what();
       EXPECT_EQ(mpi::broadcast(world_, std::string(e.what())), e.what());
+      EXPECT_EQ(std::string(e.what()).find_first_of("\n\x1b"), std::string::npos) << e.what();
     }
   }
 
@@ -152,6 +153,7 @@ TEST_F(LoadImages, StopsAtDamagedImagesOrLeavesThemOut) {
   auto const sound = image::load_splits(world_, config_, shape, {.validation = true});
   auto const victims = {sound.validation.indices[1], sound.validation.indices[6]};
   auto const listing = image::list_folder(root_ + "/train", {}, 3);
+  mpi::barrier(world_);  // all have listed before a file changes
   for (auto victim : victims) {
     if (world_.is_root()) replace_file(listing.files[victim], std::string(listing.entries[victim].bytes, 'x'));
   }
@@ -169,6 +171,51 @@ TEST_F(LoadImages, StopsAtDamagedImagesOrLeavesThemOut) {
     EXPECT_EQ(rest.label(i), sound.validation.label(kept[i]));
     EXPECT_EQ(rest.indices[i], sound.validation.indices[kept[i]]);
   }
+}
+
+TEST_F(LoadImages, KeepsWhatLibjpegWarnsAboutOrDropsIt) {
+  auto const sound = image::load_splits(world_, config_, shape, {.validation = true});
+  auto const listing = image::list_folder(root_ + "/train", {}, 3);
+  auto const victims = {sound.validation.indices[2], sound.validation.indices[5]};
+  mpi::barrier(world_);  // all have listed before a file changes
+  for (auto victim : victims) {
+    auto const& file = listing.files[victim];
+    auto const odd = world_.is_root() ? test::odd_jpegs(read_file(file)).at(2) : std::pair<std::string, std::string>();
+    if (world_.is_root()) replace_file(file, odd.second);  // as many bytes as before
+  }
+  mpi::barrier(world_);
+  auto const kept = image::load_splits(world_, config_, shape, {.validation = true}).validation;
+  EXPECT_EQ(kept.fingerprint, sound.validation.fingerprint);
+  EXPECT_TRUE(std::ranges::equal(kept.decoded->pixels, sound.validation.decoded->pixels));
+
+  config_.warnings = image::Warnings::drop;
+  auto const listed = image::load_splits(world_, config_, shape, {}).validation;
+  EXPECT_NE(listed.fingerprint, sound.validation.fingerprint);
+  auto const rest = image::load_splits(world_, config_, shape, {.validation = true}).validation;
+  ASSERT_EQ(rest.size(), 5u) << "max_damaged does not count them";
+  EXPECT_NE(rest.fingerprint, listed.fingerprint);
+  EXPECT_TRUE(std::ranges::equal(rest.image(2), sound.validation.image(3)));
+  EXPECT_TRUE(std::ranges::equal(rest.image(4), sound.validation.image(6)));
+}
+
+// What ranks tell each other about pictures holds their names.
+TEST_F(LoadImages, NamesMayHoldAnything) {
+  config_.test = config_.training;
+  auto const sound = image::load_splits(world_, config_, shape, {.validation = true});
+  if (world_.is_root()) {
+    auto const listing = image::list_folder(root_ + "/train", {}, 3);
+    for (auto const index : sound.validation.indices) {
+      std::filesystem::path const file = listing.files[index];
+      auto const renamed = file.parent_path() / (file.stem().string() + "\n7 x\x1b[2J\n\n.JPEG");  // in the same place of the order
+      std::filesystem::rename(file, renamed);
+      replace_file(renamed, std::string(20, 'x'));
+    }
+  }
+  mpi::barrier(world_);
+  expect_error_on_all(Errc::data, "14 images are damaged");  // as the test split has them too
+  expect_error_on_all(Errc::data, "\\n7 x\\x1b[2J\\n\\n.JPEG: is neither");
+  config_.max_damaged = 14;
+  expect_error_on_all(Errc::data, "every image of the validation split is damaged");
 }
 
 TEST_F(LoadImages, FailsOnAllRanksAlike) {

@@ -1,5 +1,6 @@
 #include "common/image/decode.hpp"
 
+#include <chrono>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -100,6 +101,31 @@ TEST(Decode, RefusesWhatIsDamagedAndSaysWhy) {
   auto flipped = png;
   flipped[png.size() / 2] ^= 1;
   expect_refused(flipped, "damaged PNG");
+}
+
+// What PIL reads to the same pixels; it raises for each of the files that end early.
+TEST(Decode, KeepsJpegsThatLibjpegOnlyWarnsAbout) {
+  auto const whole = test::jpeg_file(test::sharp_picture(64, 48), 64, 48, 3);
+  image::Decoder decoder;
+  auto const pixels = decoder.decode(bytes_of(whole)).pixels;
+  EXPECT_EQ(decoder.warning(), "");
+  for (auto const& [what, file] : test::odd_jpegs(whole)) {
+    EXPECT_EQ(decoder.decode(bytes_of(file)).pixels, pixels) << what;
+    EXPECT_NE(decoder.warning(), "") << what;
+    EXPECT_EQ(decoder.warning().find('\n'), std::string::npos) << what;
+    expect_refused(file.substr(0, file.size() - 2), "damaged JPEG: ends early");
+    EXPECT_THROW(decoder.decode(bytes_of(file.substr(0, file.size() / 2))), Error) << what;
+    EXPECT_EQ(decoder.warning(), "") << "of the last picture alone";
+  }
+}
+
+TEST(Decode, RefusesHundredsOfScansEarly) {
+  auto const few = decoded(test::jpeg_of_many_scans(64, 2));
+  EXPECT_EQ(few.pixels, std::vector<std::uint8_t>(64 * 64 * 3, 128)) << "127 scans of a small picture";
+  expect_refused(test::jpeg_of_many_scans(64, 14), "has more than 500 scans");
+  auto const start = std::chrono::steady_clock::now();
+  expect_refused(test::jpeg_of_many_scans(9984, 14), "damaged JPEG: has more than 30 scans, which no encoder writes at its size");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << "all of them take 46 s";
 }
 
 TEST(Decode, TakesNoMemoryForPixelsThatCannotBeThere) {
