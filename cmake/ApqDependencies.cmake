@@ -28,6 +28,7 @@ find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(webp IMPORTED_TARGET libwebp)  # optional: WebP pictures
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(OneDNN)  # optional: the fast engine of evaluation
 if(APQ_BUILD_TESTS)

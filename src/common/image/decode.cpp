@@ -20,8 +20,11 @@ Picture const& Decoder::decode(std::span<std::uint8_t const> bytes) {
     case PictureFormat::png:
       decode_png(bytes, picture_);
       break;
+    case PictureFormat::webp:
+      decode_webp(bytes, picture_);
+      break;
     case PictureFormat::unknown:
-      throw Error(Errc::data, fmt::format("is neither JPEG nor PNG (it begins with {:02x})",
+      throw Error(Errc::data, fmt::format("is neither JPEG, PNG nor WebP (it begins with {:02x})",
                                           fmt::join(bytes.first(std::min<std::size_t>(4, bytes.size())), " ")));
   }
   return picture_;

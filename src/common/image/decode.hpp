@@ -24,6 +24,9 @@ class JpegDecoder {
 
 /// PNG alone, into `picture`. @throws as Decoder::decode.
 void decode_png(std::span<std::uint8_t const> bytes, Picture& picture);
+/// WebP alone, of one picture, lossy or lossless, with libwebp's own upsampling. @throws as Decoder::decode; always, where the build has no
+/// libwebp.
+void decode_webp(std::span<std::uint8_t const> bytes, Picture& picture);
 
 /// Decodes what is read (picture_format.hpp), told apart by first bytes.
 ///

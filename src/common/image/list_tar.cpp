@@ -59,7 +59,7 @@ std::vector<Sample> samples_of(std::vector<TarMember> const& members) {
   return samples;
 }
 
-bool is_image(std::string_view extension) { return extension == "jpg" || extension == "jpeg" || extension == "png"; }
+bool is_image(std::string_view extension) { return extension == "jpg" || extension == "jpeg" || extension == "png" || extension == "webp"; }
 bool is_label(std::string_view extension) { return extension == "cls"; }
 
 // A shard being read into a listing.
@@ -79,7 +79,7 @@ class Shard {
         leave_out(sample);
         continue;
       }
-      if (image == nullptr) incomplete(sample, "image", "(.jpg, .jpeg or .png)", is_image);
+      if (image == nullptr) incomplete(sample, "image", "(.jpg, .jpeg, .png or .webp)", is_image);
       if (label == nullptr) incomplete(sample, "label", "(.cls)", is_label);
       ImageEntry const entry{file, label_in(sample, *label), image->member->offset, image->member->bytes};
       hash.add(sample.key, entry);

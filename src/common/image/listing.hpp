@@ -46,8 +46,8 @@ Listing list_file(std::filesystem::path const& list, std::filesystem::path const
 
 /// WebDataset shards: `patterns` are paths with {0000..0146}, {a,b}, * ? [ ].
 /// Samples are made as WebDataset's reader makes them: neighbours with one key (path up to the first dot of its last part) in any order;
-/// the rest of the name, in lower case, says what each is. One is jpg, jpeg or png, one is cls and holds a number; others are not looked
-/// at. What has neither is left out and said once. @throws Error(io), Error(data) naming shard, sample and entry.
+/// the rest of the name, in lower case, says what each is. One is jpg, jpeg, png or webp, one is cls and holds a number; others are not
+/// looked at. What has neither is left out and said once. @throws Error(io), Error(data) naming shard, sample and entry.
 Listing list_tar(std::vector<std::string> const& patterns, int num_classes);
 
 /// {1..3}, {001..010} and {a,b}, expanded; at most 1,000,000 texts. @throws Error(config).

@@ -17,6 +17,9 @@ PictureFormat format_of(std::span<std::uint8_t const> first_bytes) {
   constexpr std::array<std::uint8_t, 8> png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   if (begins_with(first_bytes, jpeg)) return PictureFormat::jpeg;
   if (begins_with(first_bytes, png)) return PictureFormat::png;
+  constexpr std::array<std::uint8_t, 4> riff{'R', 'I', 'F', 'F'}, webp{'W', 'E', 'B', 'P'};  // with the size in between
+  if (begins_with(first_bytes, riff) && begins_with(first_bytes.subspan(std::min<std::size_t>(8, first_bytes.size())), webp))
+    return PictureFormat::webp;
   return PictureFormat::unknown;
 }
 

@@ -7,7 +7,7 @@
 namespace apq::image {
 
 /// Kinds of picture that are read.
-enum class PictureFormat { unknown, jpeg, png };
+enum class PictureFormat { unknown, jpeg, png, webp };
 
 /// So many first bytes tell the kind.
 inline constexpr std::size_t format_bytes = 12;

@@ -160,7 +160,7 @@ TEST_F(LoadImages, StopsAtDamagedImagesOrLeavesThemOut) {
   mpi::barrier(world_);
   config_.max_damaged = 1;
   expect_error_on_all(Errc::data, "data.max_damaged = 1: 2 images are damaged: ");
-  expect_error_on_all(Errc::data, "is neither JPEG nor PNG");
+  expect_error_on_all(Errc::data, "is neither JPEG, PNG nor WebP");
   config_.max_damaged = 2;
   auto const rest = image::load_splits(world_, config_, shape, {.validation = true}).validation;
   ASSERT_EQ(rest.size(), 5u);

@@ -93,7 +93,7 @@ TEST(Decode, RefusesWhatIsDamagedAndSaysWhy) {
   auto const jpeg = test::jpeg_file(test::sharp_picture(64, 48), 64, 48, 3);
   auto const png = test::png_file(test::sharp_picture(64, 48), 64, 48, 8, PNG_COLOR_TYPE_RGB);
   expect_refused("", "is empty");
-  expect_refused("hello world", "is neither JPEG nor PNG (it begins with 68 65 6c 6c)");
+  expect_refused("hello world", "is neither JPEG, PNG nor WebP (it begins with 68 65 6c 6c)");
   for (std::size_t keep : {jpeg.size() - 2, jpeg.size() / 2, std::size_t{200}, std::size_t{4}})
     expect_refused(jpeg.substr(0, keep), "damaged JPEG");
   for (std::size_t keep : {png.size() - 1, png.size() / 2, std::size_t{40}, std::size_t{9}})

@@ -104,6 +104,7 @@ TEST(ListTar, PairsWhatWebDatasetPairs) {
   using Labels = std::vector<int>;
   EXPECT_EQ(labels(tar_member("k.jpg", "J") + tar_member("k.cls", " 1\r\n") + tar_member("l.CLS", "2") + tar_member("l.JPEG", "J")),
             (Labels{1, 2}));
+  EXPECT_EQ(labels(tar_member("k.webp", "W") + tar_member("k.cls", "1")), Labels{1});
   EXPECT_EQ(labels(tar_member("v.2/k.jpg", "J") + tar_member("v.2/k.cls", "1")), Labels{1}) << "a folder's dots do not count";
   EXPECT_EQ(labels(tar_member("./k.jpg", "J") + tar_member("./k.cls", "1")), Labels{1});
   EXPECT_EQ(labels(tar_member("a/k.jpg", "J") + tar_member("a/k.cls", "1") + tar_member("b/k.jpg", "J") + tar_member("b/k.cls", "2")),
@@ -124,7 +125,7 @@ TEST(ListTar, SaysWhyASampleIsNotWhole) {
                    "sample 0 has no label (.cls): 0.cls is no neighbour of it, and WebDataset pairs neighbours alone");
   s.expect_refused(one + tar_member("0.json", "{}") + tar_end(), "sample 0 has no label (.cls): it has .jpg, .json");
   s.expect_refused(tar_member("0.cls", "1") + tar_member("0.jpg", "", '1') + tar_end(),
-                   "sample 0 has no image (.jpg, .jpeg or .png): 0.jpg is a link");
+                   "sample 0 has no image (.jpg, .jpeg, .png or .webp): 0.jpg is a link");
   s.expect_refused(tar_member("0.cls", "1") + tar_member("0.jpg", "", '2') + tar_end(), "0.jpg is a link");
   s.expect_refused(one + one + tar_member("0.cls", "1") + tar_end(), "sample 0 has two entries 0.jpg");
   s.expect_refused(one + tar_member("0.cls", "1") + tar_member("0.cls", "2") + tar_end(), "sample 0 has two entries 0.cls");
