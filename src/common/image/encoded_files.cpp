@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/core/printable.hpp"
 #include "common/image/decode.hpp"
 
 namespace apq::image {
@@ -33,14 +34,14 @@ class EncodedFiles : public PictureReader {
       close();
       file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
       path_ = path;
-      if (file_ < 0) throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", path, std::strerror(errno)));
+      if (file_ < 0) throw Error(Errc::io, fmt::format("{}: cannot be opened ({})", printable(path), std::strerror(errno)));
     }
     bytes_.resize(entry.bytes);
     for (std::size_t done = 0; done < bytes_.size();) {
       auto const n = ::pread(file_, bytes_.data() + done, bytes_.size() - done, static_cast<off_t>(entry.offset + done));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", path, std::strerror(errno)));
-      if (n == 0) throw Error(Errc::io, fmt::format("{}: became shorter while it was in use", path));
+      if (n < 0) throw Error(Errc::io, fmt::format("{}: cannot be read ({})", printable(path), std::strerror(errno)));
+      if (n == 0) throw Error(Errc::io, fmt::format("{}: became shorter while it was in use", printable(path)));
       done += static_cast<std::size_t>(n);
     }
     return bytes_;

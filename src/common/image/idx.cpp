@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <zlib.h>
 
 #include "common/core/error.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/sha256.hpp"
 #include "common/image/source.hpp"
 
@@ -14,71 +16,111 @@ namespace apq::image {
 namespace fs = std::filesystem;
 namespace {
 
-// gzread passes plain files through, so one path serves both.
-std::vector<std::uint8_t> read_maybe_gzip(fs::path const& path) {
-  std::error_code ec;
-  if (!fs::is_regular_file(path, ec)) throw Error(Errc::io, fmt::format("{}: no such file", path.string()));
-  gzFile const file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) throw Error(Errc::io, fmt::format("{}: cannot be opened for reading", path.string()));
-  gzbuffer(file, 1 << 18);
-  std::vector<std::uint8_t> bytes;
-  std::size_t used = 0;
-  constexpr std::size_t most = std::size_t{1} << 33;  // 8 GiB: a hostile gzip must not fill the memory
-  for (;;) {
-    bytes.resize(std::max<std::size_t>(used * 2, 1 << 20));
-    int const n = gzread(file, bytes.data() + used, static_cast<unsigned>(std::min<std::size_t>(bytes.size() - used, 1u << 30)));
-    if (n < 0 || used > most) {
-      int code = 0;
-      std::string const reason = n < 0 ? gzerror(file, &code) : "more than 8 GiB when unpacked";
-      gzclose(file);
-      throw Error(Errc::data, fmt::format("{}: is damaged ({})", path.string(), reason));
-    }
-    if (n == 0) break;
-    used += static_cast<std::size_t>(n);
+// A file, plain or gzip: gzread passes plain ones through, so one path serves both.
+class Stream {
+ public:
+  explicit Stream(fs::path const& path) : path_(path) {
+    std::error_code ec;
+    if (!fs::is_regular_file(path, ec)) throw Error(Errc::io, fmt::format("{}: no such file", name()));
+    file_bytes_ = fs::file_size(path, ec);
+    file_ = gzopen(path.c_str(), "rb");
+    if (file_ == nullptr) throw Error(Errc::io, fmt::format("{}: cannot be opened for reading", name()));
+    gzbuffer(file_, 1 << 18);
   }
-  // A stream cut short is reported only at the close.
-  int const rc = gzclose(file);
-  if (rc != Z_OK) throw Error(Errc::data, fmt::format("{}: is truncated (the gzip stream ends early)", path.string()));
-  bytes.resize(used);
-  return bytes;
-}
+  ~Stream() {
+    if (file_ != nullptr) gzclose(file_);
+  }
+  Stream(Stream const&) = delete;
+  Stream& operator=(Stream const&) = delete;
 
-// Header: two zero bytes, type 8 (uint8), number of dimensions, then big-endian uint32 sizes.
-struct Idx {
-  std::vector<std::size_t> dimensions;
-  std::vector<std::uint8_t> bytes;
-  std::size_t header;
+  // As many bytes as there are, `count` at most.
+  std::size_t read(std::uint8_t* to, std::size_t count) {
+    std::size_t used = 0;
+    while (used < count) {
+      int const n = gzread(file_, to + used, static_cast<unsigned>(std::min<std::size_t>(count - used, 1u << 30)));
+      if (n == 0) break;
+      int code = 0;
+      if (n < 0) throw Error(Errc::data, fmt::format("{}: is damaged ({})", name(), gzerror(file_, &code)));
+      used += static_cast<std::size_t>(n);
+    }
+    return used;
+  }
+  // At the end: a stream cut short is reported only now.
+  void close() {
+    if (gzclose(std::exchange(file_, nullptr)) != Z_OK)
+      throw Error(Errc::data, fmt::format("{}: is truncated (the gzip stream ends early)", name()));
+  }
+  // What is left behind so many bytes at most: deflate packs 1032 to 1 at best.
+  std::uint64_t most_left(std::size_t read_so_far) const {
+    return gzdirect(file_) != 0 ? file_bytes_ - std::min<std::uint64_t>(file_bytes_, read_so_far) : file_bytes_ * 1032;
+  }
+  bool is_packed() const { return gzdirect(file_) == 0; }
+  std::string name() const { return printable(path_.string()); }
+
+ private:
+  fs::path path_;
+  std::uint64_t file_bytes_ = 0;
+  gzFile file_ = nullptr;
 };
 
-Idx parse(fs::path const& path, std::size_t num_dimensions) {
-  Idx idx;
-  idx.bytes = read_maybe_gzip(path);
-  idx.header = 4 + 4 * num_dimensions;
-  auto const& b = idx.bytes;
-  if (b.size() < 4)
-    throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
-  if (b[0] != 0 || b[1] != 0 || b[2] != 8 || b[3] != num_dimensions)
-    throw Error(
-        Errc::data,
-        fmt::format(
-            "{}: is not an IDX file of unsigned bytes in {} dimension{} (magic number {:02x}{:02x}{:02x}{:02x}, expected 000008{:02x})",
-            path.string(), num_dimensions, num_dimensions == 1 ? "" : "s", b[0], b[1], b[2], b[3], num_dimensions));
-  if (b.size() < idx.header)
-    throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", path.string(), b.size(), idx.header));
-  std::size_t expected = 1;
-  for (std::size_t d = 0; d < num_dimensions; ++d) {
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < 4; ++i) size = size << 8 | b[4 + 4 * d + i];
-    idx.dimensions.push_back(size);
-    if (size != 0 && expected > (std::size_t{1} << 40) / size)
-      throw Error(Errc::data, fmt::format("{}: claims more data than any file holds", path.string()));
-    expected *= size;
+// Header: two zero bytes, type 8 (uint8), number of dimensions, then big-endian uint32 sizes. What it promises is compared with what is
+// wanted and with the file's size before memory is taken for it.
+class Idx {
+ public:
+  Idx(fs::path const& path, std::size_t num_dimensions) : stream_(path), bytes_(4 + 4 * num_dimensions) {
+    auto const& b = bytes_;
+    auto const there = stream_.read(bytes_.data(), bytes_.size());
+    if (there >= 4 && (b[0] != 0 || b[1] != 0 || b[2] != 8 || b[3] != num_dimensions))
+      throw Error(
+          Errc::data,
+          fmt::format(
+              "{}: is not an IDX file of unsigned bytes in {} dimension{} (magic number {:02x}{:02x}{:02x}{:02x}, expected 000008{:02x})",
+              name(), num_dimensions, num_dimensions == 1 ? "" : "s", b[0], b[1], b[2], b[3], num_dimensions));
+    if (there < b.size())
+      throw Error(Errc::data, fmt::format("{}: is truncated ({} bytes; an IDX header has {})", name(), there, b.size()));
+    for (std::size_t d = 0; d < num_dimensions; ++d) {
+      std::size_t size = 0;
+      for (std::size_t i = 0; i < 4; ++i) size = size << 8 | b[4 + 4 * d + i];
+      dimensions_.push_back(size);
+      if (size != 0 && expected_ > (std::size_t{1} << 40) / size)
+        throw Error(Errc::data, fmt::format("{}: claims more data than any file holds", name()));
+      expected_ *= size;
+    }
   }
-  if (b.size() - idx.header != expected)
-    throw Error(Errc::data, fmt::format("{}: is {} (its header promises {} bytes of data, it holds {})", path.string(),
-                                        b.size() - idx.header < expected ? "truncated" : "too long", expected, b.size() - idx.header));
-  return idx;
-}
+
+  std::vector<std::size_t> const& dimensions() const { return dimensions_; }
+  std::size_t header() const { return 4 + 4 * dimensions_.size(); }
+  std::string name() const { return stream_.name(); }
+
+  // Header and data, of as many bytes as the header promises.
+  std::vector<std::uint8_t> all() && {
+    constexpr std::uint64_t most = std::uint64_t{1} << 33;
+    if (expected_ > most) throw Error(Errc::data, fmt::format("{}: promises more than 8 GiB of data", name()));
+    auto const most_left = stream_.most_left(header());
+    if (expected_ > most_left && stream_.is_packed())
+      throw Error(Errc::data,
+                  fmt::format("{}: is truncated (its header promises {} bytes of data, more than it can hold)", name(), expected_));
+    if (expected_ != most_left && !stream_.is_packed())
+      throw Error(Errc::data, fmt::format("{}: is {} (its header promises {} bytes of data, it holds {})", name(),
+                                          most_left < expected_ ? "truncated" : "too long", expected_, most_left));
+    bytes_.resize(header() + expected_);
+    auto const there = stream_.read(bytes_.data() + header(), expected_);
+    std::uint8_t beyond = 0;
+    bool const is_longer = stream_.read(&beyond, 1) != 0;
+    if (is_longer) throw Error(Errc::data, fmt::format("{}: is too long (its header promises {} bytes of data)", name(), expected_));
+    stream_.close();
+    if (there < expected_)
+      throw Error(Errc::data,
+                  fmt::format("{}: is truncated (its header promises {} bytes of data, it holds {})", name(), expected_, there));
+    return std::move(bytes_);
+  }
+
+ private:
+  Stream stream_;
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::size_t> dimensions_;
+  std::size_t expected_ = 1;
+};
 
 fs::path with_or_without_gz(fs::path const& directory, std::string const& name) {
   std::error_code ec;
@@ -124,27 +166,27 @@ std::size_t count_idx(fs::path const& directory, bool is_training) {
 
 IdxFiles::IdxFiles(fs::path const& image_file, fs::path const& label_file, int size, int num_classes)
     : side_(static_cast<std::size_t>(size)) {
-  auto images = parse(image_file, 3);
-  auto labels = parse(label_file, 1);
-  auto const num = images.dimensions[0];
-  header_ = images.header;
-  rows_ = images.dimensions[1];
-  columns_ = images.dimensions[2];
-  if (labels.dimensions[0] != num)
-    throw Error(Errc::data, fmt::format("{}: holds {} labels for the {} images of {}", label_file.string(), labels.dimensions[0], num,
-                                        image_file.string()));
-  if (rows_ > side_ || columns_ > side_ || rows_ == 0 || columns_ == 0)
+  Idx images(image_file, 3), labels(label_file, 1);
+  auto const num = images.dimensions()[0];
+  header_ = images.header();
+  rows_ = images.dimensions()[1];
+  columns_ = images.dimensions()[2];
+  if (labels.dimensions()[0] != num)
     throw Error(Errc::data,
-                fmt::format("{}: images of {}x{} do not fit the space's {}x{}", image_file.string(), rows_, columns_, size, size));
+                fmt::format("{}: holds {} labels for the {} images of {}", labels.name(), labels.dimensions()[0], num, images.name()));
+  if (rows_ > side_ || columns_ > side_ || rows_ == 0 || columns_ == 0)
+    throw Error(Errc::data, fmt::format("{}: images of {}x{} do not fit the space's {}x{}", images.name(), rows_, columns_, size, size));
+  auto const labels_begin = labels.header();
+  label_bytes_ = std::move(labels).all();
   labels_.resize(num);
   for (std::size_t i = 0; i < num; ++i) {
-    int const label = labels.bytes[labels.header + i];
+    int const label = label_bytes_[labels_begin + i];
     if (label >= num_classes)
-      throw Error(Errc::data, fmt::format("{}: label {} of image {} is outside 0..{}", label_file.string(), label, i, num_classes - 1));
+      throw Error(Errc::data,
+                  fmt::format("{}: label {} of image {} is outside 0..{}", printable(label_file.string()), label, i, num_classes - 1));
     labels_[i] = label;
   }
-  bytes_ = std::move(images.bytes);
-  label_bytes_ = std::move(labels.bytes);
+  bytes_ = std::move(images).all();
 }
 
 std::string IdxFiles::hash() const {

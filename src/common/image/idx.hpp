@@ -14,8 +14,9 @@ namespace apq::image {
 /// A pair of IDX files (the MNIST format), unpacked and checked.
 class IdxFiles {
  public:
-  /// Plain or gzip, told by their first bytes. @throws Error(io) when a file is absent, Error(data) for a wrong magic number, a
-  /// truncated or overlong file, counts that disagree, images larger than `size`, or a label outside [0, num_classes).
+  /// Plain or gzip, told by their first bytes. Both headers are compared with each other, with what is asked for and with the files' sizes
+  /// before memory is taken, and no more is unpacked than they promise. @throws Error(io) when a file is absent, Error(data) for a wrong
+  /// magic number, a truncated or overlong file, counts that disagree, images larger than `size`, or a label outside [0, num_classes).
   IdxFiles(std::filesystem::path const& images, std::filesystem::path const& labels, int size, int num_classes);
 
   std::size_t num() const { return labels_.size(); }

@@ -178,7 +178,7 @@ std::vector<std::string> matches(std::string const& pattern) {
   int const status = ::glob(pattern.c_str(), 0, nullptr, &found);
   std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
-  if (status != 0 || paths.empty()) throw Error(Errc::io, fmt::format("{}: no file matches", pattern));
+  if (status != 0 || paths.empty()) throw Error(Errc::io, fmt::format("{}: no file matches", printable(pattern)));
   return paths;
 }
 

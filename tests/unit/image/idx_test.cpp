@@ -1,6 +1,9 @@
 #include "common/image/idx.hpp"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include "common/core/atomic_file.hpp"
@@ -111,6 +114,41 @@ TEST(Idx, RefusesATruncatedGzipStream) {
     replace_file(directory / "cut.gz", packed.substr(0, keep));
     EXPECT_THROW(image::IdxFiles(directory / "cut.gz", directory / "labels", 64, 10), Error) << keep;
   }
+}
+
+std::string packed(std::string const& bytes) {
+  test::TempDir const directory;
+  gzFile const file = gzopen((directory / "x.gz").c_str(), "wb9");
+  gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
+  gzclose(file);
+  return read_file(directory / "x.gz");
+}
+
+// Most that this process ever had in memory at once, in bytes.
+std::size_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+TEST(Idx, UnpacksNoMoreThanTheHeaderPromises) {
+  // 64 parts of 64 MiB in a few MiB; gzip takes parts on end for one stream.
+  auto const zeros = packed(std::string(64u << 20, '\0'));
+  auto const bomb = [&](std::string const& head) {
+    auto bytes = packed(head);
+    for (int i = 0; i < 64; ++i) bytes += zeros;
+    return bytes;
+  };
+  auto const before = peak_memory();
+  auto const start = std::chrono::steady_clock::now();
+  expect_refused(bomb(header(3, {2, 2, 2})), labels, "is too long (its header promises 8 bytes of data)");
+  expect_refused(images, bomb(header(1, {2})), "is too long (its header promises 2 bytes of data)");
+  expect_refused(bomb(header(3, {1000000, 60, 60})), labels, "2 labels for the 1000000 images", 64);
+  expect_refused(bomb(header(3, {2, 60000, 60000})), labels, "images of 60000x60000 do not fit");
+  expect_refused(packed(header(3, {2, 60000, 60000})), labels, "more than it can hold", 60000);
+  expect_refused(header(3, {2, 60000, 60000}), labels, "is truncated (its header promises 7200000000 bytes of data, it holds 0)", 60000);
+  EXPECT_LT(peak_memory(), before + (std::size_t{256} << 20));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
 TEST(Idx, NamesAMissingFile) {
