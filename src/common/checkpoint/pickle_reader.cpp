@@ -1,8 +1,6 @@
-// Over 400 lines: one machine with one stack; its instructions are of no use apart.
 #include "common/checkpoint/pickle_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -10,52 +8,32 @@
 
 #include <fmt/format.h>
 
+#include "common/checkpoint/pickle_calls.hpp"
 #include "common/core/error.hpp"
+#include "common/core/printable.hpp"
 
 namespace apq::checkpoint::pickle {
-
-Value const* Dict::find(std::string_view key) const {
-  Value const* found = nullptr;
-  for (auto const& [name, value] : items)
-    if (auto const* text = name->as<std::string>(); text && *text == key) found = value;
-  return found;
-}
-
 namespace {
-
-constexpr std::array storage_types{"DoubleStorage", "FloatStorage", "HalfStorage", "BFloat16Storage", "LongStorage",
-                                   "IntStorage",    "ShortStorage", "CharStorage", "ByteStorage",     "BoolStorage"};
-constexpr std::array callables{"collections.OrderedDict", "torch.Size", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
-                               "torch._utils._rebuild_parameter"};
-
-/// "FloatStorage" of "torch.FloatStorage" and "torch.cuda.FloatStorage", else "".
-std::string storage_type(std::string_view name) {
-  for (std::string_view prefix : {"torch.cuda.", "torch."})
-    if (name.starts_with(prefix))
-      for (std::string_view type : storage_types)
-        if (name.substr(prefix.size()) == type) return std::string(type);
-  return {};
-}
-
-constexpr std::size_t max_values = 4'000'000;
 
 /// Opcodes by their letter in CPython's pickletools.
 class Machine {
  public:
   Machine(std::string_view bytes, std::string const& source) : bytes_(bytes), source_(source) {}
 
-  Document run() {
+  Document run() try {
     while (step()) {
     }
     document_.root = pop();
     document_.size = at_;
     return std::move(document_);
+  } catch (Malformed const& e) {
+    fail(e.what());
   }
 
  private:
   // ---- bytes
   [[noreturn]] void fail(std::string const& problem) const {
-    throw Error(Errc::data, fmt::format("{}: byte {}: {}", source_, opcode_at_, problem));
+    throw Error(Errc::data, fmt::format("{}: byte {}: {}", source_, opcode_at_, printable(problem)));
   }
   std::string_view take(std::uint64_t size) {
     if (size > bytes_.size() - at_) fail("the pickle is cut short");
@@ -92,12 +70,24 @@ class Machine {
     push(static_cast<std::int64_t>(value));
   }
 
+  // ---- memory
+  /// Counts what is built, before or just after it is: a copy is no larger than what was counted already.
+  void charge(std::size_t bytes) {
+    built_ += bytes;
+    if (built_ > std::min(built_free + built_per_byte * at_, built_at_most))
+      fail(fmt::format("builds {} MiB out of {} bytes, more than a file of weights needs", built_ >> 20U, at_));
+  }
+
   // ---- stack
   template <class T>
   void push(T value) {
-    // One byte can make a value of 150; a checkpoint has some ten values a tensor.
-    if (document_.values.size() >= max_values) fail(fmt::format("more than {} values", max_values));
-    stack_.push_back(&document_.values.emplace_back(Value{std::move(value)}));
+    Data data(std::move(value));
+    charge(size_of(data));
+    push_again(&document_.values.emplace_back(Value{std::move(data)}));
+  }
+  void push_again(Value* value) {
+    charge(sizeof value);
+    stack_.push_back(value);
   }
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
   Value* top() {
@@ -116,87 +106,41 @@ class Machine {
     marks_.pop_back();
     return items;
   }
-  template <class T>
-  T& expect(Value* value, char const* what) {
-    auto* const content = std::get_if<T>(&value->data);
-    if (!content) fail(fmt::format("{} expected", what));
-    return *content;
-  }
-  template <class T>
-  T const& expect(Value const* value, char const* what) const {
-    auto const* const content = value->as<T>();
-    if (!content) fail(fmt::format("{} expected", what));
-    return *content;
-  }
   void push_tuple(std::size_t size) {
     Items items(size);
     for (std::size_t i = size; i-- > 0;) items[i] = pop();
     push(Tuple{std::move(items)});
   }
-  void append_pairs(Dict& dict, Items const& items) {
+  /// Pairs into a dictionary. Whatever else takes items is one, too, from then on: defaultdict, Counter, classes of others.
+  void append_pairs(Value* to, Items const& items) {
     if (items.size() % 2) fail("a dictionary key has no value");
-    for (std::size_t i = 0; i < items.size(); i += 2) dict.items.emplace_back(items[i], items[i + 1]);
+    if (to->as<Opaque>()) to->data = Dict{};
+    auto* const dict = std::get_if<Dict>(&to->data);
+    if (!dict) fail("a dictionary expected");
+    charge(items.size() * sizeof items[0]);
+    for (std::size_t i = 0; i < items.size(); i += 2) dict->items.emplace_back(items[i], items[i + 1]);
   }
-  void remember(std::uint64_t slot) { memo_[slot] = top(); }
+  void append(Value* to, Items const& items) {
+    if (to->as<Opaque>()) return;
+    auto* const list = std::get_if<List>(&to->data);
+    if (!list) fail("a list expected");
+    charge(items.size() * sizeof items[0]);
+    list->items.insert(list->items.end(), items.begin(), items.end());
+  }
+  void remember(std::uint64_t slot) {
+    charge(sizeof(void*) * 8);  // a node of a hash table
+    memo_[slot] = top();
+  }
   void recall(std::uint64_t slot) {
     auto const found = memo_.find(slot);
     if (found == memo_.end()) fail(fmt::format("memo {} was never set", slot));
-    stack_.push_back(found->second);
+    push_again(found->second);
   }
-
-  // ---- what torch.save writes
-  void push_global(std::string name) {
-    bool const allowed = !storage_type(name).empty() || std::find(callables.begin(), callables.end(), name) != callables.end();
-    if (!allowed)
-      fail(
-          fmt::format("asks for {} (refused: a state dict is plain tensors); save only the state "
-                      "dict with torch.save",
-                      name.substr(0, 100)));
-    push(Global{std::move(name)});
-  }
-  /// ('storage', type, key, location, number of elements[, view]); the location (cpu, cuda:0) does
-  /// not matter to us.
-  void push_storage(Value const* id) {
-    auto const& items = expect<Tuple>(id, "a tuple").items;
-    if (items.size() < 5 || expect<std::string>(items[0], "a string") != "storage") fail("a persistent id that is no storage");
-    if (items.size() > 5 && !items[5]->as<None>()) fail("a storage that is a view of another one (not supported)");
-    StorageRef storage;
-    storage.type = storage_type(expect<Global>(items[1], "a storage type").name);
-    if (storage.type.empty()) fail("a storage type expected");
-    storage.key = expect<std::string>(items[2], "a string");
-    storage.num_elements = expect<std::int64_t>(items[4], "an integer");
-    push(std::move(storage));
-  }
-  std::vector<std::int64_t> integers(Value const* value) const {
-    std::vector<std::int64_t> result;
-    for (auto const* item : expect<Tuple>(value, "a tuple").items) result.push_back(expect<std::int64_t>(item, "an integer"));
-    return result;
-  }
-  void call(Value const* callable, Items const& arguments) {
-    auto const& name = expect<Global>(callable, "a function").name;
-    if (name == "collections.OrderedDict") {
-      Dict dict;
-      if (arguments.size() > 1) fail("too many arguments of OrderedDict");
-      if (arguments.size() == 1)
-        for (auto const* pair : expect<List>(arguments[0], "a list").items) {
-          auto const& items = pair->as<Tuple>() ? pair->as<Tuple>()->items : expect<List>(pair, "a pair").items;
-          if (items.size() != 2) fail("a pair expected");
-          append_pairs(dict, items);
-        }
-      push(std::move(dict));
-    } else if (name == "torch.Size") {
-      if (arguments.size() != 1) fail("torch.Size takes one argument");
-      push(Tuple{expect<Tuple>(arguments[0], "a tuple").items});
-    } else if (name.starts_with("torch._utils._rebuild_tensor")) {
-      if (arguments.size() < 4) fail("a tensor lacks its storage, offset, shape or strides");
-      push(TensorRef{expect<StorageRef>(arguments[0], "a storage"), expect<std::int64_t>(arguments[1], "an integer"),
-                     integers(arguments[2]), integers(arguments[3])});
-    } else if (name == "torch._utils._rebuild_parameter") {
-      if (arguments.empty()) fail("a parameter lacks its tensor");
-      push(TensorRef{expect<TensorRef>(arguments[0], "a tensor")});
-    } else {
-      fail(fmt::format("{} is not a function", name));
-    }
+  /// cls(*args), cls.__new__(cls, *args) and the like.
+  void call(Value const* callable, Value const* arguments) { push(result_of(callable, expect<Tuple>(arguments, "a tuple").items)); }
+  void call_marked(Value const* callable, Items items) {
+    Value const arguments{Tuple{std::move(items)}};
+    call(callable, &arguments);
   }
 
   /// One opcode; false at STOP.
@@ -214,6 +158,7 @@ class Machine {
         take(8);
         break;  // FRAME: a hint for buffered readers
       case '(':
+        charge(sizeof(std::size_t));
         marks_.push_back(stack_.size());
         break;
       case '0':
@@ -223,7 +168,7 @@ class Machine {
         pop_to_mark();
         break;
       case '2':
-        stack_.push_back(top());
+        push_again(top());
         break;
       case 'N':
         push(None{});
@@ -285,6 +230,7 @@ class Machine {
         push(Bytes{std::string(take(little_endian<std::uint32_t>()))});
         break;
       case '\x8e':
+      case '\x96':  // BYTEARRAY8
         push(Bytes{std::string(take(little_endian<std::uint64_t>()))});
         break;
       case ')':
@@ -310,55 +256,86 @@ class Machine {
         break;
       case 'a': {
         Value const* const item = pop();
-        expect<List>(top(), "a list").items.push_back(item);
+        append(top(), {item});
         break;
       }
       case 'e': {
         auto const items = pop_to_mark();
-        auto& list = expect<List>(top(), "a list").items;
-        list.insert(list.end(), items.begin(), items.end());
+        append(top(), items);
         break;
       }
+      case '\x8f':
+        push(Opaque{"set"});
+        break;
+      case '\x90': {  // ADDITEMS
+        auto const items = pop_to_mark();
+        append(top(), items);
+        break;
+      }
+      case '\x91':
+        pop_to_mark();
+        push(Opaque{"frozenset"});
+        break;
       case '}':
         push(Dict{});
         break;
       case 'd': {
-        Dict dict;
-        append_pairs(dict, pop_to_mark());
-        push(std::move(dict));
+        auto const items = pop_to_mark();
+        push(Dict{});
+        append_pairs(top(), items);
         break;
       }
       case 's': {
         Value const* const value = pop();
         Value const* const key = pop();
-        append_pairs(expect<Dict>(top(), "a dictionary"), {key, value});
+        append_pairs(top(), {key, value});
         break;
       }
       case 'u': {
         auto const items = pop_to_mark();
-        append_pairs(expect<Dict>(top(), "a dictionary"), items);
+        append_pairs(top(), items);
         break;
       }
       case 'c': {
         std::string const module(line());
-        push_global(module + "." + std::string(line()));
+        push(Global{module + "." + std::string(line())});
         break;
       }
       case '\x93': {
-        std::string const name = expect<std::string>(pop(), "a string");
-        push_global(expect<std::string>(pop(), "a string") + "." + name);
+        Value const* const name = pop();
+        Value const* const module = pop();
+        push(Global{expect<std::string>(module, "a string") + "." + expect<std::string>(name, "a string")});
         break;
       }
       case 'R':
-      case '\x81': {  // NEWOBJ: cls.__new__(cls, *args), the same thing for the classes allowed
-        auto const arguments = expect<Tuple>(pop(), "a tuple").items;
+      case '\x81': {  // NEWOBJ
+        Value const* const arguments = pop();
         call(pop(), arguments);
         break;
       }
-      case 'b':  // BUILD: attributes of an OrderedDict (state dicts carry _metadata), which we have
-                 // no use for
+      case '\x92': {  // NEWOBJ_EX
+        pop();        // arguments by name
+        Value const* const arguments = pop();
+        call(pop(), arguments);
+        break;
+      }
+      case 'i': {  // INST, OBJ: classes of Python 2
+        std::string const module(line());
+        Value const type{Global{module + "." + std::string(line())}};
+        call_marked(&type, pop_to_mark());
+        break;
+      }
+      case 'o': {
+        auto items = pop_to_mark();
+        if (items.empty()) fail("a class is missing");
+        Value const* const type = items.front();
+        items.erase(items.begin());
+        call_marked(type, std::move(items));
+        break;
+      }
+      case 'b':  // BUILD: attributes (state dicts carry _metadata), which we have no use for
         pop();
-        expect<Dict>(top(), "a dictionary");
+        top();
         break;
       case 'p':
         remember(static_cast<std::uint64_t>(decimal(line())));
@@ -382,17 +359,17 @@ class Machine {
         recall(little_endian<std::uint32_t>());
         break;
       case 'Q':
-        push_storage(pop());
+        push(stored_elsewhere(pop()));
         break;
       default:
-        fail(fmt::format("opcode 0x{:02x} is not one that a state dict needs", static_cast<unsigned char>(opcode)));
+        fail(fmt::format("opcode 0x{:02x} is not one that a file of weights needs", static_cast<unsigned char>(opcode)));
     }
     return true;
   }
 
   std::string_view bytes_;
   std::string const& source_;
-  std::size_t at_ = 0, opcode_at_ = 0;
+  std::size_t at_ = 0, opcode_at_ = 0, built_ = 0;
   Document document_;
   std::vector<Value*> stack_;
   std::vector<std::size_t> marks_;

@@ -9,21 +9,24 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "common/checkpoint/weight_file.hpp"
+
 namespace apq::checkpoint {
 
 /// Tensors by name, as PyTorch's Module.state_dict() gives them; here sorted by name.
 using StateDict = std::map<std::string, at::Tensor>;
 
-/// Reads what torch.save wrote: a bare state dict, or a dict that holds one under "state_dict".
-/// Both file formats, the zip of PyTorch >= 1.6 and the older one. Tensors come contiguous on the
-/// CPU, in the type they were saved in.
+/// The tensors of a file of weights (weight_file.hpp): what torch.save wrote, in both of its formats, and safetensors. They come contiguous
+/// on the CPU, in the type they were saved in; together they take no more than 8 times the file's size and 1 MiB.
 ///
-/// LibTorch's own pickle_load stops at the OrderedDict's attributes and at CUDA storages, hence an
-/// own reader; it builds tensors only, never runs code, and checks every view against its storage.
+/// LibTorch's own pickle_load stops at the OrderedDict's attributes and at CUDA storages, and its reader of zips inflates what a record
+/// claims, hence own readers; they never run code, and every view is checked against its storage.
 /// @throws Error(io) when the file cannot be opened, Error(data) naming file and fault otherwise.
 StateDict load_state_dict(std::filesystem::path const& file);
 /// The same of a file's content, which another rank may have read. @throws Error(data) starting with `name`.
 StateDict parse_state_dict(std::string_view content, std::string const& name);
+/// The same of a file that has been understood already.
+StateDict tensors_of(WeightFile const& file, std::string const& name);
 
 enum class DictLayout {
   bare,    ///< the state dict itself

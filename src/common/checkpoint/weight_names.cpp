@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "common/checkpoint/key_prefix.hpp"
 #include "common/core/error.hpp"
 
 namespace apq::checkpoint {
@@ -18,7 +19,7 @@ namespace {
 bool is_ignored(std::string_view name) {
   for (std::string_view suffix : {".num_batches_tracked", ".activation_range", ".weight_range"})
     if (name.ends_with(suffix)) return true;
-  return false;
+  return is_averaging_counter(name);
 }
 
 void replace_first(std::string& text, std::string_view from, std::string_view to) {
@@ -42,7 +43,9 @@ std::optional<BlockName> block_name(std::string_view name) {
 }
 
 /// The shortest spelling of a name, the same for all implementations.
-std::string plain(std::string name) {
+/// @param prefix  that wrappers put in front of it, where it is there
+std::string plain(std::string name, std::string const& prefix = {}) {
+  if (name.starts_with(prefix)) name.erase(0, prefix.size());
   if (name.starts_with("module.")) name.erase(0, std::string_view("module.").size());
   if (auto const block = block_name(name); block && block->rest.starts_with(".conv.")) {
     auto rest = block->rest;
@@ -56,17 +59,18 @@ std::string plain(std::string name) {
   return name;
 }
 
-std::set<int> numbers_of(std::map<std::string, Shape> const& names) {
+std::set<int> numbers_of(std::map<std::string, Shape> const& names, std::string const& prefix = {}) {
   std::set<int> numbers;
   for (auto const& [name, shape] : names)
-    if (auto const block = block_name(plain(name)); block && !is_ignored(name)) numbers.insert(block->number);
+    if (auto const block = block_name(plain(name, prefix)); block && !is_ignored(name)) numbers.insert(block->number);
   return numbers;
 }
 
 /// Numbers of the checkpoint's blocks to those of the network, in order; empty where their counts differ.
-std::map<int, int> renumbering(std::map<std::string, Shape> const& expected, std::map<std::string, Shape> const& checkpoint) {
+std::map<int, int> renumbering(std::map<std::string, Shape> const& expected, std::map<std::string, Shape> const& checkpoint,
+                               std::string const& prefix) {
   auto const to = numbers_of(expected);
-  auto const from = numbers_of(checkpoint);
+  auto const from = numbers_of(checkpoint, prefix);
   std::map<int, int> result;
   if (from.size() != to.size()) return result;
   std::transform(from.begin(), from.end(), to.begin(), std::inserter(result, result.end()), [](int a, int b) { return std::pair(a, b); });
@@ -82,10 +86,13 @@ bool WeightNames::is_native() const {
 WeightNames match_weight_names(std::map<std::string, Shape> const& expected, std::map<std::string, Shape> const& checkpoint) {
   std::map<std::string, std::string> by_plain;  // of the network's names
   for (auto const& [name, shape] : expected) by_plain[plain(name)] = name;
-  auto const numbers = renumbering(expected, checkpoint);
+  std::vector<std::string_view> theirs;
+  for (auto const& [name, shape] : checkpoint) theirs.push_back(name);
+  auto const prefix = shared_prefix(theirs);
+  auto const numbers = renumbering(expected, checkpoint, prefix);
 
   auto target_of = [&](std::string const& name) -> std::optional<std::string> {
-    auto key = plain(name);
+    auto key = plain(name, prefix);
     if (auto const block = block_name(key))
       if (auto const number = numbers.find(block->number); number != numbers.end())
         key = std::string(blocks) + std::to_string(number->second) + block->rest;

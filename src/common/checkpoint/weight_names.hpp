@@ -24,7 +24,7 @@ struct WeightNames {
   std::vector<std::string> missing;     ///< the network's names that nothing in the checkpoint stands for
   std::vector<std::string> unexpected;  ///< the checkpoint's names that the network has no place for
   std::vector<Misfit> misshaped;
-  std::vector<std::string> ignored;  ///< batch counters and quantiser ranges, which a supernet does not have
+  std::vector<std::string> ignored;  ///< counters and quantiser ranges, which a supernet does not have
   bool fits() const { return missing.empty() && unexpected.empty() && misshaped.empty(); }
   /// True when no key changes its name: the checkpoint is the project's own or the release's.
   bool is_native() const;
@@ -32,7 +32,8 @@ struct WeightNames {
 
 /// Matches names up to what the implementations of one family differ in (APQ spec A5): `.conv.conv.` and `.conv.`,
 /// `.bn.bn.` and `.bn.`, `.linear.linear.` and `.linear.` and none, `mobile_inverted_conv` and `conv` for a block's
-/// body, DataParallel's `module.` in front, and the numbers of blocks where skipped ones (ZeroLayer) were counted too.
+/// body, what wrappers put in front of all names (key_prefix.hpp), and the numbers of blocks where skipped ones (ZeroLayer) were counted
+/// too.
 /// @param expected    shapes by the network's names (supernet_parameters).
 /// @param checkpoint  shapes by the checkpoint's names.
 /// Two keys of the checkpoint that stand for the same weight: the one spelt as the network does, or else the first,

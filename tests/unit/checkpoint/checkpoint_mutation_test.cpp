@@ -9,6 +9,7 @@
 #include "common/core/error.hpp"
 #include "common/net/weight_import.hpp"
 #include "common/space/net_config.hpp"
+#include "support/error_of.hpp"
 #include "support/legacy_checkpoint.hpp"
 #include "support/mutation.hpp"
 #include "support/net_config_sample.hpp"
@@ -63,7 +64,7 @@ TEST(CheckpointMutation, LegacyFiles) {
   EXPECT_GT(refusals(seed, "mutation.legacy"), 500);
 }
 
-TEST(CheckpointMutation, ForeignGlobalsAreRefusedByNameEverywhere) {
+TEST(CheckpointMutation, ForeignGlobalsInPlaceOfWeightsAreNamed) {
   test::TempDir const dir;
   auto const space = space::parse_space(space::space_file_of(test::net_config_sample(), "n.json"), "n.yaml");
   struct Case {
@@ -89,6 +90,18 @@ TEST(CheckpointMutation, ForeignGlobalsAreRefusedByNameEverywhere) {
     }
     EXPECT_FALSE(std::filesystem::exists(dir / "out.pt"));
   }
+}
+
+// As torch.zeros(1).expand(16384) would: each copy of a view is larger than the part of the storage that it uses.
+TEST(CheckpointMutation, ExpandedViewsCannotMultiply) {
+  test::TempDir const dir;
+  auto object = "\x80\x02}("s;
+  auto const tensor =
+      "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0"
+      "0X\x03\0\0\0cpuM\x00\x40NtQK\0M\x00\x40\x85K\0\x85\x89NtR"s;
+  for (int i = 0; i < 2000; ++i) object += "X\x05\0\0\0"s + std::to_string(10000 + i) + (i == 0 ? tensor + "q\0"s : "h\0"s);
+  write(dir / "many.pth", test::legacy_checkpoint(object + "u.", {std::vector<float>(0x4000)}));
+  test::expect_error(Errc::data, "claims more data than the file can hold", [&] { checkpoint::load_state_dict(dir / "many.pth"); });
 }
 
 TEST(CheckpointMutation, SharedStoragesCannotMultiply) {

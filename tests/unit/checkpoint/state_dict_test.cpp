@@ -12,6 +12,7 @@
 #include "common/core/error.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
+#include "support/zip_archive.hpp"
 
 using namespace apq::checkpoint;
 
@@ -94,12 +95,30 @@ for zip in (True, False):
     expect_equal(load_state_dict(dir / name), {{"a", t}, {"b", t.t()}, {"c", t.slice(0, 1)}, {"n", scalar(7)}});
 }
 
+/// The bytes of a tensor's values.
+std::string bytes_of(at::Tensor const& tensor) {
+  auto const values = tensor.contiguous();
+  return {static_cast<char const*>(values.data_ptr()), values.nbytes()};
+}
+
+TEST(StateDict, HalfAndBfloat16AreReadFromEveryKindOfFile) {
+  auto const half = at::tensor({1.5f, -0.25f, 65504.f}).to(at::kHalf), brain = at::tensor({3.f, -1e30f}).to(at::kBFloat16);
+  using namespace apq::test;
+  auto const zip = zip_checkpoint(
+      pickled(pickled_dict({{"h", pickled_tensor("0", {3}, "HalfStorage")}, {"b", pickled_tensor("1", {2}, "BFloat16Storage")}})),
+      {bytes_of(half), bytes_of(brain)});
+  TempDir const dir;
+  save_state_dict(dir / "a.pt", {{"h", half}, {"b", brain}});
+  for (auto const& content : {zip, apq::read_file(dir / "a.pt")})
+    expect_equal(parse_state_dict(content, "a.pt"), {{"h", half}, {"b", brain}});
+}
+
 TEST(StateDict, RefusesWhatIsNotAStateDict) {
   if (!python_has_torch()) GTEST_SKIP() << "python3 has no torch";
   apq::test::TempDir const dir;
   std::vector<std::pair<char const*, char const*>> const cases{{"[1, 2]", "no state dict"},
                                                                {"{'state_dict': 3}", "no state dict"},
-                                                               {"{'epoch': 3}", "epoch is not a tensor"},
+                                                               {"{'epoch': 3}", "epoch (a number)"},
                                                                {"{'a': fractions.Fraction(1, 2)}", "fractions.Fraction"},
                                                                {"{'a': torch.zeros(1).expand(1000)}", "beyond its storage"}};
   std::string code = "import torch, fractions\n";

@@ -53,7 +53,9 @@ TEST(WeightNames, ReadsEverySpellingOfTheFamily) {
                      }),
                      false);
   expect_all_matched(renamed([](std::string n) { return "module." + n; }), false);
+  expect_all_matched(renamed([](std::string n) { return "module._orig_mod." + n; }), false);
   expect_all_matched(renamed([](std::string n) { return replaced(n, "blocks.2.", "blocks.5."); }), false);
+  expect_all_matched(renamed([](std::string n) { return "_orig_mod.model." + replaced(n, "blocks.2.", "blocks.5."); }), false);
 }
 
 TEST(WeightNames, SkippedBlocksShiftTheNumbers) {
@@ -68,11 +70,12 @@ TEST(WeightNames, CountersAndRangesAreIgnored) {
   auto checkpoint = network;
   checkpoint["first_conv.bn.num_batches_tracked"] = {};
   checkpoint["first_conv.conv.activation_range"] = {1};
+  checkpoint["n_averaged"] = {};
   checkpoint["blocks.7.mobile_inverted_conv.depth_conv.conv.weight_range"] = {1};
   auto const names = checkpoint::match_weight_names(network, checkpoint);
   EXPECT_TRUE(names.fits());
   EXPECT_TRUE(names.is_native());
-  EXPECT_EQ(names.ignored.size(), 3u);
+  EXPECT_EQ(names.ignored.size(), 4u);
 }
 
 TEST(WeightNames, ListsEveryKeyThatDoesNotFit) {
