@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/checkpoint/safetensors.hpp"
 #include "common/checkpoint/state_dict_choice.hpp"
 #include "common/checkpoint/torch_file.hpp"
 #include "common/core/error.hpp"
@@ -66,13 +67,25 @@ WeightFile of_torch(TorchFile const& torch, std::string const& name, std::string
   return file;
 }
 
+WeightFile of_safetensors(std::string_view content, std::string const& name, std::string const& key) {
+  if (!key.empty() && key != ".")
+    throw Error(Errc::data, fmt::format("{}: is a file of safetensors, which holds one state dict; leave --key out", name));
+  WeightFile file;
+  file.kind = "safetensors";
+  file.key = ".";
+  file.tensors = read_safetensors(content, name);
+  std::sort(file.tensors.begin(), file.tensors.end(), [](auto const& a, auto const& b) { return a.name < b.name; });
+  return file;
+}
+
 }  // namespace
 
 WeightFile read_weight_file(std::string_view content, std::string const& name, std::string const& key) {
   auto file = [&] {
+    if (is_safetensors(content)) return of_safetensors(content, name, key);
     if (is_torch_zip(content)) return of_torch(read_torch_zip(content, name), name, key);
     if (is_torch_legacy(content)) return of_torch(read_torch_legacy(content, name), name, key);
-    throw Error(Errc::data, fmt::format("{}: not a file of torch.save", name));
+    throw Error(Errc::data, fmt::format("{}: not a file of torch.save or safetensors", name));
   }();
   file.size = content.size();
   for (auto const& tensor : file.tensors) extent_of(tensor, fmt::format("{}: {}", name, shown(tensor.name)));

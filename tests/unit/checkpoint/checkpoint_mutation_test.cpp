@@ -13,6 +13,7 @@
 #include "support/legacy_checkpoint.hpp"
 #include "support/mutation.hpp"
 #include "support/net_config_sample.hpp"
+#include "support/safetensors_file.hpp"
 #include "support/temp_dir.hpp"
 
 // An absurd length field ends in a failed allocation, which is an error of the file: the sanitizer shall return null too.
@@ -62,6 +63,18 @@ TEST(CheckpointMutation, LegacyFiles) {
   EXPECT_TRUE(at::equal(dict.at("weight"), at::tensor({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}).reshape({2, 3})));
   EXPECT_TRUE(at::equal(dict.at("bias"), at::tensor({7.f, 8.f, 9.f, 10.f})));
   EXPECT_GT(refusals(seed, "mutation.legacy"), 500);
+}
+
+TEST(CheckpointMutation, SafetensorsFiles) {
+  auto const seed = test::safetensors_file(
+      R"({"weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"bias":{"dtype":"F16","shape":[4],"data_offsets":[24,32]}})",
+      std::string(32, '\1'));
+  test::TempDir const dir;
+  write(dir / "a.safetensors", seed);
+  ASSERT_EQ(checkpoint::load_state_dict(dir / "a.safetensors").size(), 2u);
+  int const refused = refusals(seed, "mutation.safetensors");
+  EXPECT_GT(refused, 500);
+  EXPECT_LT(refused, 1000);
 }
 
 TEST(CheckpointMutation, ForeignGlobalsInPlaceOfWeightsAreNamed) {

@@ -10,6 +10,7 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "support/safetensors_file.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_archive.hpp"
@@ -38,6 +39,10 @@ void expect_equal(StateDict const& actual, StateDict const& expected) {
     EXPECT_TRUE(actual.at(name).is_contiguous()) << name;
   }
 }
+
+std::map<std::string_view, at::ScalarType> const scalar_types{
+    {"float64", at::kDouble}, {"float32", at::kFloat}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16}, {"int64", at::kLong},
+    {"int32", at::kInt},      {"int16", at::kShort},   {"int8", at::kChar},    {"uint8", at::kByte},        {"bool", at::kBool}};
 
 bool python_has_torch() { return std::system("/usr/bin/python3 -c 'import torch' >/dev/null 2>&1") == 0; }
 void run_python(std::string const& code) { ASSERT_EQ(std::system(fmt::format("/usr/bin/python3 -c \"{}\"", code).c_str()), 0) << code; }
@@ -107,10 +112,27 @@ TEST(StateDict, HalfAndBfloat16AreReadFromEveryKindOfFile) {
   auto const zip = zip_checkpoint(
       pickled(pickled_dict({{"h", pickled_tensor("0", {3}, "HalfStorage")}, {"b", pickled_tensor("1", {2}, "BFloat16Storage")}})),
       {bytes_of(half), bytes_of(brain)});
+  auto const safetensors =
+      safetensors_file(R"({"h":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[6,10]}})",
+                       bytes_of(half) + bytes_of(brain));
   TempDir const dir;
   save_state_dict(dir / "a.pt", {{"h", half}, {"b", brain}});
-  for (auto const& content : {zip, apq::read_file(dir / "a.pt")})
+  for (auto const& content : {zip, safetensors, apq::read_file(dir / "a.pt")})
     expect_equal(parse_state_dict(content, "a.pt"), {{"h", half}, {"b", brain}});
+}
+
+TEST(StateDict, EveryTypeOfSafetensors) {
+  std::string header, data;
+  StateDict expected;
+  for (auto const& row : element_types) {
+    auto const values = at::tensor({1.f, 0.f, 1.f, 1.f}).reshape({2, 2}).to(scalar_types.at(row.name));
+    auto const bytes = bytes_of(values);
+    header += fmt::format("{}\"{}\":{{\"dtype\":\"{}\",\"shape\":[2,2],\"data_offsets\":[{},{}]}}", header.empty() ? "{" : ",", row.name,
+                          row.safetensors, data.size(), data.size() + bytes.size());
+    data += bytes;
+    expected[std::string(row.name)] = values;
+  }
+  expect_equal(parse_state_dict(apq::test::safetensors_file(header + "}", data), "a.safetensors"), expected);
 }
 
 TEST(StateDict, RefusesWhatIsNotAStateDict) {

@@ -6,6 +6,7 @@
 #include "common/checkpoint/weight_file_text.hpp"
 #include "support/error_of.hpp"
 #include "support/legacy_checkpoint.hpp"
+#include "support/safetensors_file.hpp"
 #include "support/zip_archive.hpp"
 
 // What people's checkpoints look like, and which of their weights are taken.
@@ -132,6 +133,15 @@ TEST(WeightFile, SharedPrefixesAreNamed) {
   EXPECT_NE(said_of(zipped(pickled_dict({{"model", pickled_dict(two_tensors("_orig_mod.module."))}})))
                 .find("2 tensors, prefix _orig_mod.module. taken off"),
             std::string::npos);
+}
+
+TEST(WeightFile, SafetensorsAreToldByTheirContent) {
+  auto const file = safetensors_file(
+      R"({"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"a":{"dtype":"F16","shape":[1],"data_offsets":[4,6]}})", "123456");
+  EXPECT_EQ(said_of(file), "a.pth: read as: safetensors, state dict without a key, 2 tensors");
+  auto const reading = checkpoint::reading_of(checkpoint::read_weight_file(file, "a.pth"));
+  EXPECT_EQ(checkpoint::first_tensors_text(reading), "a  1  float16\nb  2  bfloat16\n");
+  expect_refused("a.pth: is a file of safetensors, which holds one state dict; leave --key out", file, "ema");
 }
 
 TEST(WeightFile, TensorsLieWithinTheFile) {
