@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/checkpoint/mistaken_file.hpp"
 #include "common/checkpoint/safetensors.hpp"
 #include "common/checkpoint/state_dict_choice.hpp"
 #include "common/checkpoint/torch_file.hpp"
@@ -85,7 +86,8 @@ WeightFile read_weight_file(std::string_view content, std::string const& name, s
     if (is_safetensors(content)) return of_safetensors(content, name, key);
     if (is_torch_zip(content)) return of_torch(read_torch_zip(content, name), name, key);
     if (is_torch_legacy(content)) return of_torch(read_torch_legacy(content, name), name, key);
-    throw Error(Errc::data, fmt::format("{}: not a file of torch.save or safetensors", name));
+    auto const mistake = mistaken_for(content);
+    throw Error(Errc::data, fmt::format("{}: {}", name, mistake.empty() ? "not a file of torch.save or safetensors" : mistake));
   }();
   file.size = content.size();
   for (auto const& tensor : file.tensors) extent_of(tensor, fmt::format("{}: {}", name, shown(tensor.name)));

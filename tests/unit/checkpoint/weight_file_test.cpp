@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/checkpoint/key_prefix.hpp"
+#include "common/checkpoint/mistaken_file.hpp"
 #include "common/checkpoint/weight_file_text.hpp"
 #include "support/error_of.hpp"
 #include "support/legacy_checkpoint.hpp"
@@ -142,6 +143,18 @@ TEST(WeightFile, SafetensorsAreToldByTheirContent) {
   auto const reading = checkpoint::reading_of(checkpoint::read_weight_file(file, "a.pth"));
   EXPECT_EQ(checkpoint::first_tensors_text(reading), "a  1  float16\nb  2  bfloat16\n");
   expect_refused("a.pth: is a file of safetensors, which holds one state dict; leave --key out", file, "ema");
+}
+
+TEST(WeightFile, WhatIsSomethingElseIsSaid) {
+  expect_refused("a.pth: is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`",
+                 "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
+  for (char const* page :
+       {"<!DOCTYPE html><html>", "\n  <HTML lang=en>", "\xEF\xBB\xBF<html>", "<?xml version='1.0'?><Error><Code>AccessDenied</Code>"})
+    expect_refused("a.pth: is a web page, not the file itself", page);
+  expect_refused("a.pth: is compressed with gzip", "\x1f\x8b\x08");
+  expect_refused("a.pth: is empty", "");
+  expect_refused("a.pth: not a file of torch.save or safetensors", "hello");
+  expect_refused("a.pth: is a zip archive without data.pkl", zip_archive({{"a.npy", "x"}}));
 }
 
 TEST(WeightFile, TensorsLieWithinTheFile) {
