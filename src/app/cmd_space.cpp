@@ -44,7 +44,7 @@ Body add_space(CLI::App& app) {
   app.add_option("--bits", o->bits, "Bits of weights and activations of the largest subnet")
       ->delimiter(',')
       ->expected(2)
-      ->check(within(2, 16))
+      ->check(within(2, 8))
       ->needs(largest);
   app.add_option("--seed", o->seed, "Seed of the random subnets")->check(any_seed())->capture_default_str();
   app.add_option("--stage", o->stage, "fp: full precision; quant: with bit widths")

@@ -19,6 +19,8 @@ namespace {
 constexpr Range<int> width_range{1, 65536};
 constexpr std::size_t max_choices = 255;  // a gene is one byte, 0 means inactive
 
+constexpr std::size_t max_stages = 64;  // networks have less than ten
+
 enum class OddSizes { refuse, round_up };
 constexpr EnumNames<KernelTransform, 2> kernel_transform_names({{KernelTransform::learned, "learned"}, {KernelTransform::crop, "crop"}});
 constexpr EnumNames<OddSizes, 2> odd_sizes_names({{OddSizes::refuse, "refuse"}, {OddSizes::round_up, "round_up"}});
@@ -38,6 +40,16 @@ std::vector<int> choices(Config& config, std::string const& key, std::vector<int
   if (auto const twice = std::adjacent_find(values.begin(), values.end()); twice != values.end())
     config.fail(key, fmt::format("lists {} twice", *twice));
   return values;
+}
+
+/// low, low + step, ... up to `high`; counted before they are listed.
+std::vector<int> range(Config& config, int low, int high, int step) {
+  auto const number = (std::int64_t{high} - low) / step + 1;
+  if (number > static_cast<std::int64_t>(max_choices))
+    config.fail("step", fmt::format("gives {} choices; at most {} fit a gene", number, max_choices));
+  std::vector<int> values;
+  for (std::int64_t i = 0; i < number; ++i) values.push_back(static_cast<int>(low + i * step));
+  return choices(config, "step", values);
 }
 
 std::vector<int> read_kernels(Config& config) {
@@ -80,9 +92,7 @@ std::vector<int> read_middle(Config& config, int in_channels, int divisor) {
   int const step = middle.get<int>("step", width_range, {"Step of the range; a multiple of channel_divisor", "channels"});
   if (step % divisor != 0) middle.fail("step", fmt::format("must be a multiple of channel_divisor ({})", divisor));
   if (low > high) middle.fail(low_key, fmt::format("leaves no width for {} input channels ({} is above {})", in_channels, low, high));
-  std::vector<int> values;
-  for (int m = low; m <= high; m += step) values.push_back(m);
-  return choices(middle, "step", values);
+  return range(middle, low, high, step);
 }
 
 int rounded_up(int size, int stride) { return (size + stride - 1) / stride; }
@@ -112,19 +122,17 @@ int read_width(Config& config, double multiplier, int divisor) {
 
 /// `size`, or `sizes`: a list, or a range in steps.
 std::vector<int> read_image_sizes(Config& image) {
-  constexpr Range<int> range{1, 8192};
-  if (!image.has("sizes")) return {image.get<int>("size", range, {"Side of the input images", "pixels"})};
+  constexpr Range<int> sides{1, 8192};
+  if (!image.has("sizes")) return {image.get<int>("size", sides, {"Side of the input images", "pixels"})};
   if (image.has("size")) image.fail("size", "stands beside sizes; keep one of them");
   constexpr Meaning meaning("Instead of size, where the image size is a gene: a list of sides, or a range", "pixels");
-  if (image.is_list("sizes")) return choices(image, "sizes", image.list<int>("sizes", range, meaning));
+  if (image.is_list("sizes")) return choices(image, "sizes", image.list<int>("sizes", sides, meaning));
   auto sizes = image.section("sizes", meaning);
-  int const low = sizes.get<int>("min", range, {"Least side", "pixels"});
-  int const high = sizes.get<int>("max", range, {"Largest side", "pixels"});
-  int const step = sizes.get<int>("step", range, {"Step of the range", "pixels"});
+  int const low = sizes.get<int>("min", sides, {"Least side", "pixels"});
+  int const high = sizes.get<int>("max", sides, {"Largest side", "pixels"});
+  int const step = sizes.get<int>("step", sides, {"Step of the range", "pixels"});
   if (low > high) sizes.fail("min", fmt::format("is above max ({})", high));
-  std::vector<int> values;
-  for (int size = low; size <= high; size += step) values.push_back(size);
-  return choices(sizes, "step", values);
+  return range(sizes, low, high, step);
 }
 
 /// Blocks of one stage appended to the space; returns the map size after it.
@@ -285,7 +293,9 @@ SearchSpace read_space(Config config) {
   space.kernel_transform = config.choice_or("kernel_transform", KernelTransform::learned, kernel_transform_names,
                                             {"How a small kernel comes out of a larger one: through learned matrices, or as its middle"});
   int channels = space.first_block_width;
-  for (auto& stage : config.sections("stages", {"Stages of searched blocks, in order"})) {
+  auto stages = config.sections("stages", {"Stages of searched blocks, in order"});
+  if (stages.size() > max_stages) config.fail("stages", fmt::format("has {} entries; at most {} are read", stages.size(), max_stages));
+  for (auto& stage : stages) {
     size = add_stage(space, stage, channels, size, multiplier);
     channels = space.stages.back().width;
   }

@@ -151,6 +151,25 @@ TEST(SearchSpace, BlocksOfAStageMayDiffer) {
   EXPECT_EQ(space.blocks[1].kernels, (std::vector{7}));
 }
 
+// A few hundred bytes that mean hundreds of millions of widths or tens of thousands of blocks.
+TEST(SearchSpace, SmallFilesStayCheap) {
+  std::string wide = tiny;
+  auto const put = [](std::string& text, std::string const& old, std::string const& now) {
+    auto const place = text.find(old);
+    ASSERT_NE(place, std::string::npos) << old;
+    text.replace(place, old.size(), now);
+  };
+  put(wide, "max: 24, step: 8", "max: 65536, step: 1");
+  put(wide, "channel_divisor: 4", "channel_divisor: 1");
+  EXPECT_NE(error_of(wide).find("at most 255 fit a gene"), std::string::npos) << error_of(wide);
+  std::string many =
+      "name: many\nimage: {channels: 1, size: 32, classes: 10}\nchannel_divisor: 4\nstem: {width: 8, kernel: 3, stride: 1}\n"
+      "first_block: {width: 8, kernel: 3}\nfeature_mix: none\nstages:\n"
+      "  - &s {width: 8, stride: 1, depths: [64], kernels: [3], middle: [8]}\n";
+  for (int i = 0; i < 10'000; ++i) many += "  - *s\n";
+  EXPECT_NE(error_of(many).find("stages: has 10001 entries; at most 64 are read"), std::string::npos) << error_of(many);
+}
+
 TEST(SearchSpace, RefusalsNameLineAndRemedy) {
   EXPECT_EQ(error_of(with("feature_mix: {width: 32}", "feature_mix: {widht: 32}")).substr(0, 9), "s.yaml:5:");
   EXPECT_EQ(error_of(with("name: tiny", "nam: tiny")), "s.yaml:1: nam: unknown key; did you mean name?");
