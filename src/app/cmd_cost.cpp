@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "common/core/error.hpp"
 #include "common/cost/cost_json.hpp"
 #include "common/cost/cost_model.hpp"
@@ -63,7 +64,7 @@ Body add_cost(CLI::App& app) {
   return [o](mpi::Communicator const& world) {
     std::string text;
     mpi::collectively(world, [&] { text = answer(*o); });
-    if (world.is_root()) std::fputs(text.c_str(), stdout);
+    if (world.is_root()) print(text);
     return 0;
   };
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/cmd_data.hpp"
+#include "app/print.hpp"
 #include "collect/dataset_check.hpp"
 #include "collect/row_export.hpp"
 #include "collect/stage_summary.hpp"
@@ -14,7 +15,7 @@ namespace apq::app {
 int list_data(DataOptions const& o) {
   std::vector<collect::StageSummary> summaries;
   for (auto const& stage : collect::stored_stages(o.directory)) summaries.push_back(collect::summary_of(stage.name, stage.read()));
-  fmt::print("{}", (o.format == "json" ? collect::summary_json : collect::summary_table)(summaries));
+  print((o.format == "json" ? collect::summary_json : collect::summary_table)(summaries));
   return 0;
 }
 
@@ -33,7 +34,7 @@ int hash_data(DataOptions const& o) {
 
 int export_data(DataOptions const& o) {
   auto const format = o.format == "csv" ? collect::RowFormat::csv : collect::RowFormat::json_lines;
-  collect::export_rows(o.directory, o.space, format, [](std::string const& line) { fmt::print("{}", line); });
+  collect::export_rows(o.directory, o.space, format, [](std::string const& line) { print(line); });
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/doctor.hpp"
@@ -18,7 +19,7 @@ Body add_doctor(CLI::App& app) {
     int status = 0;
     if (world.is_root()) {
       auto const findings = study::examine_machine(job);
-      std::fputs((*format == "json" ? study::findings_json : study::findings_table)(findings).c_str(), stdout);
+      print((*format == "json" ? study::findings_json : study::findings_table)(findings));
       if (study::is_anything_missing(findings)) status = static_cast<int>(Errc::io);
     }
     return mpi::broadcast(world, std::vector{status}).front();

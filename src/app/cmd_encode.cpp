@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/space/encoding.hpp"
 #include "common/space/subnet_json.hpp"
@@ -46,7 +47,7 @@ Body add_encode(CLI::App& app) {
   return [o](mpi::Communicator const& world) {
     std::string text;
     mpi::collectively(world, [&] { text = answer(*o); });
-    if (world.is_root()) std::fputs(text.c_str(), stdout);
+    if (world.is_root()) print(text);
     return 0;
   };
 }

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/eval_text.hpp"
@@ -23,7 +24,7 @@ int eval(mpi::Communicator const& world, Options const& o) {
   for (auto const& subnet : inputs.subnets) sizes.insert(subnet.image_size);
   auto const results = evaluate::evaluate_subnets(world, o.request, inputs, study::image_shape(inputs.space),
                                                   study::smaller_sizes(inputs.space, std::move(sizes)));
-  if (world.is_root()) std::fputs((o.format == "json" ? evaluate::eval_json : evaluate::eval_table)(results).c_str(), stdout);
+  if (world.is_root()) print((o.format == "json" ? evaluate::eval_json : evaluate::eval_table)(results));
   return 0;
 }
 

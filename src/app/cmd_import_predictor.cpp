@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cmd_import.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/mpi/collectives.hpp"
@@ -57,7 +58,7 @@ Body add_import_predictor(CLI::App& app) {
       if (world.is_root()) text = import_file(*o);
     });
     if (world.is_root()) {
-      std::fputs(text.c_str(), stdout);
+      print(text);
       std::fflush(stdout);
     }
     return 0;

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "app/cmd_import.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "collect/table_text.hpp"
 #include "common/mpi/collectives.hpp"
@@ -66,7 +67,7 @@ Body add_import_table(CLI::App& app) {
       if (world.is_root()) text = import_files(*o);
     });
     if (world.is_root()) {
-      std::fputs(text.c_str(), stdout);
+      print(text);
       std::fflush(stdout);
     }
     return 0;

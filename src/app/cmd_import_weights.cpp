@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "app/cmd_import.hpp"
+#include "app/print.hpp"
 #include "common/mpi/collectives.hpp"
 #include "common/net/weight_import_text.hpp"
 
@@ -40,7 +41,7 @@ Body add_import_weights(CLI::App& app) {
                                          : net::ChannelOrder::kept;
       auto const imported = net::import_weights(space::load_space(o->space), o->file, o->output, options);
       auto const text = o->format == "json" ? net::import_json(o->file, o->output, imported) : net::import_table(o->output, imported);
-      std::fputs(text.c_str(), stdout);
+      print(text);
       std::fflush(stdout);
       checkpoint::require_fit(imported.names, o->file.string());
     });

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "common/core/error.hpp"
 #include "launch/submission.hpp"
 
@@ -33,12 +34,12 @@ void launch_study(Options const& o) {
   auto const profile = launch::load_site_profile(o.site, o.site_assignments, std::filesystem::read_symlink("/proc/self/exe").string());
   auto const study = launch::read_launched_study(o.config, o.assignments);
   if (o.dry_run) {
-    std::fputs(launch::dry_run(profile, study).c_str(), stdout);
+    print(launch::dry_run(profile, study));
   } else if (profile.scheduler == launch::Scheduler::ssh) {
     launch::write_scripts(profile, study);
     become(launch::submission(profile, study, launch::chain_of(profile, study).front(), {}));
   } else {
-    std::fputs(launch::submit(profile, study, launch::execute).c_str(), stdout);
+    print(launch::submit(profile, study, launch::execute));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "study/check.hpp"
 #include "study/plan_text.hpp"
@@ -24,7 +25,7 @@ int plan(mpi::Communicator const& world, study::Experiment const& experiment, Op
   auto const measured = study::measure_work(run, o.measure);
   if (!world.is_root()) return 0;
   study::PlanView const view{o.ranks, world.size(), o.ranks_per_node > 0 ? o.ranks_per_node : node_ranks};
-  std::fputs((o.format == "json" ? study::plan_json : study::plan_table)(experiment, measured, view).c_str(), stdout);
+  print((o.format == "json" ? study::plan_json : study::plan_table)(experiment, measured, view));
   return 0;
 }
 

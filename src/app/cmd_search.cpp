@@ -5,6 +5,7 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
+#include "app/print.hpp"
 #include "common/core/atomic_file.hpp"
 #include "study/admission.hpp"
 #include "study/result_text.hpp"
@@ -27,7 +28,7 @@ Body add_search(CLI::App& app) {
     study::search_stage(run);
     if (!world.is_root()) return 0;
     auto const file = experiment.layout.search_summary();
-    fmt::print("{}", *format == "json" ? read_file(file) : study::table_of(study::read_search(file)));
+    print(*format == "json" ? read_file(file) : study::table_of(study::read_search(file)));
     return 0;
   };
 }

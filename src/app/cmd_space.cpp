@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "common/core/error.hpp"
 #include "common/mpi/collectives.hpp"
@@ -66,7 +67,7 @@ Body add_space(CLI::App& app) {
       if (!net->parsed()) text = answer(*o);
       else if (world.is_root()) text = space::write_space_of_net(o->net, o->output);
     });
-    if (world.is_root()) std::fputs(text.c_str(), stdout);
+    if (world.is_root()) print(text);
     return 0;
   };
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/command.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/study_view.hpp"
@@ -20,7 +21,7 @@ struct StatusOptions {
 };
 
 void show(std::string const& text) {
-  std::fputs(text.c_str(), stdout);
+  print(text);
   std::fflush(stdout);
 }
 

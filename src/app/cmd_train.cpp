@@ -5,6 +5,7 @@
 #include "app/command.hpp"
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
+#include "app/print.hpp"
 #include "app/within.hpp"
 #include "study/admission.hpp"
 #include "study/result_text.hpp"
@@ -51,7 +52,7 @@ Body add_train(CLI::App& app) {
                                                          .seed = seed->count() ? options->seed : experiment.seed,
                                                          .explores = explores});
     if (world.is_root()) {
-      fmt::print("{}", options->format == "json" ? study::to_json(training).dump(2) + "\n" : study::table_of(training));
+      print(options->format == "json" ? study::to_json(training).dump(2) + "\n" : study::table_of(training));
       std::fflush(stdout);
     }
     return 0;

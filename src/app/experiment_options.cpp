@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/print.hpp"
 #include "common/core/printable.hpp"
 #include "common/mpi/collectives.hpp"
 #include "study/admission.hpp"
@@ -34,8 +35,8 @@ bool answered(mpi::Communicator const& comm, study::Experiment const& experiment
     study::admit(run, study::Looks::at_labels_before_training);
   }
   if (comm.is_root()) {
-    if (options.print_reference) fmt::print("{}", study::configuration_reference());
-    else if (options.print_config) fmt::print("{}", experiment.commented);
+    if (options.print_reference) print(study::configuration_reference());
+    else if (options.print_config) print(experiment.commented);
     else fmt::print("{}: the configuration and its inputs are sound\n", printable(experiment.name));
   }
   return true;

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include <nlohmann/json.hpp>
+
 namespace apq {
 
 Error as_error(std::exception const& exception) {
@@ -15,6 +17,9 @@ Error as_error(std::exception const& exception) {
     return {Errc::io,
             error->path1().string() + ": " + std::string(begin.substr(0, begin.find(": "))) + " (" + error->code().message() + ")"};
   }
+  // Only of a text that is no UTF-8: everything else is checked before it is asked for.
+  if (auto const* const json = dynamic_cast<nlohmann::json::type_error const*>(&exception); json != nullptr && json->id == 316)
+    return {Errc::data, "a name or a text is not UTF-8 and cannot be recorded; rename what has it (" + std::string(what) + ")"};
   bool const is_too_much =
       dynamic_cast<std::bad_alloc const*>(&exception) != nullptr || dynamic_cast<std::length_error const*>(&exception) != nullptr;
   if (is_too_much) return {Errc::io, "memory: more is asked for than there is; `apq plan` tells what a job takes"};

@@ -64,6 +64,17 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (std::size_t start = 0; start < text.size();) {
+    auto const end = std::min(text.find_first_of("\n\t", start), text.size());
+    out += printable(text.substr(start, end - start));
+    if (end < text.size()) out += text[end];
+    start = end + 1;
+  }
+  return out;
+}
+
 std::size_t end_of_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {

@@ -33,6 +33,12 @@ TEST(Printable, EscapesBytesThatAreNoUtf8) {
   EXPECT_EQ(printable("cut \xe2\x82"), "cut \\xe2\\x82");
 }
 
+TEST(Printable, LinesStayLines) {
+  EXPECT_EQ(printable_lines("a\x1b[1m\n\n\tb\r\n"), "a\\x1b[1m\n\n\tb\\r\n");
+  EXPECT_EQ(printable_lines("no end"), "no end");
+  EXPECT_EQ(printable_lines(""), "");
+}
+
 TEST(Printable, TwiceIsAsOnce) {
   std::string every;
   for (int byte = 0; byte < 256; ++byte) every += static_cast<char>(byte);
