@@ -31,7 +31,8 @@ void show(std::string const& text) {
   for (;;) {
     auto const progress = view.look();
     auto const text = options.format == "json" ? study::progress_json(progress) : study::progress_table(progress);
-    show((is_terminal ? "\033[H\033[J" : "") + text + (options.format == "json" ? "" : "\n"));
+    if (is_terminal) std::fputs("\033[H\033[J", stdout);
+    show(text + (options.format == "json" ? "" : "\n"));
     std::this_thread::sleep_for(std::chrono::duration<double>(options.every));
   }
 }

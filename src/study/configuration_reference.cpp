@@ -66,15 +66,16 @@ std::vector<std::string> sites() {
 }  // namespace
 
 std::vector<ReferenceChapter> reference_chapters() {
-  return {
-      {"Experiment", "What `--config` names. `--set SECTION.KEY=VALUE` replaces a value; `--print-config` prints all of them, explained.",
-       keys_of(experiments(), [](Config& config) { read_keys(config, "NAME"); })},
-      {"Search space", "What key `space` names: the family of networks that is searched. Examples: `configs/spaces`.",
-       keys_of(spaces(), [](Config& config) { space::read_space(config); })},
-      {"Accelerator", "What key `cost.hardware` names. Example: `configs/hardware/bitfusion_edge.yaml`.",
-       keys_of(accelerators(), [](Config& config) { cost::read_model(config); })},
-      {"Site profile", "What `apq launch --site` names. Examples: `slurm/sites`; `--site-set KEY=VALUE` replaces a value.",
-       keys_of(sites(), [](Config& config) { launch::read_site_profile(config, "apq"); })}};
+  return {{"Experiment",
+           "What `--config` names. `--set SECTION.KEY=VALUE` replaces a value ([as it is typed](inputs.md)); `--print-config` prints all "
+           "of them, explained.",
+           keys_of(experiments(), [](Config& config) { read_keys(config, "NAME"); })},
+          {"Search space", "What key `space` names: the family of networks that is searched. Examples: `configs/spaces`.",
+           keys_of(spaces(), [](Config& config) { space::read_space(config); })},
+          {"Accelerator", "What key `cost.hardware` names. Example: `configs/hardware/bitfusion_edge.yaml`.",
+           keys_of(accelerators(), [](Config& config) { cost::read_model(config); })},
+          {"Site profile", "What `apq launch --site` names. Examples: `slurm/sites`; `--site-set KEY=VALUE` replaces a value.",
+           keys_of(sites(), [](Config& config) { launch::read_site_profile(config, "apq"); })}};
 }
 
 std::string configuration_reference() {
