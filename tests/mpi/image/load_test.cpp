@@ -300,9 +300,4 @@ TEST_F(LoadImages, OneWindowServesTheNode) {
   mpi::barrier(world_);
 }
 
-TEST(NodeMemory, ReadsMeminfo) {
-  EXPECT_EQ(mpi::mem_available("MemTotal:  10 kB\nMemAvailable:    2048 kB\n"), 2048u * 1024);
-  EXPECT_EQ(mpi::mem_available("nothing"), std::numeric_limits<std::uint64_t>::max());
-}
-
 }  // namespace
