@@ -26,23 +26,37 @@ bool is_launched() {
 
 namespace {
 
+Variables read_environment() {
+  Variables variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view const text = *entry;
+    if (auto const equals = text.find('='); equals != std::string_view::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+Variables const at_start = read_environment();
+
 // 0 where there is none.
-int number_of(char const* variable) {
-  auto const* const text = std::getenv(variable);
+int number_of(Variables const& variables, char const* name) {
+  auto const found = variables.find(name);
   int number = 0;
-  if (text != nullptr) std::from_chars(text, text + std::char_traits<char>::length(text), number);
+  if (found != variables.end()) std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
   return number;
 }
 
 }  // namespace
 
-std::optional<SeparateTasks> separate_tasks(int world_size) {
+Variables const& variables_at_start() { return at_start; }
+
+std::optional<SeparateTasks> separate_tasks(int world_size, Variables const& variables) {
   // Who was given one of these was joined, to a job of one rank if need be: also mpirun's ranks, which inherit Slurm's variables.
-  if (world_size > 1 || std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr || std::getenv("PMIX_RANK") != nullptr) return std::nullopt;
+  if (world_size > 1 || variables.contains("OMPI_COMM_WORLD_SIZE") || variables.contains("PMIX_RANK")) return std::nullopt;
   // Only a step has these two; a batch script runs alone.
-  if (std::getenv("SLURM_STEP_ID") != nullptr && number_of("SLURM_STEP_NUM_TASKS") > 1)
-    return SeparateTasks{number_of("SLURM_STEP_NUM_TASKS"), number_of("SLURM_PROCID") == 0};
-  if (number_of("PMI_SIZE") > 1) return SeparateTasks{number_of("PMI_SIZE"), number_of("PMI_RANK") == 0};
+  if (auto const number = number_of(variables, "SLURM_STEP_NUM_TASKS"); variables.contains("SLURM_STEP_ID") && number > 1)
+    return SeparateTasks{number, number_of(variables, "SLURM_PROCID") == 0};
+  if (auto const number = number_of(variables, "PMI_SIZE"); number > 1) return SeparateTasks{number, number_of(variables, "PMI_RANK") == 0};
   return std::nullopt;
 }
 

@@ -25,39 +25,27 @@ TEST(Launcher, LooksAtTheEnvironmentOfThisProcess) {
   EXPECT_EQ(mpi::is_launched(), before);
 }
 
-class SeparateTasks : public testing::Test {
- protected:
-  void TearDown() override {
-    for (char const* name : variables_) ::unsetenv(name);
-  }
-  static void set(std::initializer_list<std::pair<char const*, char const*>> values) {
-    for (char const* name : variables_) ::unsetenv(name);
-    for (auto const& [name, value] : values) ::setenv(name, value, 1);
-  }
-  static constexpr char const* variables_[] = {"SLURM_STEP_ID", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_PROCID", "PMI_SIZE",
-                                               "PMI_RANK",      "OMPI_COMM_WORLD_SIZE", "PMIX_RANK"};
-};
-
-TEST_F(SeparateTasks, AreThoseOfAStepThatMpiDoesNotJoin) {
-  set({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "3"}, {"SLURM_PROCID", "2"}});
-  ASSERT_TRUE(mpi::separate_tasks(1));
-  EXPECT_EQ(mpi::separate_tasks(1)->number, 3);
-  EXPECT_FALSE(mpi::separate_tasks(1)->is_first);
-  EXPECT_FALSE(mpi::separate_tasks(3));
-  set({{"PMI_SIZE", "4"}, {"PMI_RANK", "0"}});
-  ASSERT_TRUE(mpi::separate_tasks(1));
-  EXPECT_TRUE(mpi::separate_tasks(1)->is_first);
+std::optional<mpi::SeparateTasks> tasks(mpi::Variables const& variables, int world_size = 1) {
+  return mpi::separate_tasks(world_size, variables);
 }
 
-TEST_F(SeparateTasks, AreNoneOfMpirunOfABatchScriptOrOfAStepOfOneTask) {
-  set({{"SLURM_NTASKS", "8"}, {"SLURM_PROCID", "0"}});
-  EXPECT_FALSE(mpi::separate_tasks(1));
-  set({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}, {"SLURM_PROCID", "0"}});
-  EXPECT_FALSE(mpi::separate_tasks(1));
-  set({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"OMPI_COMM_WORLD_SIZE", "1"}});
-  EXPECT_FALSE(mpi::separate_tasks(1));
-  set({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"PMIX_RANK", "0"}});
-  EXPECT_FALSE(mpi::separate_tasks(1));
+TEST(SeparateTasks, AreThoseOfAStepThatMpiDoesNotJoin) {
+  mpi::Variables const step{{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "3"}, {"SLURM_PROCID", "2"}};
+  ASSERT_TRUE(tasks(step));
+  EXPECT_EQ(tasks(step)->number, 3);
+  EXPECT_FALSE(tasks(step)->is_first);
+  EXPECT_FALSE(tasks(step, 3));
+  mpi::Variables const other_mpi{{"PMI_SIZE", "4"}, {"PMI_RANK", "0"}};
+  ASSERT_TRUE(tasks(other_mpi));
+  EXPECT_TRUE(tasks(other_mpi)->is_first);
+}
+
+TEST(SeparateTasks, AreNoneOfMpirunOfABatchScriptOrOfAStepOfOneTask) {
+  EXPECT_FALSE(tasks({}));
+  EXPECT_FALSE(tasks({{"SLURM_NTASKS", "8"}, {"SLURM_PROCID", "0"}}));
+  EXPECT_FALSE(tasks({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}, {"SLURM_PROCID", "0"}}));
+  EXPECT_FALSE(tasks({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"OMPI_COMM_WORLD_SIZE", "1"}}));
+  EXPECT_FALSE(tasks({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"PMIX_RANK", "0"}}));
 }
 
 }  // namespace
