@@ -62,7 +62,7 @@ printf 'no picture' >"$work/a.png"
 evaluate=("$apq" eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt)
 expect 4 "/nowhere: no such file or directory" "${evaluate[@]}" --images /nowhere
 expect 3 "holds no class folders" "${evaluate[@]}" --images "$work/empty"
-expect 3 "holds 1 class folders; the space has 10 classes" "${evaluate[@]}" --images "$work/tiny"
+expect 3 "holds 1 class folders \(1 without a picture: a\); the space has 10 classes" "${evaluate[@]}" --images "$work/tiny"
 expect 3 "max_damaged = 0: 1 image is damaged: .*a.png: is neither JPEG, PNG nor WebP" "${evaluate[@]}" --images "$work/list.txt"
 echo 'a.png 10' >"$work/list.txt"
 for ranks in 1 2; do
