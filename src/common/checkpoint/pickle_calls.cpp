@@ -1,21 +1,33 @@
 #include "common/checkpoint/pickle_calls.hpp"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace apq::checkpoint::pickle {
 namespace {
 
+/// Storages whose tensors are not read; what lies behind them in a file can be.
+struct UnreadStorage {
+  std::string_view name;
+  std::int64_t size;
+};
+constexpr UnreadStorage unread_storages[] = {{"ComplexFloatStorage", 8}, {"ComplexDoubleStorage", 16}, {"QInt8Storage", 1},
+                                             {"QUInt8Storage", 1},       {"QInt32Storage", 4},         {"QUInt4x2Storage", 1},
+                                             {"QUInt2x4Storage", 1},     {"UntypedStorage", 1}};
+
 Opaque opaque(std::string_view name) { return {std::string(name.substr(0, max_opaque_name))}; }
 
-/// The row of "torch.FloatStorage" and "torch.cuda.FloatStorage", else null.
-ElementTypeRow const* storage_type(std::string_view name) {
-  for (std::string_view prefix : {"torch.cuda.", "torch."}) {
+/// A storage of "torch.FloatStorage", "torch.cuda.FloatStorage" and the like, without its place.
+std::optional<StorageRef> storage_of_type(std::string_view name) {
+  for (std::string_view prefix : {"torch.cuda.", "torch.storage.", "torch."}) {
     if (!name.starts_with(prefix)) continue;
-    auto const found = std::find_if(element_types.begin(), element_types.end(),
-                                    [&](ElementTypeRow const& row) { return row.storage == name.substr(prefix.size()); });
-    if (found != element_types.end()) return &*found;
+    auto const type = name.substr(prefix.size());
+    for (auto const& row : element_types)
+      if (row.storage == type) return StorageRef{row.type, {}, row.size, {}, 0};
+    for (auto const& unread : unread_storages)
+      if (unread.name == type) return StorageRef{{}, unread.name, unread.size, {}, 0};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 std::vector<std::int64_t> integers(Value const* value) {
@@ -41,8 +53,9 @@ Dict ordered_dict(Items const& arguments) {
 Data tensor(Items const& arguments) {
   if (arguments.size() < 4) throw Malformed("a tensor lacks its storage, offset, shape or strides");
   if (auto const* unread = arguments[0]->as<Opaque>()) return *unread;
-  return TensorRef{&expect<StorageRef>(arguments[0], "a storage"), expect<std::int64_t>(arguments[1], "an integer"), integers(arguments[2]),
-                   integers(arguments[3])};
+  auto const& storage = expect<StorageRef>(arguments[0], "a storage");
+  if (!storage.unread.empty()) return opaque("torch." + std::string(storage.unread));
+  return TensorRef{&storage, expect<std::int64_t>(arguments[1], "an integer"), integers(arguments[2]), integers(arguments[3])};
 }
 
 /// (tensor, ...)
@@ -87,9 +100,11 @@ Data stored_elsewhere(Value const* id) {
   if (items.size() < 5 || expect<std::string>(items[0], "a string") != "storage") throw Malformed("a persistent id that is no storage");
   if (items.size() > 5 && !items[5]->as<None>()) throw Malformed("a storage that is a view of another one (not supported)");
   auto const& type = expect<Global>(items[1], "a storage type").name;
-  auto const* const row = storage_type(type);
-  if (!row) return opaque(type);
-  return StorageRef{row->type, expect<std::string>(items[2], "a string"), expect<std::int64_t>(items[4], "an integer")};
+  auto storage = storage_of_type(type);
+  if (!storage) return opaque(type);
+  storage->key = expect<std::string>(items[2], "a string");
+  storage->num_elements = expect<std::int64_t>(items[4], "an integer");
+  return std::move(*storage);
 }
 
 std::size_t size_of(Data const& data) {

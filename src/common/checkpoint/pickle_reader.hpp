@@ -44,7 +44,9 @@ inline constexpr std::size_t max_opaque_name = 200;
 /// A typed block of memory that lies elsewhere in the file.
 struct StorageRef {
   ElementType type{};
-  std::string key;  ///< which block
+  std::string_view unread;     ///< the class of one that tensors here cannot have, "ComplexFloatStorage"; then `type` says nothing
+  std::int64_t item_size = 0;  ///< bytes
+  std::string key;             ///< which block
   std::int64_t num_elements = 0;
 };
 /// A strided view of a storage; in elements, not bytes. Nothing is checked against the storage yet.

@@ -44,7 +44,7 @@ std::string list_of(std::vector<StateDictPlace> const& places) {
       texts.push_back(fmt::format("{} more", places.size() - most_listed));
       break;
     }
-    texts.push_back(fmt::format("{} ({} tensors)", printable(place.key()), place.num_tensors));
+    texts.push_back(fmt::format("{} ({} tensor{})", printable(place.key()), place.num_tensors, place.num_tensors == 1 ? "" : "s"));
   }
   return fmt::format("{}", fmt::join(texts, ", "));
 }

@@ -50,7 +50,7 @@ TorchFile read_torch_legacy(std::string_view content, std::string const& source)
   // The element size is known only from the tensors that use the storage.
   std::map<std::string, std::int64_t> item_size;
   for (auto const& value : object.values)
-    if (auto const* storage = value.as<pickle::StorageRef>()) item_size[storage->key] = row_of(storage->type).size;
+    if (auto const* storage = value.as<pickle::StorageRef>()) item_size[storage->key] = storage->item_size;
   std::map<std::string, std::string_view> storages;
   auto const* list = keys.root->as<pickle::List>();
   if (!list) throw Error(Errc::data, fmt::format("{}: the list of storages is missing", source));

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t most_shown = 3;
 
+std::string key_text(std::string const& key) { return key == "." ? ". (the outermost dictionary)" : key; }
+
 std::string list_text(std::vector<std::string> const& named, std::size_t count) {
   auto text = fmt::format("{}", fmt::join(named, ", "));
   if (count > named.size()) text += fmt::format(" and {} more", count - named.size());
@@ -35,7 +37,9 @@ Reading reading_of(WeightFile const& file) {
 
 std::string reading_text(std::string const& file, Reading const& reading) {
   auto text = fmt::format("{}: read as: {}, state dict {}", file, reading.kind, reading.key == "." ? "without a key" : reading.key);
-  if (reading.num_others > 0) text += fmt::format(" (there is also {})", list_text(reading.other_keys, reading.num_others));
+  std::vector<std::string> others;
+  for (auto const& key : reading.other_keys) others.push_back(key_text(key));
+  if (reading.num_others > 0) text += fmt::format(" (there is also {})", list_text(others, reading.num_others));
   text += fmt::format(", {} tensor{}", reading.num_tensors, reading.num_tensors == 1 ? "" : "s");
   if (!reading.prefix.empty()) text += fmt::format(", prefix {} taken off", reading.prefix);
   if (reading.num_unread > 0) text += fmt::format("; left unread: {}", list_text(reading.unread, reading.num_unread));

@@ -60,12 +60,13 @@ TEST(WeightFile, OfSeveralTheUsualNameIsTakenAndAKeyChooses) {
                                   {"state_dict", weights("s.")},
                                   {"epoch", pickled_number(1)}});
   EXPECT_EQ(said_of(zipped(both)),
-            "a.pth: read as: torch.save (zip), state dict state_dict (there is also ., state_dict_ema), 2 tensors; left unread: best_acc1 "
+            "a.pth: read as: torch.save (zip), state dict state_dict (there is also . (the outermost dictionary), state_dict_ema), 2 "
+            "tensors; left unread: best_acc1 "
             "(a tensor), epoch (a number)");
   EXPECT_EQ(key_of(both), "state_dict");
   EXPECT_EQ(key_of(both, "state_dict_ema"), "state_dict_ema");
   EXPECT_EQ(key_of(both, "."), ".");
-  expect_refused("a.pth: holds no state dict under ema\\x1b; there are: . (1 tensors), state_dict_ema (2 tensors), state_dict (2 tensors)",
+  expect_refused("a.pth: holds no state dict under ema\\x1b; there are: . (1 tensor), state_dict_ema (2 tensors), state_dict (2 tensors)",
                  zipped(both), "ema\x1b");
   EXPECT_EQ(key_of(pickled_dict({{"module", weights("")}, {"model", weights("")}})), "model") << "in the order that is documented";
   EXPECT_EQ(key_of(pickled_dict({{"ema", pickled_dict({{"state_dict", weights("")}})}, {"net", weights("")}})), "net") << "the outer one";
@@ -90,6 +91,17 @@ TEST(WeightFile, WhatLiesBesideTheWeightsIsLeftUnread) {
   EXPECT_EQ(said_of(content),
             "a.pth: read as: torch.save (zip), state dict model, 2 tensors; left unread: args (an object of argparse.Namespace), "
             "best (an object of numpy.core.multiarray.scalar), history (a dictionary), config (an object of my.own.Config) and 1 more");
+  // In the older format storages lie one behind the other, those of tensors that nobody reads among them.
+  auto const complex = legacy_checkpoint(pickled(pickled_dict({{"fft", pickled_tensor("0", {2}, "ComplexFloatStorage")},
+                                                               {"model", pickled_dict({{"w", pickled_tensor("1", {1})}})}})),
+                                         {{1, 2, 3, 4}, {5}});
+  auto const place = complex.rfind(little_endian(4, 8));
+  ASSERT_NE(place, complex.npos);
+  auto const with_complex = complex.substr(0, place) + little_endian(2, 8) + complex.substr(place + 8);
+  EXPECT_EQ(said_of(with_complex),
+            "a.pth: read as: torch.save (before PyTorch 1.6), state dict model, 1 tensor; left unread: fft (an object of "
+            "torch.ComplexFloatStorage)");
+  EXPECT_EQ(checkpoint::read_weight_file(with_complex, "a.pth").tensors[0].storage, std::string("\0\0\xa0\x40", 4));
   auto weights = two_tensors();
   weights.emplace_back("step", pickled_number(7));
   weights.emplace_back("extra", pickled_object("my.own", "Thing", {}));
