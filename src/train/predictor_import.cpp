@@ -9,7 +9,9 @@
 
 #include <ATen/ATen.h>
 
+#include "common/checkpoint/key_prefix.hpp"
 #include "common/checkpoint/state_dict.hpp"
+#include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "train/predictor_model.hpp"
 
@@ -77,6 +79,14 @@ checkpoint::StateDict checked_weights(checkpoint::StateDict const& weights, Layo
   return result;
 }
 
+// Without what wrappers add to names and weights.
+checkpoint::StateDict without_prefix(checkpoint::StateDict const& weights, std::string const& prefix) {
+  checkpoint::StateDict result;
+  for (auto const& [name, tensor] : weights)
+    if (!checkpoint::is_averaging_counter(name)) result[name.substr(name.starts_with(prefix) ? prefix.size() : 0)] = tensor;
+  return result;
+}
+
 // The input columns of image sizes, [hidden] each.
 class SizeColumns {
  public:
@@ -111,9 +121,13 @@ class SizeColumns {
 
 }  // namespace
 
-ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesystem::path const& file, std::vector<int> const& sizes) {
+ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesystem::path const& file, std::vector<int> const& sizes,
+                                   std::string const& key) {
   auto const source = file.string();
-  auto const theirs = checkpoint::load_state_dict(file);
+  auto const content = read_file(file);
+  auto const in_file = checkpoint::read_weight_file(content, source, key);
+  auto reading = checkpoint::reading_of(in_file);
+  auto const theirs = without_prefix(checkpoint::tensors_of(in_file, source), reading.prefix);
   auto const layout = layout_of(theirs, sizes, source);
   require_space(space, source);
   std::int64_t const num_blocks = space.num_blocks();
@@ -138,7 +152,8 @@ ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesys
   for (std::size_t i = 1; i < layout.hidden.size(); ++i)
     for (char const* part : {".weight", ".bias"})
       ours[fmt::format("layers.{}.0{}", i, part)] = weights.at(layout.hidden[i] + part).contiguous();
-  return {AccuracyPredictor::Model::wrap(space::Encoding(space), std::move(ours)), layout.name, of_size.sizes, std::move(interpolated)};
+  return {std::move(reading), AccuracyPredictor::Model::wrap(space::Encoding(space), std::move(ours)), layout.name, of_size.sizes,
+          std::move(interpolated)};
 }
 
 }  // namespace apq::train

@@ -4,12 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "common/checkpoint/weight_file_text.hpp"
 #include "common/space/search_space.hpp"
 #include "train/accuracy_predictor.hpp"
 
 namespace apq::train {
 
 struct ImportedPredictor {
+  checkpoint::Reading reading;
   AccuracyPredictor predictor;
   std::string layout;             ///< "once-for-all" or "once-for-all tutorial"
   std::vector<int> known_sizes;   ///< image sizes that its training saw, pixels
@@ -26,8 +28,10 @@ struct ImportedPredictor {
 /// A size whose inputs never left the range of PyTorch's initial weights, 1 / sqrt(inputs), was never trained and counts as unknown. A
 /// size of the space between two known ones gets the linear interpolation of their columns. The file does not say which
 /// supernet the accuracies are of: that is the caller's to know.
+/// @param key  of the state dict in a file that holds several; empty: as choose_state_dict
 /// @throws Error(data) when the file is no such predictor (every key that does not fit is listed); Error(config) when the space has
 /// other genes, or an image size beyond those known.
-ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesystem::path const& file, std::vector<int> const& sizes = {});
+ImportedPredictor import_predictor(space::SearchSpace const& space, std::filesystem::path const& file, std::vector<int> const& sizes = {},
+                                   std::string const& key = {});
 
 }  // namespace apq::train

@@ -4,7 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include "common/checkpoint/weight_file_text.hpp"
 #include "common/core/atomic_file.hpp"
+#include "common/core/log.hpp"
 #include "common/net/channel_order.hpp"
 #include "common/net/finite_weights.hpp"
 
@@ -30,7 +32,9 @@ Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path co
 }
 
 Supernet parse_supernet(space::SearchSpace const& space, std::string_view content, std::string const& name) {
-  auto const dict = checkpoint::parse_state_dict(content, name);
+  auto const file = checkpoint::read_weight_file(content, name);
+  if (file.num_others > 0) log::root().info("{}", checkpoint::reading_text(name, checkpoint::reading_of(file)));
+  auto const dict = checkpoint::tensors_of(file, name);
   auto const names = names_in(space, dict);
   checkpoint::require_fit(names, name);
   auto supernet = adopt(space, dict, names, name);

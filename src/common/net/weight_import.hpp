@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "common/checkpoint/weight_file_text.hpp"
 #include "common/checkpoint/weight_names.hpp"
 #include "common/space/search_space.hpp"
 
@@ -18,20 +19,22 @@ enum class ChannelOrder {
 struct ImportOptions {
   bool release_layout = false;  ///< {'state_dict': ...} around the weights, as the release writes it
   ChannelOrder order = ChannelOrder::automatic;
+  std::string key;       ///< of the state dict in a file that holds several; empty: as choose_state_dict
+  bool dry_run = false;  ///< all but the writing
 };
 
 struct ImportedWeights {
+  checkpoint::Reading reading;
   checkpoint::WeightNames names;
-  bool is_written = false;  ///< false: some key does not fit, no file was written
+  bool is_written = false;  ///< false: some key does not fit, or that was not asked for; no file was written
   bool is_sorted = false;
-  std::string hash;  ///< of the supernet, when written
+  std::string hash;  ///< of the supernet, when all keys fit
 };
 
-/// Reads a checkpoint of others and writes it under the project's names, in the zip format of torch.save. Nothing is
-/// executed: a pickle that names anything but tensors and dictionaries is refused by that name.
-/// @throws Error(io | data) when `file` is no checkpoint, holds weights that require_finite() refuses, or `output` cannot be written. Keys
-/// that do not fit are no
-///         error here: see ImportedWeights::names and require_fit.
+/// Reads a file of weights of others (weight_file.hpp) and writes it under the project's names, in the zip format of torch.save. Nothing is
+/// executed.
+/// @throws Error(io | data) when `file` is no file of weights, holds weights that require_finite() refuses, or `output` cannot be written.
+///         Keys that do not fit are no error here: see ImportedWeights::names and require_fit.
 ImportedWeights import_weights(space::SearchSpace const& space, std::filesystem::path const& file, std::filesystem::path const& output,
                                ImportOptions const& options);
 

@@ -14,6 +14,7 @@
 #include "common/net/weight_import.hpp"
 #include "common/space/net_config.hpp"
 #include "common/space/subnet.hpp"
+#include "support/error_of.hpp"
 #include "support/net_config_sample.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
@@ -117,6 +118,32 @@ TEST_F(SampleNet, ImportingKeepsTheFunctionAndSortsTheChannels) {
   net::import_weights(space_, dir_ / "n.pth", dir_ / "release.pt", {.release_layout = true});
   EXPECT_EQ(net::load_supernet(space_, dir_ / "release.pt").hash(), imported.hash);
   EXPECT_NE(read_file(dir_ / "release.pt").find("state_dict"), std::string::npos);
+}
+
+TEST_F(SampleNet, WrappersAndHalfPrecisionComeInAndADryRunWritesNothing) {
+  checkpoint::StateDict halves, as_float;
+  for (auto const& [name, tensor] : trained_.weights) {
+    halves["_orig_mod.module." + static_name(name)] = tensor.to(at::kHalf);
+    as_float[static_name(name)] = tensor.to(at::kHalf).to(at::kFloat);
+  }
+  checkpoint::save_state_dict(dir_ / "halves.pth", halves, checkpoint::DictLayout::wrapped);
+  checkpoint::save_state_dict(dir_ / "as_float.pth", as_float);
+  auto const dry = net::import_weights(space_, dir_ / "halves.pth", dir_ / "out.pt", {.dry_run = true});
+  EXPECT_FALSE(dry.is_written);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "out.pt"));
+  EXPECT_TRUE(dry.names.fits());
+  EXPECT_EQ(dry.reading.key, "state_dict");
+  EXPECT_EQ(dry.reading.prefix, "_orig_mod.module.");
+  EXPECT_EQ(dry.reading.num_tensors, halves.size());
+  ASSERT_EQ(dry.reading.first.size(), 3u);
+  EXPECT_EQ(dry.reading.first[0].type, "float16");
+  EXPECT_EQ(dry.hash, net::load_supernet(space_, dir_ / "as_float.pth").hash());
+  auto const imported = net::import_weights(space_, dir_ / "halves.pth", dir_ / "out.pt", {});
+  EXPECT_TRUE(imported.is_written);
+  EXPECT_EQ(imported.hash, dry.hash);
+  EXPECT_EQ(net::load_supernet(space_, dir_ / "halves.pth").hash(), dry.hash);
+  test::expect_error(Errc::data, "holds no state dict under ema; there are: state_dict",
+                     [&] { net::import_weights(space_, dir_ / "halves.pth", dir_ / "other.pt", {.key = "ema"}); });
 }
 
 TEST_F(SampleNet, NothingIsWrittenWhenAKeyDoesNotFit) {

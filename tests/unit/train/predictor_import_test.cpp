@@ -113,6 +113,14 @@ TEST(PredictorImport, SizesBeforeKernelsAndBetweenThemInterpolated) {
   EXPECT_EQ(imported.interpolated, std::vector{56});
   EXPECT_NEAR(predict(imported, space, subnet_of_size(48)), forward(dict, ones_of_subnet(3, 1)), 1e-4);
   EXPECT_NEAR(predict(imported, space, subnet_of_size(64)), forward(dict, ones_of_subnet(3, 2)), 1e-4);
+  EXPECT_EQ(imported.reading.key, "state_dict");
+  checkpoint::StateDict wrapped{{"n_averaged", at::zeros({}, at::kLong)}};
+  for (auto const& [name, tensor] : dict) wrapped["module." + name] = tensor;
+  checkpoint::save_state_dict(directory / "w.pth", wrapped);
+  auto const from_wrapped = train::import_predictor(space, directory / "w.pth", {32, 48, 64});
+  EXPECT_EQ(from_wrapped.reading.prefix, "module.");
+  EXPECT_EQ(predict(from_wrapped, space, subnet_of_size(48)), predict(imported, space, subnet_of_size(48)));
+  expect_error(Errc::data, "holds no state dict under ema", [&] { train::import_predictor(space, directory / "w.pth", {}, "ema"); });
   auto between = dict;
   auto& first = between.at("layers.0.0.weight");
   first = first.clone();
