@@ -106,12 +106,20 @@ class Listener : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::size_t> nodes_of_anchor_;  // closed ones
 };
 
+// Characters that no text holds (YAML 1.2.2, 5.1). By a zero byte yaml-cpp would take the text for UTF-16 or UTF-32.
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f; }
+
 void refuse_other_encodings(std::string_view text, std::string const& name) {
-  auto const end = end_of_utf8(text);
+  auto const control = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_control) - text.begin());
+  auto const end = std::min(end_of_utf8(text), control);
   if (end == text.size()) return;
   auto const line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
-  throw Error(Errc::config, fmt::format("{}:{}: is not UTF-8 (byte 0x{:02X}); save it as UTF-8, e.g. with iconv -f latin1 -t utf8", name,
-                                        line, static_cast<unsigned char>(text[end])));
+  auto const byte = static_cast<unsigned char>(text[end]);
+  if (end == control)
+    throw Error(Errc::config,
+                fmt::format("{}:{}: holds a control character (byte 0x{:02X}), which no text has; save it as UTF-8", name, line, byte));
+  throw Error(Errc::config,
+              fmt::format("{}:{}: is not UTF-8 (byte 0x{:02X}); save it as UTF-8, e.g. with iconv -f latin1 -t utf8", name, line, byte));
 }
 
 }  // namespace

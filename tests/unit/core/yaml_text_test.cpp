@@ -50,6 +50,14 @@ TEST(YamlText, OtherEncodingsAreNamedWithTheirLine) {
                                 "a\0:\0",
                                 6)),
             "no error");
+  EXPECT_EQ(refusal(std::string("a: 1\nb\0:\0 \0", 11)),
+            "c.yaml:2: holds a control character (byte 0x00), which no text has; save it as UTF-8");
+  EXPECT_EQ(refusal(std::string("a\0:\0 \0"
+                                "1\0",
+                                8)),
+            "c.yaml:1: holds a control character (byte 0x00), which no text has; save it as UTF-8");
+  EXPECT_EQ(refusal("a: \x1b[31m\n"), "c.yaml:1: holds a control character (byte 0x1B), which no text has; save it as UTF-8");
+  EXPECT_EQ(read_yaml("a: \"\\e[31m\"\n", "c.yaml")["a"].Scalar(), "\x1b[31m");
 }
 
 TEST(YamlText, AliasesCountAsWhatTheyMean) {
