@@ -50,23 +50,15 @@ Body add_eval(CLI::App& app) {
   app.add_option("--calibration", o->request.calibration,
                  "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
                  "its own; else the stored BN statistics serve full-precision subnets)");
-  app.add_option("--max-damaged", o->request.data.max_damaged, "So many damaged images are left out; more are an error")
-      ->check(within(0, 1'000'000'000))
-      ->capture_default_str();
-  app.add_option("--split", o->request.split, "Which images to count hits on")
-      ->check(CLI::IsMember({"test", "validation", "train"}))
-      ->capture_default_str();
-  app.add_option("--validation-images", o->request.data.validation_images, "Size of the validation split")
-      ->check(within(1, 1'000'000'000))
-      ->capture_default_str();
-  app.add_option("--calibration-images", o->request.data.calibration_images, "Images for BN statistics and ranges")
-      ->check(within(1, 1'000'000'000))
-      ->capture_default_str();
-  app.add_option("--batch", o->request.evaluator.batch, "Images per forward pass")->check(within(1, 100'000))->capture_default_str();
-  app.add_option("--fidelity", o->fidelity, "Quantiser behaviour")
-      ->check(CLI::IsMember(net::fidelity_kind_names.all()))
-      ->capture_default_str();
-  app.add_option("--engine", o->engine, "Executor")->check(CLI::IsMember(engine::engine_kind_names.all()))->capture_default_str();
+  auto& data = o->request.data;
+  int const many = 1'000'000'000;
+  add_number(app, "--max-damaged", data.max_damaged, within(0, many), "So many damaged images are left out; more are an error");
+  add_choice(app, "--split", o->request.split, {"test", "validation", "train"}, "Which images to count hits on");
+  add_number(app, "--validation-images", data.validation_images, within(1, many), "Size of the validation split");
+  add_number(app, "--calibration-images", data.calibration_images, within(1, many), "Images for BN statistics and ranges");
+  add_number(app, "--batch", o->request.evaluator.batch, within(1, 100'000), "Images per forward pass");
+  add_choice(app, "--fidelity", o->fidelity, net::fidelity_kind_names.all(), "Quantiser behaviour");
+  add_choice(app, "--engine", o->engine, engine::engine_kind_names.all(), "Executor");
   app.add_option("--mean", o->request.mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")
       ->expected(1, 4)
       ->check(within(0.0, 1.0));

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -26,6 +27,18 @@ CLI::Validator within(T low, T high) {
             return is_in_range(text) ? std::string() : fmt::format("{} is not {} from {} to {}", text, kind, low, high);
           },
           fmt::format("in [{} - {}]", low, high)};
+}
+
+/// An option that is one number with a default, which the help shows beside its range.
+template <class T>
+CLI::Option* add_number(CLI::App& app, char const* name, T& value, CLI::Validator const& range, std::string const& text) {
+  return app.add_option(name, value, text)->check(range)->capture_default_str();
+}
+
+/// The same of one of several words.
+template <class T>
+CLI::Option* add_choice(CLI::App& app, char const* name, T& value, std::vector<std::string> const& choices, std::string const& text) {
+  return app.add_option(name, value, text)->check(CLI::IsMember(choices))->capture_default_str();
 }
 
 /// Seeds.

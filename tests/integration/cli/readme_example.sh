@@ -19,7 +19,7 @@ for class in $(seq -w 0 999); do  # ImageNet's thousand classes, an image each
   ln image.png imagenet/val/n$class/a.png
 done
 
-"$apq" supernet --config mine.yaml --set supernet.weights= --set supernet.teacher_epochs=0 --set supernet.epochs=0 \
+"$apq" supernet --config mine.yaml --set supernet.weights=null --set supernet.teacher_epochs=0 --set supernet.epochs=0 \
   --set supernet.monitor_images=1 --set supernet.batch=1 --set data.train_images=1 --set data.calibration_images=1 --set data.validation_images=1 \
   --output ofa.pth >log 2>&1 || { fail "making weights"; exit 1; }
 "$apq" run --config mine.yaml --check >log 2>&1 || fail "apq run --config mine.yaml --check"
