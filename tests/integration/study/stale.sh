@@ -179,7 +179,7 @@ for space in other_momentum fewer_bits; do  # the weights fit
   refused "space = [0-9a-f]{64}, not fashion_mnist [0-9a-f]{64}" --set space="$work/$space.yaml"
 done
 # Other weights of the same space, and another engine.
-run --until supernet --set study.dir=other --set supernet.weights= --set supernet.epochs=0 --set supernet.teacher_epochs=0 --set supernet.batch=50 \
+run --until supernet --set study.dir=other --set supernet.weights=null --set supernet.epochs=0 --set supernet.teacher_epochs=0 --set supernet.batch=50 \
   --set supernet.monitor_images=50 || fail "other weights"
 refused "supernet = [0-9a-f]{64}, not [0-9a-f]{64}" --set supernet.weights="$work/other/supernet.pt"
 labels_engine=$(sed -n 's/.*"label.evaluator.engine": "\(.*\)".*/\1/p' whole/.stages/collect.fp.json)
