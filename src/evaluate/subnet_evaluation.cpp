@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "common/core/error.hpp"
+#include "common/core/log.hpp"
 #include "common/core/progress.hpp"
 #include "common/core/stop_request.hpp"
 #include "common/mpi/collectives.hpp"
@@ -76,6 +77,20 @@ void take_size(space::SearchSpace& space, std::vector<space::Subnet>& subnets, i
   for (auto& subnet : subnets) subnet.image_size = size;
 }
 
+std::string stored_statistics_trouble(space::SearchSpace const& space, std::vector<space::Subnet> const& subnets) {
+  auto const trained = space::largest_subnet(space);
+  auto const differing = std::count_if(subnets.begin(), subnets.end(), [&](space::Subnet subnet) {
+    subnet.image_size = trained.image_size;
+    return space::genes_of(space, subnet) != space::genes_of(space, trained);
+  });
+  if (differing == 0) return {};
+  return fmt::format(
+      "no --calibration: {} of {} subnets run with the batch normalisation statistics of the largest network and may score near chance; "
+      "give a "
+      "folder of images",
+      differing, subnets.size());
+}
+
 image::Normalisation normalisation_of(EvalRequest const& request, std::string const& source_kind) {
   auto normalisation = request.data.normalisation;
   if (!image::source_kind(source_kind).is_raw) normalisation = {{0.5}, {0.5}};
@@ -111,6 +126,8 @@ std::vector<EvalResult> evaluate_subnets(mpi::Communicator const& world, EvalReq
     if (is_quantised && splits.calibration.size() == 0)
       throw Error(Errc::config, "--calibration: is missing; quantised subnets need a folder of images that sets their ranges");
   });
+  if (splits.calibration.size() == 0)
+    if (auto const trouble = stored_statistics_trouble(inputs.space, subnets); !trouble.empty()) log::root().warn("{}", trouble);
   std::vector<EvalResult> mine;
   auto const range = mpi::block_range(subnets.size(), world.size(), world.rank());
   Progress progress("eval", "subnets", range.last - range.first, 0, world.is_root());

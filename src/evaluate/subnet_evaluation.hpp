@@ -38,6 +38,10 @@ struct EvalInputs {
 /// Local. @throws Error(config | data | io), also for weights that do not fit.
 EvalInputs read_eval_inputs(EvalRequest const& request);
 
+/// What is to be said where there are no images to calibrate on: how many subnets are not the network whose statistics are stored; empty:
+/// none.
+std::string stored_statistics_trouble(space::SearchSpace const& space, std::vector<space::Subnet> const& subnets);
+
 /// The request's size into a space and subnets of it: any in a space of one, where kernels do not care; where the size is a gene, one of
 /// the space's, and then for every subnet. 0: nothing. @throws Error(config) for a size that is none of the space's.
 void take_size(space::SearchSpace& space, std::vector<space::Subnet>& subnets, int size);

@@ -30,6 +30,18 @@ TEST(SubnetEvaluation, OneOfTheSizesWhereItIsAGene) {
   test::expect_error(Errc::config, "--size 28: is not a size of the space; allowed: 24, 32", [&] { take_size(space, subnets, 28); });
 }
 
+TEST(SubnetEvaluation, SubnetsWithoutCalibrationAreSaidToRunWithTheLargestOnesStatistics) {
+  auto const space = test::few_hundred_subnets();
+  auto largest = space::largest_subnet(space);
+  EXPECT_EQ(stored_statistics_trouble(space, {largest}), "");
+  largest.image_size = 24;  // the statistics are those of the same network
+  EXPECT_EQ(stored_statistics_trouble(space, {largest}), "");
+  EXPECT_EQ(
+      stored_statistics_trouble(space, {largest, space::smallest_subnet(space)}),
+      "no --calibration: 1 of 2 subnets run with the batch normalisation statistics of the largest network and may score near chance; give "
+      "a folder of images");
+}
+
 TEST(SubnetEvaluation, NormalisationByKindOfSourceUnlessAskedFor) {
   EvalRequest request;
   EXPECT_EQ(normalisation_of(request, "idx").mean, request.data.normalisation.mean);
