@@ -50,8 +50,10 @@ anew; expect "rewritten weights" "collect.fp collect.quant verify report" "colle
 grep -q "all 30 samples are there already" log && cmp -s study/winners.json whole/winners.json || fail "the same weights in another file came to other results"
 # A table of costs: named, then with other content under the same name.
 awk 'function layer(i, o, size, kernel, stride, groups, ms) {
+    key = sprintf("(%d, %d, %d, %d, %d, %d, %d)-W%dA%d", i, o, size, kernel, stride, int(kernel / 2), groups, w, a)
+    if (seen[key]++) return
     ms = i * o / groups * kernel * kernel * size * size * w * a * 1e-9
-    printf ", \"(%d, %d, %d, %d, %d, %d, %d)-W%dA%d\": {\"latency\": %g, \"energy\": %g}\n", i, o, size, kernel, stride, int(kernel / 2), groups, w, a, ms, ms
+    printf ", \"%s\": {\"latency\": %g, \"energy\": %g}\n", key, ms, ms
   }
   BEGIN {
     print "{\"head\": {\"latency\": 0.001, \"energy\": 0.001}, \"tail\": {\"latency\": 0.001, \"energy\": 0.001}"
