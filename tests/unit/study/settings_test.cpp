@@ -31,6 +31,6 @@ TEST(Settings, TextThatIsNotYamlIsRefusedByName) {
     FAIL() << "taken";
   } catch (Error const& e) {
     EXPECT_EQ(e.code(), Errc::data);
-    EXPECT_EQ(std::string(e.what()).find("study/config.yaml: is not YAML"), 0u) << e.what();
+    EXPECT_EQ(std::string(e.what()).find("study/config.yaml:1: is not valid YAML"), 0u) << e.what();
   }
 }

@@ -57,6 +57,7 @@ std::vector<h5::Row> synthetic_rows(space::SearchSpace const& space, std::string
         0.92 - 0.05 * std::exp(-0.35 * capacity) - 0.05 * (1 - std::exp(-0.5 * noise * noise)) + 0.002 * random.normal();
     row.total = 2000;
     row.correct = static_cast<std::uint32_t>(std::lround(2000 * accuracy));
+    row.correct5 = row.correct;
   }
   return rows;
 }
