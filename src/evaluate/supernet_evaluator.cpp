@@ -57,7 +57,8 @@ struct SupernetEvaluator::State {
 SupernetEvaluator::SupernetEvaluator(space::SearchSpace const& space, std::filesystem::path const& supernet,
                                      image::Split const& calibration, image::Split const& evaluation, image::DataConfig const& data,
                                      EvaluatorConfig const& config, StoppingRule const& sequential)
-    : SupernetEvaluator(net::load_supernet(space, supernet), calibration, evaluation, data, config, sequential) {}
+    : SupernetEvaluator(net::parse_supernet(space, read_file(supernet), supernet.string()), calibration, evaluation, data, config,
+                        sequential) {}
 
 SupernetEvaluator::SupernetEvaluator(net::Supernet supernet, image::Split const& calibration, image::Split const& evaluation,
                                      image::DataConfig const& data, EvaluatorConfig const& config, StoppingRule const& sequential)

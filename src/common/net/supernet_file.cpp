@@ -27,19 +27,28 @@ Supernet adopt(space::SearchSpace const& space, checkpoint::StateDict const& wei
   return supernet;
 }
 
-Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
-  return parse_supernet(space, read_file(file), file.string());
-}
+namespace {
 
-Supernet parse_supernet(space::SearchSpace const& space, std::string_view content, std::string const& name) {
-  auto const file = checkpoint::read_weight_file(content, name);
-  if (file.num_others > 0) log::root().info("{}", checkpoint::reading_text(name, checkpoint::reading_of(file)));
+Supernet supernet_of(space::SearchSpace const& space, checkpoint::WeightFile const& file, std::string const& name) {
   auto const dict = checkpoint::tensors_of(file, name);
   auto const names = names_in(space, dict);
   checkpoint::require_fit(names, name);
   auto supernet = adopt(space, dict, names, name);
   if (needs_sorting(space, names)) sort_channels(supernet);
   return supernet;
+}
+
+}  // namespace
+
+Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file) {
+  auto const content = read_file(file);
+  return supernet_of(space, checkpoint::read_weight_file(content, file.string()), file.string());
+}
+
+Supernet parse_supernet(space::SearchSpace const& space, std::string_view content, std::string const& name) {
+  auto const file = checkpoint::read_weight_file(content, name);
+  if (file.num_others > 0) log::root().info("{}", checkpoint::reading_text(name, checkpoint::reading_of(file)));
+  return supernet_of(space, file, name);
 }
 
 void save_supernet(Supernet const& supernet, std::filesystem::path const& file) {

@@ -22,7 +22,8 @@ Supernet adopt(space::SearchSpace const& space, checkpoint::StateDict const& wei
 /// @throws Error(io) when it cannot be opened; Error(data) listing every missing, unexpected and mis-shaped key (range parameters of a
 ///         quantised checkpoint and batch counters are ignored), and as require_finite().
 Supernet load_supernet(space::SearchSpace const& space, std::filesystem::path const& file);
-/// The same of a file's content, which another rank may have read. @throws Error(data) as load_supernet, starting with `name`.
+/// The same of a file's content, which another rank may have read; says which state dict was taken where it holds several. @throws
+/// Error(data) as load_supernet, starting with `name`.
 Supernet parse_supernet(space::SearchSpace const& space, std::string_view content, std::string const& name);
 void save_supernet(Supernet const& supernet, std::filesystem::path const& file);
 

@@ -18,6 +18,7 @@
 #include "support/net_config_sample.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
+#include "support/zip_archive.hpp"
 
 // Networks that were trained at one size: import, the space around them, and the subnets that it gives.
 namespace {
@@ -144,6 +145,22 @@ TEST_F(SampleNet, WrappersAndHalfPrecisionComeInAndADryRunWritesNothing) {
   EXPECT_EQ(net::load_supernet(space_, dir_ / "halves.pth").hash(), dry.hash);
   test::expect_error(Errc::data, "holds no state dict under ema; there are: state_dict",
                      [&] { net::import_weights(space_, dir_ / "halves.pth", dir_ / "other.pt", {.key = "ema"}); });
+}
+
+TEST_F(SampleNet, OfSeveralStateDictsTheOneTakenIsSaidOnce) {
+  using namespace test;
+  auto const weights = pickled_dict({{"w", pickled_tensor("0", {1})}});
+  auto const content =
+      zip_checkpoint(pickled(pickled_dict({{"ema", weights}, {"model", pickled_ordered({{"w", pickled_tensor("0", {1})}})}})), {"1234"});
+  replace_file(dir_ / "two.pth", content);
+  testing::internal::CaptureStderr();
+  expect_error(Errc::data, "two.pth: keys do not match",
+               [&] { net::load_supernet(space_, dir_ / "two.pth"); });  // where a hash alone is asked for
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  expect_error(Errc::data, "two.pth: keys do not match", [&] { net::parse_supernet(space_, content, "two.pth"); });
+  auto const said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("two.pth: read as: torch.save (zip), state dict model (there is also ema), 1 tensor\n"), std::string::npos) << said;
 }
 
 TEST_F(SampleNet, NothingIsWrittenWhenAKeyDoesNotFit) {
