@@ -61,6 +61,8 @@ std::optional<T> convert(YAML::Node const& node) {
       T value = node.as<T>();
       if constexpr (std::is_floating_point_v<T>)
         if (!std::isfinite(value)) return std::nullopt;
+      if constexpr (std::is_same_v<T, std::string>)
+        if (value.find('\r') != value.npos) return std::nullopt;  // yaml-cpp would write it, but not read it back
       return value;
     }
   } catch (YAML::Exception const&) {

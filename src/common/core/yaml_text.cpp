@@ -106,20 +106,30 @@ class Listener : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::size_t> nodes_of_anchor_;  // closed ones
 };
 
-// Characters that no text holds (YAML 1.2.2, 5.1). By a zero byte yaml-cpp would take the text for UTF-16 or UTF-32.
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f; }
+// Where a character stands that no text holds (YAML 1.2.2, 5.1): by a zero byte yaml-cpp would take the text for UTF-16 or UTF-32. A
+// carriage return alone would be part of what stands before it.
+std::size_t first_control(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto const c = static_cast<unsigned char>(text[at]);
+    bool const ends_line = c == '\n' || (c == '\r' && text.substr(at, 2) == "\r\n");
+    if ((c < 0x20 && c != '\t' && !ends_line) || c == 0x7f) return at;
+  }
+  return text.size();
+}
 
 void refuse_other_encodings(std::string_view text, std::string const& name) {
-  auto const control = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), is_control) - text.begin());
+  auto const control = first_control(text);
   auto const end = std::min(end_of_utf8(text), control);
   if (end == text.size()) return;
-  auto const line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+  auto const where = fmt::format("{}:{}", name, 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
   auto const byte = static_cast<unsigned char>(text[end]);
-  if (end == control)
+  if (end < control)
     throw Error(Errc::config,
-                fmt::format("{}:{}: holds a control character (byte 0x{:02X}), which no text has; save it as UTF-8", name, line, byte));
-  throw Error(Errc::config,
-              fmt::format("{}:{}: is not UTF-8 (byte 0x{:02X}); save it as UTF-8, e.g. with iconv -f latin1 -t utf8", name, line, byte));
+                fmt::format("{}: is not UTF-8 (byte 0x{:02X}); save it as UTF-8, e.g. with iconv -f latin1 -t utf8", where, byte));
+  if (byte == '\r')
+    throw Error(Errc::config,
+                fmt::format("{}: holds a carriage return without a line feed; save it with the line ends of Linux or Windows", where));
+  throw Error(Errc::config, fmt::format("{}: holds a control character (byte 0x{:02X}), which no text has; save it as UTF-8", where, byte));
 }
 
 }  // namespace

@@ -93,6 +93,14 @@ TEST(Config, UnknownKeysAreRefusedWithTheNearest) {
   EXPECT_EQ(error_of([&] { e.finish(); }), "e.yaml:1: section_nobody_asked_for: unknown key; it is not a key of this section");
 }
 
+TEST(Config, NoTextHoldsACarriageReturn) {
+  auto c = Config::parse("name: \"a\\rb\"\n", "c.yaml");
+  EXPECT_EQ(error_of([&] { c.get<std::string>("name", key); }), "c.yaml:1: name = a\rb is not a text");
+  auto d = Config::parse("{}", "d.yaml");
+  d.set_text("name", "a\r", "--name");
+  EXPECT_EQ(error_of([&] { d.get_or<std::string>("name", "", key); }), "--name a\r: name = a\r is not a text");
+}
+
 TEST(Config, Choices) {
   auto c = Config::parse("basis: whole\n", "c.yaml");
   EXPECT_EQ(error_of([&] {

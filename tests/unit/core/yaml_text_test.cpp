@@ -57,6 +57,10 @@ TEST(YamlText, OtherEncodingsAreNamedWithTheirLine) {
                                 8)),
             "c.yaml:1: holds a control character (byte 0x00), which no text has; save it as UTF-8");
   EXPECT_EQ(refusal("a: \x1b[31m\n"), "c.yaml:1: holds a control character (byte 0x1B), which no text has; save it as UTF-8");
+  EXPECT_EQ(refusal("# of old Macs\ra: 1\r"),
+            "c.yaml:1: holds a carriage return without a line feed; save it with the line ends of Linux or Windows");
+  EXPECT_EQ(refusal("a: 1\r\nb: 2\r\r\n"),
+            "c.yaml:2: holds a carriage return without a line feed; save it with the line ends of Linux or Windows");
   EXPECT_EQ(read_yaml("a: \"\\e[31m\"\n", "c.yaml")["a"].Scalar(), "\x1b[31m");
 }
 
