@@ -49,13 +49,13 @@ std::vector<QuarantinedSample> read_quarantine(fs::path const& directory) {
   for (auto const id : quarantined_ids(directory))
     read_record(file_of(directory, id), quarantine_format, [&](Json const& json) {
       samples.push_back({.stage = json.at("stage").get<std::string>(),
-                         .id = json.at("id").get<std::uint64_t>(),
+                         .id = whole_number<std::uint64_t>(json.at("id")),
                          .error = json.at("error").get<std::string>(),
-                         .attempts = json.at("attempts").get<int>(),
-                         .rank = json.at("rank").get<int>(),
+                         .attempts = whole_number<int>(json.at("attempts")),
+                         .rank = whole_number<int>(json.at("rank")),
                          .host = json.at("host").get<std::string>(),
                          .job = json.at("job").get<std::string>(),
-                         .genes = json.at("genes").get<space::Genes>()});
+                         .genes = whole_numbers<std::uint8_t>(json.at("genes"))});
     });
   return samples;
 }

@@ -40,7 +40,7 @@ StageCost run_of(Json const& json) {
           json.at("grid_source").get<std::string>(),
           1,
           json.value("ended_early", false) ? 1u : 0u,  // older ledgers hold finished runs alone
-          json.at("ranks").get<int>()};
+          whole_number<int>(json.at("ranks"))};
 }
 
 std::vector<StageCost> read_runs(std::filesystem::path const& file) {

@@ -12,7 +12,8 @@ search::Limit limit_of(Json const& json) {
 }
 
 search::Candidate candidate_of(Json const& json) {
-  return {json.at("genes").get<space::Genes>(), cost::cost_from_json(json.at("cost")), number_or_nan(json.at("predicted_accuracy"))};
+  return {whole_numbers<std::uint8_t>(json.at("genes")), cost::cost_from_json(json.at("cost")),
+          number_or_nan(json.at("predicted_accuracy"))};
 }
 
 Json limits_and_quantile(Winner const& winner) {
@@ -76,15 +77,15 @@ Search search_from_json(Json const& json) {
   Search search;
   search.fitness = json.at("fitness").get<std::string>();
   search.cost_model = json.at("cost_model").get<std::string>();
-  search.population = json.at("population").get<std::uint64_t>();
-  search.generations = json.at("generations").get<std::uint64_t>();
-  search.seed = json.at("seed").get<std::uint64_t>();
-  search.candidates = json.at("candidates_evaluated").get<std::uint64_t>();
+  search.population = whole_number<std::uint64_t>(json.at("population"));
+  search.generations = whole_number<std::uint64_t>(json.at("generations"));
+  search.seed = whole_number<std::uint64_t>(json.at("seed"));
+  search.candidates = whole_number<std::uint64_t>(json.at("candidates_evaluated"));
   for (auto const& item : json.at("constraints")) {
     SearchedScenario scenario{winner_of(item, item.at("winner")), {}};
     for (auto const& g : item.at("history"))
-      scenario.history.push_back({g.at("generation").get<int>(), number_or_nan(g.at("best")), number_or_nan(g.at("mean")),
-                                  number_or_nan(g.at("worst")), g.at("evaluated").get<std::uint64_t>()});
+      scenario.history.push_back({whole_number<int>(g.at("generation")), number_or_nan(g.at("best")), number_or_nan(g.at("mean")),
+                                  number_or_nan(g.at("worst")), whole_number<std::uint64_t>(g.at("evaluated"))});
     search.scenarios.push_back(std::move(scenario));
   }
   for (auto const& point : json.at("front")) search.front.push_back(candidate_of(point));

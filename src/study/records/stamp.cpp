@@ -15,8 +15,9 @@ Json json_of(FileDigest const& d) {
 
 FileDigest digest_of(Json const& json) {
   return {json.at("sha256").get<std::string>(),
-          {json.at("size").get<std::uint64_t>(), json.at("modified_ns").get<std::int64_t>(), json.at("inode").get<std::uint64_t>()},
-          json.at("recorded_ns").get<std::int64_t>()};
+          {whole_number<std::uint64_t>(json.at("size")), whole_number<std::int64_t>(json.at("modified_ns")),
+           whole_number<std::uint64_t>(json.at("inode"))},
+          whole_number<std::int64_t>(json.at("recorded_ns"))};
 }
 
 }  // namespace

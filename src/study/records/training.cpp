@@ -33,8 +33,8 @@ Verdict verdict_of(Json const& json) {
   Verdict verdict;
   for (auto const& e : estimates) verdict.metrics.*e.field = estimate_of(json.at("metrics").at(e.name));
   for (auto const& row : json.at("held_out"))
-    verdict.held_out.push_back({row.at("id").get<std::uint64_t>(), number_or_nan(row.at("predicted")),
-                                row.at("correct").get<std::uint32_t>(), row.at("total").get<std::uint32_t>()});
+    verdict.held_out.push_back({whole_number<std::uint64_t>(row.at("id")), number_or_nan(row.at("predicted")),
+                                whole_number<std::uint32_t>(row.at("correct")), whole_number<std::uint32_t>(row.at("total"))});
   return verdict;
 }
 
@@ -57,8 +57,8 @@ Json counts_of(Report const& report, std::size_t held_out) {
 }
 template <class Report>
 void read_counts(Report& report, Json const& json) {
-  report.rows = json.at("rows").get<std::size_t>();
-  report.train_rows = json.at("train_rows").get<std::size_t>();
+  report.rows = whole_number<std::size_t>(json.at("rows"));
+  report.train_rows = whole_number<std::size_t>(json.at("train_rows"));
   report.data_hash = json.at("data_hash").get<std::string>();
   report.model = json.at("model").get<std::string>();
 }
@@ -104,8 +104,8 @@ train::QuantReport quant_of(Json const& json) {
   report.pairwise_accuracy_difference = estimate_of(gain.at("pairwise_accuracy_difference"));
   report.rmse_points_difference = estimate_of(gain.at("rmse_points_difference"));
   for (auto const& point : json.at("curve"))
-    report.curve.push_back({point.at("train_rows").get<std::size_t>(), point.at("splits").get<int>(), mean_of(point.at("transfer")),
-                            mean_of(point.at("scratch"))});
+    report.curve.push_back({whole_number<std::size_t>(point.at("train_rows")), whole_number<int>(point.at("splits")),
+                            mean_of(point.at("transfer")), mean_of(point.at("scratch"))});
   return report;
 }
 

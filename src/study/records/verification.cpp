@@ -7,13 +7,15 @@ namespace apq::study {
 namespace {
 
 Json json_of(Counts const& counts) { return {{"correct", counts.correct}, {"total", counts.total}}; }
-Counts counts_of(Json const& json) { return {json.at("correct").get<std::uint64_t>(), json.at("total").get<std::uint64_t>()}; }
+Counts counts_of(Json const& json) {
+  return {whole_number<std::uint64_t>(json.at("correct")), whole_number<std::uint64_t>(json.at("total"))};
+}
 
 Json json_of(VerifiedNetwork const& n) {
   return {{"genes", n.genes}, {"cost", cost::cost_to_json(n.cost)}, {"validation", json_of(n.validation)}, {"test", json_of(n.test)}};
 }
 VerifiedNetwork network_of(Json const& json) {
-  return {json.at("genes").get<space::Genes>(), cost::cost_from_json(json.at("cost")), counts_of(json.at("validation")),
+  return {whole_numbers<std::uint8_t>(json.at("genes")), cost::cost_from_json(json.at("cost")), counts_of(json.at("validation")),
           counts_of(json.at("test"))};
 }
 
@@ -32,7 +34,7 @@ Json json_of(VerifiedWinner const& winner) {
 VerifiedWinner winner_of(Json const& json) {
   VerifiedWinner winner{limits_from_json(json), number_or_nan(json.at("predicted_accuracy")), network_of(json), {}};
   if (auto const& sample = json.at("best_collected"); !sample.is_null())
-    winner.best_collected = {sample.at("id").get<std::uint64_t>(), network_of(sample)};
+    winner.best_collected = {whole_number<std::uint64_t>(sample.at("id")), network_of(sample)};
   return winner;
 }
 
@@ -44,7 +46,8 @@ Json json_of(VerifiedUniform const& u) {
 }
 VerifiedUniform uniform_of(Json const& json) {
   VerifiedUniform u{{}, cost::cost_from_json(json.at("cost")), counts_of(json.at("validation")), counts_of(json.at("test"))};
-  if (auto const& bits = json.at("bits"); !bits.is_null()) u.bits = {bits.at("weights").get<int>(), bits.at("activations").get<int>()};
+  if (auto const& bits = json.at("bits"); !bits.is_null())
+    u.bits = {whole_number<int>(bits.at("weights")), whole_number<int>(bits.at("activations"))};
   return u;
 }
 
@@ -61,7 +64,7 @@ Json to_json(Verification const& verification) {
 }
 
 Verification verification_from_json(Json const& json) {
-  Verification verification{json.at("test_images").get<std::uint64_t>(), json.at("test_fingerprint").get<std::string>(), {}, {}};
+  Verification verification{whole_number<std::uint64_t>(json.at("test_images")), json.at("test_fingerprint").get<std::string>(), {}, {}};
   for (auto const& winner : json.at("winners")) verification.winners.push_back(winner_of(winner));
   for (auto const& network : json.at("uniform")) verification.uniform.push_back(uniform_of(network));
   return verification;
