@@ -62,13 +62,15 @@ same_as_alone stopped "stopped and continued"
 rm -f log.*
 echo "ok: stopped and continued"
 
-# ---- another configuration beside a job at work
-run beside >log.1 2>&1 & first=$!
-in_stage beside train >/dev/null
-run beside --set train.hidden=20 >log 2>&1; [[ $? -eq 3 ]] || fail "another training beside a job that trains was not refused"
+# ---- another configuration beside a job at work, which trains for so long that the other comes in time, and is then told to stop
+run beside --set train.bootstrap=20000 >log.1 2>&1 & first=$!
+pid=$(in_stage beside train)
+run beside --set train.bootstrap=20000 --set train.hidden=20 >log 2>&1; [[ $? -eq 3 ]] || fail "another training beside a job that trains was not refused"
 grep -q 'works here with train.hidden = 16, not 20' log || fail "the job at work and what it works with are not named"
-wait "$first" || fail "the job beside a refused one ends with $?"
-same_as_alone beside "beside a refused job"
+kill -TERM "$pid"
+wait "$first"; [[ $? -eq 75 ]] || fail "the job beside a refused one was not stopped in its training"
+run beside >log 2>&1 || fail "the job after a refused one ends with $?"
+same_as_alone beside "after a refused job"
 run beside --set train.hidden=20 >log 2>&1 || fail "the other training afterwards"
 echo "ok: another configuration"
 exit $((failures > 0))
