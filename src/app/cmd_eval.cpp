@@ -15,6 +15,7 @@ struct Options {
   evaluate::EvalRequest request{.images = "/usr/share/datasets/fashion-mnist"};
   std::string fidelity{net::fidelity_kind_names(net::FidelityKind::corrected)}, format = "table";
   std::string engine{engine::engine_kind_names(engine::EngineKind::automatic)};
+  std::string warnings{image::warnings_names(image::Warnings::keep)};
 };
 
 int eval(mpi::Communicator const& world, Options const& o) {
@@ -53,6 +54,7 @@ Body add_eval(CLI::App& app) {
   auto& data = o->request.data;
   int const many = 1'000'000'000;
   add_number(app, "--max-damaged", data.max_damaged, within(0, many), "So many damaged images are left out; more are an error");
+  add_choice(app, "--warnings", o->warnings, image::warnings_names.all(), "JPEGs that libjpeg warns about and PIL reads");
   add_choice(app, "--split", o->request.split, {"test", "validation", "train"}, "Which images to count hits on");
   add_number(app, "--validation-images", data.validation_images, within(1, many), "Size of the validation split");
   add_number(app, "--calibration-images", data.calibration_images, within(1, many), "Images for BN statistics and ranges");
@@ -71,6 +73,7 @@ Body add_eval(CLI::App& app) {
       "  apq eval --space S.yaml --weights W.pth --images val.txt --root val --size 176 --mean 0.5 --std 0.5 --format json");
   return [o](mpi::Communicator const& world) {
     o->request.evaluator.fidelity = *net::fidelity_kind_names.find(o->fidelity);
+    o->request.data.warnings = *image::warnings_names.find(o->warnings);
     o->request.evaluator.engine = *engine::engine_kind_names.find(o->engine);
     return eval(world, *o);
   };
