@@ -70,8 +70,8 @@ start_controller() { slurmctld "$@" -f "$SLURM_CONF" >/dev/null 2>&1 </dev/null;
 start_node() { slurmd -c -N "$1" -f "$SLURM_CONF" >/dev/null 2>&1 </dev/null; }
 nodes_are_idle() { [[ $(timeout 10 sinfo -h -t idle -o %D) == "$num_nodes" ]]; }
 
-# A process and all that it started.
-below() { local child; for child in $(pgrep -P "$1"); do below "$child"; done; echo "$1"; }
+# A process and all that it started, the elder ones first.
+below() { local child; echo "$1"; for child in $(pgrep -P "$1"); do below "$child"; done; }
 # As if the power failed: the node's daemon, the managers of its jobs' steps, and all below them.
 kill_node() {
   local jobs manager victims
@@ -81,6 +81,8 @@ kill_node() {
     [[ $(readlink "/proc/$manager/cwd") == "$cluster/log" ]] || continue
     for job in $jobs; do [[ $(tr '\0' ' ' <"/proc/$manager/cmdline") != *"[$job."* ]] || victims+=" $(below "$manager")"; done
   done
+  # All stand still before the first one dies: a manager that outlives its script by a moment reports the script's end, and the job has failed.
+  kill -STOP $victims
   kill -KILL $victims
 }
 
