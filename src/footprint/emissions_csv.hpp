@@ -6,8 +6,8 @@
 
 namespace apq::footprint {
 
-/// One run as CodeCarbon writes it down, a line of its emissions.csv. Absent figures are empty cells, which its reader takes as not a number.
-/// Energies are with PUE, as CodeCarbon's.
+/// One run as CodeCarbon writes it down, a line of its emissions.csv. Absent figures are empty cells, which its reader takes as not a
+/// number. Energies are with PUE, as CodeCarbon's.
 struct EmissionsRun {
   std::string timestamp;  ///< end of the run, UTC, "2026-11-27T20:15:00"
   std::string project_name, run_id, experiment_id;

@@ -58,9 +58,8 @@ GridFactor const& grid_factor(std::string_view code) {
   for (auto const& f : factors)
     if (upper(f.country).find(wanted) != std::string::npos || f.code.starts_with(wanted)) similar.push_back(f.code + " " + f.country);
   throw Error(Errc::config, fmt::format("{} is no country of the table of grid factors; {}", code,
-                                        similar.empty() || similar.size() > 6
-                                            ? "give a code of three letters (ISO 3166-1), e.g. DEU"
-                                            : fmt::format("there are {}", fmt::join(similar, ", "))));
+                                        similar.empty() || similar.size() > 6 ? "give a code of three letters (ISO 3166-1), e.g. DEU"
+                                                                              : fmt::format("there are {}", fmt::join(similar, ", "))));
 }
 
 }  // namespace apq::energy

@@ -27,7 +27,8 @@ TEST(GridFactors, EveryCountryHasAFactorAYearAndACitation) {
 TEST(GridFactors, CodesInAnyCaseAndNamesToHelp) {
   EXPECT_EQ(grid_factor("fra").country, "France");
   EXPECT_LT(grid_factor("FRA").gco2e_per_kwh, grid_factor("POL").gco2e_per_kwh / 5);
-  test::expect_error(Errc::config, "germany is no country of the table of grid factors; there are DEU Germany", [] { grid_factor("germany"); });
+  test::expect_error(Errc::config, "germany is no country of the table of grid factors; there are DEU Germany",
+                     [] { grid_factor("germany"); });
   test::expect_error(Errc::config, "give a code of three letters (ISO 3166-1), e.g. DEU", [] { grid_factor("xyz"); });
 }
 
