@@ -40,8 +40,7 @@ void Reproduction::compare(mpi::Communicator const& comm, StudyLayout const& lay
     if (!then_) return;
     auto const differences = study::differences(*then_, study::provenance_of(layout));
     for (auto const& sentence : differences) log::root().warn("{}", sentence);
-    if (differences.empty())
-      log::root().info("reproduced: every product of {} stages is equal to the bit to those of {}", then_->stages.size(), then_->study);
+    if (differences.empty()) log::root().info("reproduced: the rows and every product are equal to the bit to those of {}", then_->study);
   });
 }
 

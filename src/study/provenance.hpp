@@ -17,7 +17,8 @@ Provenance provenance_of(StudyLayout const& layout);
 std::vector<std::string> changed_inputs(Provenance const& then);
 
 /// How a study that was made again differs from the one it was made after, a sentence each, stage by stage: "collect.fp: other rows",
-/// "train: code_version (1.0, now 1.1)". Empty: every product is equal to the bit.
+/// "train: code_version (1.0, now 1.1)". Empty: rows and products are equal to the bit. The
+/// report, which shows what the study cost, does not count.
 std::vector<std::string> differences(Provenance const& then, Provenance const& now);
 
 }  // namespace apq::study
