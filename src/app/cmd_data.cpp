@@ -39,6 +39,9 @@ Body add_data(CLI::App& app) {
   formats(rows, "csv", "jsonl");
   space(rows);
   verb("join", "Write dataset_STAGE.h5, one virtual array over all shards, for h5py", "apq data join runs/quickstart", join_data);
+  verb("provenance", "Write down how the study was made, as one file: configuration, versions, hashes of inputs, jobs, failures",
+       "apq data provenance runs/quickstart -o quickstart.json && apq run --reproduce quickstart.json", provenance_data)
+      ->add_option("-o,--output", o->output, "The record (default: provenance.json in the study's directory)");
   app.footer("Example:\n  apq data verify runs/quickstart && apq data export runs/quickstart --format jsonl > rows.jsonl");
   return [o, bodies](mpi::Communicator const& world) {
     int status = 0;

@@ -6,7 +6,7 @@
 namespace apq::app {
 
 struct DataOptions {
-  std::filesystem::path directory, space;
+  std::filesystem::path directory, space, output;
   std::string format;
 };
 
@@ -16,5 +16,6 @@ int verify_data(DataOptions const& o);
 int hash_data(DataOptions const& o);
 int export_data(DataOptions const& o);
 int join_data(DataOptions const& o);
+int provenance_data(DataOptions const& o);
 
 }  // namespace apq::app

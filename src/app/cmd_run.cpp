@@ -2,6 +2,7 @@
 #include "app/experiment_options.hpp"
 #include "app/job_scope.hpp"
 #include "app/report_stage.hpp"
+#include "app/reproduction.hpp"
 #include "common/core/atomic_file.hpp"
 #include "study/pipeline.hpp"
 
@@ -16,17 +17,23 @@ Body add_run(CLI::App& app) {
   auto const finished = std::make_shared<std::filesystem::path>();
   app.add_option("--finished", *finished, "A file to leave, empty, once all is done; for scripts whose launcher's status tells too little");
   app.add_flag("--retry-quarantined", *retries, "Try samples again that could not be labelled");
+  app.add_option("--reproduce", options->reproduce,
+                 "Do the study of a record of `apq data provenance` again, in study.dir (default: DIR-again), and compare")
+      ->excludes("--config");
   app.footer(
       "Example:\n  mpirun -n 2 apq run --config configs/quickstart.yaml --set study.dir=runs/mine\n"
       "What is there for the same inputs is not done again; what changed is told by name. The report is report.html in the study's "
       "directory.");
   return [options, redo, retries, finished](mpi::Communicator const& world) {
+    Reproduction const reproduction(world, *options);
     auto const experiment = study::load_experiment(world, *options);
+    reproduction.require_another(world, experiment.layout);
     if (answered(world, experiment, *options)) return 0;
     JobScope const job(world, experiment, options->time_left);
     study::StudyRun run(world, experiment);
     auto const quarantined = *retries ? study::Quarantined::retried : study::Quarantined::left;
     study::run_pipeline(run, {options->until, *redo, quarantined}, [&](study::Redo again) { report_stage(run, again); });
+    reproduction.compare(world, experiment.layout);
     if (world.is_root() && !finished->empty()) replace_file(*finished, "");
     return 0;
   };

@@ -9,6 +9,7 @@
 #include "common/core/log.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/instruction_agreement.hpp"
+#include "study/records/provenance.hpp"
 #include "study/settings.hpp"
 
 namespace apq::study {
@@ -23,6 +24,7 @@ struct ExperimentFiles {
 };
 
 fs::path experiment_file(ExperimentSource const& source) {
+  if (!source.reproduce.empty()) return source.reproduce;
   if (!source.config.empty()) return source.config;
   if (source.study.empty()) throw Error(Errc::config, "no experiment given; use --config FILE, e.g. --config configs/quickstart.yaml");
   return StudyLayout{source.study}.config();
@@ -38,7 +40,8 @@ Config config_of(ExperimentFiles const& files, ExperimentSource const& source, s
 
 ExperimentFiles read_files(ExperimentSource const& source) {
   auto const file = experiment_file(source);
-  ExperimentFiles files{.experiment = read_file(file), .space = {}, .answers = {}};
+  ExperimentFiles files{
+      .experiment = source.reproduce.empty() ? read_file(file) : read_provenance(file).config, .space = {}, .answers = {}};
   auto config = config_of(files, source);
   auto const e = read_keys(config, file.stem().string());
   files.space = read_file(e.space_file);

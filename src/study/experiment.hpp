@@ -57,7 +57,8 @@ inline std::uint64_t num_samples(Experiment const& experiment, std::string const
 /// Where an experiment comes from: what every command working on one is told.
 struct ExperimentSource {
   std::filesystem::path config;
-  std::filesystem::path study;  ///< an existing study; its config.yaml is used when no --config is given
+  std::filesystem::path study;      ///< an existing study; its config.yaml is used when no --config is given
+  std::filesystem::path reproduce;  ///< a provenance record, whose configuration is used in place of `config`
   std::vector<std::string> assignments;
 };
 

@@ -1,0 +1,47 @@
+#include "app/reproduction.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/core/error.hpp"
+#include "common/core/log.hpp"
+#include "common/mpi/collective_error.hpp"
+#include "common/mpi/collectives.hpp"
+#include "study/provenance.hpp"
+
+namespace apq::app {
+namespace fs = std::filesystem;
+
+Reproduction::Reproduction(mpi::Communicator const& comm, study::ExperimentSource& source) {
+  if (source.reproduce.empty()) return;
+  std::string directory;
+  mpi::collectively(comm, [&] {
+    if (!comm.is_root()) return;
+    then_ = study::read_provenance(source.reproduce);
+    directory = then_->study;
+    for (auto const& sentence : study::changed_inputs(*then_)) log::root().warn("{}", sentence);
+  });
+  directory = mpi::broadcast(comm, std::move(directory));
+  bool const has_place = !source.study.empty() || std::any_of(source.assignments.begin(), source.assignments.end(),
+                                                              [](auto const& a) { return a.starts_with("study.dir="); });
+  if (!has_place) source.assignments.push_back("study.dir=" + directory + "-again");
+}
+
+void Reproduction::require_another(mpi::Communicator const& comm, StudyLayout const& layout) const {
+  mpi::collectively(comm, [&] {
+    if (then_ && fs::absolute(layout.root).lexically_normal() == fs::path(then_->study))
+      throw Error(Errc::config, fmt::format("{}: holds the study that is to be done again; choose another study.dir", then_->study));
+  });
+}
+
+void Reproduction::compare(mpi::Communicator const& comm, StudyLayout const& layout) const {
+  mpi::collectively(comm, [&] {
+    if (!then_) return;
+    auto const differences = study::differences(*then_, study::provenance_of(layout));
+    for (auto const& sentence : differences) log::root().warn("{}", sentence);
+    if (differences.empty()) log::root().info("reproduced: the rows and every product are equal to the bit to those of {}", then_->study);
+  });
+}
+
+}  // namespace apq::app
