@@ -5,16 +5,13 @@
 #include <fmt/format.h>
 
 #include "common/core/build_info.hpp"
+#include "footprint/footprint.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
 #include "report/text.hpp"
 
 namespace apq::report {
 namespace {
-
-// Pounds of CO2e per GPU-hour behind the cost table of the APQ paper (CVPR 2020): each of its rows
-// is GPU-hours x this.
-constexpr double paper_lb_per_gpu_hour = 0.2836;
 
 std::string row_of(energy::StageCost const& s, double total_wall, char const* css) {
   auto const share =
@@ -49,7 +46,7 @@ std::string cost_section(Inputs const& inputs) {
     html += fmt::format(
         "<p class=\"note\">In the terms of the APQ paper's cost table ({} lb per GPU-hour): {} lb "
         "CO₂e for {} GPU-hours.</p>\n",
-        paper_lb_per_gpu_hour, figure(total.gpu_h * paper_lb_per_gpu_hour), figure(total.gpu_h));
+        footprint::paper_lb_per_gpu_hour, figure(total.gpu_h * footprint::paper_lb_per_gpu_hour), figure(total.gpu_h));
   return section("What it cost", html);
 }
 

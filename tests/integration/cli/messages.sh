@@ -11,7 +11,7 @@ failures=0
 fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
 
 "$apq" --help >"$work/help" || fail "apq --help"
-for command in run status launch plan supernet collect train search report eval data space cost encode import doctor; do
+for command in run status launch plan supernet collect train search report footprint eval data space cost encode import doctor; do
   grep -qE "^ +$command " "$work/help" || fail "apq --help does not list $command"
   "$apq" "$command" --help >"$work/out" || fail "apq $command --help"
   grep -q "Example" "$work/out" || fail "apq $command --help has no example"

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/energy/ledger.hpp"
+#include "footprint/sci.hpp"
+
+// What a study's ledger means in electricity and carbon. Pure functions of the ledger and of what is declared.
+namespace apq::footprint {
+
+/// Electricity of a place. Location-based: no certificates, no offsets.
+struct Grid {
+  double gco2e_per_kwh = 0;
+  std::string source;  ///< where, of which year, by whom
+};
+
+/// Of a code of three letters (energy/grid_factors.hpp), or a number of gCO2e/kWh, which counts as declared.
+/// @throws Error(config) for anything else.
+Grid grid_of(std::string const& code_or_intensity);
+
+/// What studies are compared on, wherever they ran: the average of the world.
+Grid world_grid();
+
+/// What the ledger does not know.
+struct Declared {
+  std::optional<Grid> site;  ///< absent: the grids of the ledger, run by run
+  Grid reference = world_grid();
+  std::optional<double> pue;         ///< absent: those of the ledger
+  std::optional<Embodied> embodied;  ///< of all nodes; reserved_h is the study's, whatever stands here
+  std::optional<double> functional_units;
+  std::string functional_unit;
+};
+
+/// A stage, or all of them. Unknown figures are NaN.
+struct StageFootprint {
+  energy::StageCost cost;  ///< kWh with PUE
+  double site_gco2e = 0, reference_gco2e = 0;
+};
+
+struct Footprint {
+  std::vector<StageFootprint> stages;
+  StageFootprint total;
+  std::string site_source;
+  Grid reference;
+  Sci sci;
+};
+
+/// Pounds of CO2e a GPU-hour behind the cost table of the APQ paper (CVPR 2020): each of its rows is GPU-hours times this.
+inline constexpr double paper_lb_per_gpu_hour = 0.2836;
+
+Footprint footprint_of(std::vector<energy::StageCost> const& ledger, Declared const& declared);
+
+}  // namespace apq::footprint

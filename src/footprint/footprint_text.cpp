@@ -1,0 +1,88 @@
+#include "footprint/footprint_text.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "common/core/record_file.hpp"
+
+namespace apq::footprint {
+namespace {
+
+std::string cell(double value, int digits) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-"; }
+std::string cell(std::optional<double> value, char const* unit) { return value ? fmt::format("{:.4g} {}", *value, unit) : "-"; }
+Json number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+
+std::string line(std::string const& name, StageFootprint const& s) {
+  return fmt::format("{:<16} {:>10} {:>10} {:>9} {:>11} {:>11} {:>13}\n", name, cell(s.cost.wall_s, 1), cell(s.cost.core_h, 4),
+                     cell(s.cost.gpu_h, 3), cell(s.cost.kwh, 6), cell(s.site_gco2e, 3), cell(s.reference_gco2e, 3));
+}
+
+Json json_of(std::string const& name, StageFootprint const& s) {
+  return {{"stage", name},
+          {"runs", s.cost.runs},
+          {"ended_early", s.cost.ended_early},
+          {"wall_s", s.cost.wall_s},
+          {"core_h", s.cost.core_h},
+          {"gpu_h", s.cost.gpu_h},
+          {"kwh", number_or_null(s.cost.kwh)},
+          {"site_gco2e", number_or_null(s.site_gco2e)},
+          {"reference_gco2e", number_or_null(s.reference_gco2e)}};
+}
+
+}  // namespace
+
+std::string footprint_table(Footprint const& f) {
+  auto text = fmt::format("{:<16} {:>10} {:>10} {:>9} {:>11} {:>11} {:>13}\n", "stage", "wall s", "core h", "GPU h", "kWh", "gCO2e here",
+                          "gCO2e world");
+  for (auto const& stage : f.stages) text += line(stage.cost.stage, stage);
+  if (f.stages.size() > 1) text += line("total", f.total);
+  auto const& s = f.sci;
+  text += fmt::format("energy: {}; PUE {:g}\nhere: {}, {}\nworld: {:g} gCO2e/kWh, {}\n", f.total.cost.method, f.total.cost.pue,
+                      cell(s.intensity_gco2e_per_kwh, "gCO2e/kWh"), f.site_source, f.reference.gco2e_per_kwh, f.reference.source);
+  text += fmt::format("SCI (ISO/IEC 21031:2024): E {}, I {}, M {}, R {}: {}\n", cell(s.energy_kwh, "kWh"),
+                      cell(s.intensity_gco2e_per_kwh, "gCO2e/kWh"), s.embodied_gco2e ? cell(s.embodied_gco2e, "gCO2e") : "not declared",
+                      s.functional_units ? fmt::format("{:g} {}s", *s.functional_units, s.functional_unit) : "not declared",
+                      s.score() ? fmt::format("{:.4g} gCO2e a {}", *s.score(), s.functional_unit) : "no score");
+  if (f.total.cost.gpu_h > 0)
+    text += fmt::format("in the terms of the APQ paper's table, {} lb a GPU-hour whatever the GPU and the grid: {:.4g} lb CO2e\n",
+                        paper_lb_per_gpu_hour, f.total.cost.gpu_h * paper_lb_per_gpu_hour);
+  return text;
+}
+
+std::string what_if_table(std::vector<WhatIf> const& rows) {
+  auto text = fmt::format("{:<44} {:>9} {:>10} {:>9} {:>11} {:>11}\n", "the same study", "wall h", "core h", "GPU h", "kWh", "gCO2e");
+  for (auto const& r : rows)
+    text += fmt::format("{:<44.44} {:>9} {:>10} {:>9} {:>11} {:>11}\n", r.what, cell(r.wall_h, 4), cell(r.core_h, 4), cell(r.gpu_h, 3),
+                        cell(r.kwh, 6), cell(r.gco2e, 3));
+  return text;
+}
+
+std::string footprint_json(Footprint const& f, std::vector<WhatIf> const& rows) {
+  Json json{{"stages", Json::array()}, {"total", json_of("total", f.total)}};
+  for (auto const& stage : f.stages) json["stages"].push_back(json_of(stage.cost.stage, stage));
+  json["method"] = f.total.cost.method;
+  json["pue"] = f.total.cost.pue;
+  json["site_grid"] = {{"gco2e_per_kwh", number(f.sci.intensity_gco2e_per_kwh)}, {"source", f.site_source}};
+  json["reference_grid"] = {{"gco2e_per_kwh", f.reference.gco2e_per_kwh}, {"source", f.reference.source}};
+  auto const& s = f.sci;
+  json["sci"] = {{"standard", "ISO/IEC 21031:2024"},
+                 {"E_kwh", number(s.energy_kwh)},
+                 {"I_gco2e_per_kwh", number(s.intensity_gco2e_per_kwh)},
+                 {"M_gco2e", s.embodied_gco2e ? Json(*s.embodied_gco2e) : Json("not declared")},
+                 {"R", number(s.functional_units)},
+                 {"functional_unit", s.functional_units ? Json(s.functional_unit) : Json(nullptr)},
+                 {"gco2e_per_functional_unit", number(s.score())}};
+  json["paper_lb_co2e"] = f.total.cost.gpu_h > 0 ? Json(f.total.cost.gpu_h * paper_lb_per_gpu_hour) : Json(nullptr);
+  json["what_if"] = Json::array();
+  for (auto const& r : rows)
+    json["what_if"].push_back({{"what", r.what},
+                               {"wall_h", r.wall_h},
+                               {"core_h", r.core_h},
+                               {"gpu_h", r.gpu_h},
+                               {"kwh", number_or_null(r.kwh)},
+                               {"gco2e", number_or_null(r.gco2e)}});
+  return json.dump(1) + "\n";
+}
+
+}  // namespace apq::footprint

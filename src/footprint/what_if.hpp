@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/energy/ledger.hpp"
+#include "footprint/footprint.hpp"
+
+namespace apq::footprint {
+
+/// The same study elsewhere.
+struct Elsewhere {
+  std::optional<int> ranks;
+  std::optional<Grid> grid;
+};
+
+/// Work that ranks share evenly: how many equal pieces a stage has.
+struct SharedWork {
+  std::string stage;
+  std::uint64_t pieces = 1;
+};
+
+/// What the study would take there. Unknown figures are NaN.
+struct WhatIf {
+  std::string what;  ///< "64 ranks", "France 2023, ..."
+  double wall_h = 0, core_h = 0, gpu_h = 0, kwh = 0, gco2e = 0;
+};
+
+/// As it was, and one for each place. Wall time: a rank works through whole pieces, so a stage lasts ceil(pieces / ranks) of them; each
+/// piece takes what it took in the mean. A rank that waits for the others keeps its core busy, as MPI's waiting does, so that energy grows
+/// with the time waited.
+std::vector<WhatIf> what_if(Footprint const& footprint, std::vector<SharedWork> const& work, std::vector<Elsewhere> const& places);
+
+}  // namespace apq::footprint
