@@ -9,13 +9,13 @@
 namespace apq::footprint {
 namespace {
 
-std::string cell(double value, int digits) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-"; }
+std::string cell(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "-"; }
 std::string cell(std::optional<double> value, char const* unit) { return value ? fmt::format("{:.4g} {}", *value, unit) : "-"; }
 Json number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
 
 std::string line(std::string const& name, StageFootprint const& s) {
-  return fmt::format("{:<16} {:>10} {:>10} {:>9} {:>11} {:>11} {:>13}\n", name, cell(s.cost.wall_s, 1), cell(s.cost.core_h, 4),
-                     cell(s.cost.gpu_h, 3), cell(s.cost.kwh, 6), cell(s.site_gco2e, 3), cell(s.reference_gco2e, 3));
+  return fmt::format("{:<16} {:>10} {:>10} {:>9} {:>11} {:>11} {:>13}\n", name, cell(s.cost.wall_s), cell(s.cost.core_h),
+                     cell(s.cost.gpu_h), cell(s.cost.kwh), cell(s.site_gco2e), cell(s.reference_gco2e));
 }
 
 Json json_of(std::string const& name, StageFootprint const& s) {
@@ -51,10 +51,10 @@ std::string footprint_table(Footprint const& f) {
 }
 
 std::string what_if_table(std::vector<WhatIf> const& rows) {
-  auto text = fmt::format("{:<44} {:>9} {:>10} {:>9} {:>11} {:>11}\n", "the same study", "wall h", "core h", "GPU h", "kWh", "gCO2e");
+  auto text = fmt::format("{:<30} {:>9} {:>10} {:>9} {:>11} {:>11}\n", "the same study", "wall h", "core h", "GPU h", "kWh", "gCO2e");
   for (auto const& r : rows)
-    text += fmt::format("{:<44.44} {:>9} {:>10} {:>9} {:>11} {:>11}\n", r.what, cell(r.wall_h, 4), cell(r.core_h, 4), cell(r.gpu_h, 3),
-                        cell(r.kwh, 6), cell(r.gco2e, 3));
+    text += fmt::format("{:<30.30} {:>9} {:>10} {:>9} {:>11} {:>11}\n", r.what, cell(r.wall_h), cell(r.core_h), cell(r.gpu_h), cell(r.kwh),
+                        cell(r.gco2e));
   return text;
 }
 

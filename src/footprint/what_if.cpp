@@ -30,7 +30,8 @@ std::string name_of(Elsewhere const& place) {
   std::vector<std::string> parts;
   if (place.ranks) parts.push_back(fmt::format("{} rank{}", *place.ranks, *place.ranks == 1 ? "" : "s"));
   if (place.grid)
-    parts.push_back(place.grid->source == "declared" ? fmt::format("{:g} gCO2e/kWh", place.grid->gco2e_per_kwh) : place.grid->source);
+    parts.push_back(place.grid->source == "declared" ? fmt::format("{:g} gCO2e/kWh", place.grid->gco2e_per_kwh)
+                                                     : place.grid->source.substr(0, place.grid->source.find(',')));
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
