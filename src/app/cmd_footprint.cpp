@@ -1,69 +1,22 @@
-#include <fmt/format.h>
-
 #include "app/command.hpp"
 #include "app/print.hpp"
 #include "app/within.hpp"
-#include "common/core/error.hpp"
-#include "common/core/study_layout.hpp"
 #include "common/mpi/collectives.hpp"
 #include "footprint/footprint_text.hpp"
-#include "study/records/stamp.hpp"
+#include "footprint/question.hpp"
 
 namespace apq::app {
 namespace {
 
-namespace fp = apq::footprint;
-
-struct Options {
+struct Options : footprint::Question {
   std::filesystem::path study;
-  std::string grid, reference, per, format = "table";
-  double pue = 0, embodied_kg = 0, lifespan_years = 4, share = 1;
-  std::vector<int> ranks;
-  std::vector<std::string> grids;
+  std::string format = "table";
 };
 
-// Labels that finished collections made.
-std::vector<fp::SharedWork> collected(StudyLayout const& layout) {
-  std::vector<fp::SharedWork> work;
-  for (std::string const stage : {"collect.fp", "collect.quant"}) {
-    if (!std::filesystem::exists(layout.stamp(stage))) continue;
-    auto const contents = study::read_stamp(layout.stamp(stage)).contents;
-    if (auto const rows = contents.find("num_rows"); rows != contents.end()) work.push_back({stage, std::stoull(rows->second)});
-  }
-  return work;
-}
-
-std::string answer(Options const& o) {
-  StudyLayout const layout{o.study};
-  if (!std::filesystem::exists(layout.config()))
-    throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml)", o.study.string()));
-  auto const ledger = energy::read_ledger(layout.ledger());
-  if (ledger.empty())
-    throw Error(Errc::data, fmt::format("{}: nothing has been measured yet; `apq run` measures what it does", o.study.string()));
-  auto const work = collected(layout);
-  fp::Declared declared;
-  if (!o.grid.empty()) declared.site = fp::grid_of(o.grid);
-  if (!o.reference.empty()) declared.reference = fp::grid_of(o.reference);
-  if (o.pue > 0) declared.pue = o.pue;
-  if (o.embodied_kg > 0)
-    declared.embodied = fp::Embodied{
-        .total_gco2e = 1000 * o.embodied_kg, .lifespan_h = o.lifespan_years * 365 * 24, .reserved_h = 0, .resource_share = o.share};
-  if (!o.per.empty()) {
-    double labels = 0;
-    for (auto const& stage : work) labels += static_cast<double>(stage.pieces);
-    if (o.per == "label" && labels == 0)
-      throw Error(Errc::data,
-                  fmt::format("{}: no collection is finished, so there is no number of labels; give --per study", o.study.string()));
-    declared.functional_unit = o.per;
-    declared.functional_units = o.per == "label" ? labels : 1;
-  }
-  auto const footprint = fp::footprint_of(ledger, declared);
-  std::vector<fp::Elsewhere> places;
-  for (int const ranks : o.ranks) places.push_back({.ranks = ranks, .grid = {}});
-  for (auto const& grid : o.grids) places.push_back({.ranks = {}, .grid = fp::grid_of(grid)});
-  auto const rows = places.empty() ? std::vector<fp::WhatIf>{} : fp::what_if(footprint, work, places);
-  if (o.format == "json") return fp::footprint_json(footprint, rows);
-  return fp::footprint_table(footprint) + (rows.empty() ? "" : "\n" + fp::what_if_table(rows));
+std::string text_of(Options const& o) {
+  auto const answer = footprint::answer_of({o.study}, o);
+  if (o.format == "json") return footprint::footprint_json(answer.footprint, answer.what_if);
+  return footprint::footprint_table(answer.footprint) + (answer.what_if.empty() ? "" : "\n" + footprint::what_if_table(answer.what_if));
 }
 
 }  // namespace
@@ -88,7 +41,7 @@ Body add_footprint(CLI::App& app) {
       "What is measured and what is declared: docs/footprint.md. Nothing is asked of the network.");
   return [o](mpi::Communicator const& world) {
     mpi::collectively(world, [&] {
-      if (world.is_root()) print(answer(*o));
+      if (world.is_root()) print(text_of(*o));
     });
     return 0;
   };
