@@ -14,8 +14,7 @@ namespace {
 struct Options {
   evaluate::EvalRequest request{.images = "/usr/share/datasets/fashion-mnist"};
   std::string fidelity{net::fidelity_kind_names(net::FidelityKind::corrected)}, format = "table";
-  std::string engine{engine::engine_kind_names(engine::EngineKind::automatic)};
-  std::string warnings{image::warnings_names(image::Warnings::keep)};
+  std::string engine{engine::engine_kind_names(engine::EngineKind::automatic)}, warnings{image::warnings_names(image::Warnings::keep)};
 };
 
 int eval(mpi::Communicator const& world, Options const& o) {
@@ -49,8 +48,7 @@ Body add_eval(CLI::App& app) {
   app.add_option("--resize", o->request.data.resize, "Short side before the central crop, pixels (default: ceil(size / 0.875))")
       ->check(within(1, 16384));
   app.add_option("--calibration", o->request.calibration,
-                 "Folder of images for BN statistics and ranges (default: a directory of IDX files has "
-                 "its own; else the stored BN statistics serve full-precision subnets)");
+                 "Images for BN statistics and ranges (default: IDX files have their own; else stored BN statistics, full precision only)");
   auto& data = o->request.data;
   int const many = 1'000'000'000;
   add_number(app, "--max-damaged", data.max_damaged, within(0, many), "So many damaged images are left out; more are an error");
