@@ -6,6 +6,7 @@
 
 #include "collect/collect_config.hpp"
 #include "common/core/study_layout.hpp"
+#include "common/energy/journal.hpp"
 #include "common/h5/shard_header.hpp"
 #include "common/job/heartbeat.hpp"
 #include "common/job/job_config.hpp"
@@ -28,6 +29,8 @@ struct CollectRequest {
   bool retry_quarantined = false;  ///< samples in quarantine are tried again
   /// Energy that this rank answers for so far, J: a row gets what is added during its sample; empty: unknown.
   std::function<double()> joules = {};
+  /// What becomes of it: useful where a row is in a shard, lost where a sample failed; empty: nobody keeps an account.
+  std::function<void(double energy::Uses::*use, double joules)> claim = {};
   /// Of a sample, about proportional to its time; empty: unknown.
   std::function<double(space::Genes const&)> cost_of = {};
   /// Collective over the collection's ranks; called once, and only when a sample is missing, before the first evaluator is made: what

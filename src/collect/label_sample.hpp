@@ -23,9 +23,10 @@ struct Failure {
 
 /// The row of one sample, or why it has none: its evaluator threw, gave a label that cannot be, or took too long, at each attempt.
 /// @param joules  energy so far, J; a row gets what is added during the attempt that made it
+/// @param lost    gets what was added during attempts that failed
 /// @throws what is no fault of a sample: Error(io), Error(mpi), Error(config) and Error(stopped) of the evaluator.
 std::variant<h5::Row, Failure> label_sample(evaluate::Evaluator& evaluator, space::SearchSpace const& space, std::string const& stage,
                                             std::uint64_t id, space::Genes const& genes, Attempts const& attempts,
-                                            std::function<double()> const& joules);
+                                            std::function<double()> const& joules, double& lost);
 
 }  // namespace apq::collect

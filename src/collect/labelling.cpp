@@ -217,7 +217,9 @@ std::string Rank::label(std::function<std::unique_ptr<evaluate::Evaluator>()> co
       return reason;
     }
     if (!evaluator) evaluator = make_evaluator();
-    auto const result = label_sample(*evaluator, *r.space, r.header.stage, taken.id, l_.samples.genes(taken.id), attempts, joules);
+    double lost = 0;
+    auto const result = label_sample(*evaluator, *r.space, r.header.stage, taken.id, l_.samples.genes(taken.id), attempts, joules, lost);
+    if (r.claim && lost != 0) r.claim(&energy::Uses::lost, lost);
     if (auto const* const failure = std::get_if<Failure>(&result)) {
       quarantine(taken.id, failure->error, failure->attempts, world_ranks_[static_cast<std::size_t>(node_rank_)]);
       queue_.give_up(node_rank_);
@@ -248,7 +250,8 @@ std::string label_missing(mpi::Communicator const& comm, Labelling const& l,
       .prefix = fmt::format("{}-{}-r{:05}", l.job, run, mpi::broadcast(node, std::vector{comm.rank()}).front()),
       .header = r.header,
       .shard_rows = std::min(static_cast<std::size_t>(r.config.shard_rows), l.missing.size()),
-      .flush_seconds = r.config.flush_seconds};
+      .flush_seconds = r.config.flush_seconds,
+      .delivered = [&](double joules) { if (r.claim) r.claim(&energy::Uses::useful, joules); }};
   mpi::SharedArray const rows(node, NodeWriter::memory_bytes(options));
   mpi::SharedArray const queue(node, NodeBell::bytes() + NodeQueue::bytes(r.num_samples, node.size()));
   Rank rank(comm, node, l, options, rows.bytes(), queue.bytes());

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "collect/node_lock.hpp"
+#include "common/mpi/node_lock.hpp"
 #include "collect/usual_times.hpp"
 #include "common/core/error.hpp"
 
@@ -73,7 +73,7 @@ void NodeQueue::begin(std::span<std::uint64_t const> missing, double longest, do
 }
 
 std::size_t NodeQueue::add(std::span<std::uint64_t const> ids) {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   std::size_t added = 0;
   for (auto const id : ids) {
     if (id_state(id) != IdState::open) continue;
@@ -94,7 +94,7 @@ std::size_t NodeQueue::add(std::span<std::uint64_t const> ids) {
 }
 
 std::size_t NodeQueue::settle_elsewhere(std::span<std::uint64_t const> ids) {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   std::size_t news = 0;
   for (auto const id : ids)
     if (id < num_ids_ && (id_state(id) == IdState::open || id_state(id) == IdState::queued)) {
@@ -105,18 +105,18 @@ std::size_t NodeQueue::settle_elsewhere(std::span<std::uint64_t const> ids) {
 }
 
 void NodeQueue::end() {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   state().is_over = 1;
 }
 
 void NodeQueue::empty() {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   for (; state().first != state().last; ++state().first)
     if (id_state(ring_[state().first]) == IdState::queued) move(ring_[state().first], IdState::open);
 }
 
 std::vector<std::uint64_t> NodeQueue::open_ids() const {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   std::vector<std::uint64_t> ids;
   if (state().num[0] == 0) return ids;
   for (std::uint64_t id = 0; id < num_ids_; ++id)
@@ -125,12 +125,12 @@ std::vector<std::uint64_t> NodeQueue::open_ids() const {
 }
 
 bool NodeQueue::is_open(std::uint64_t id) const {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   return id_state(id) == IdState::open;
 }
 
 NodeQueue::Counts NodeQueue::counts() const {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   auto const& s = state();
   return {.open = s.num[0],
           .queued = s.num[1],
@@ -147,7 +147,7 @@ NodeQueue::Counts NodeQueue::counts() const {
 }
 
 std::vector<NodeQueue::InHand> NodeQueue::in_hand() const {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   std::vector<InHand> all;
   for (int rank = 0; rank < num_ranks_; ++rank)
     if (auto const& s = slot(rank); s.has_sample != 0) all.push_back({s.id, rank, s.process, s.since});
@@ -155,7 +155,7 @@ std::vector<NodeQueue::InHand> NodeQueue::in_hand() const {
 }
 
 NodeQueue::Taken NodeQueue::take(int rank, double now, int process) {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   auto& mine = slot(rank);
   state().idle -= mine.is_idle;
   mine.is_idle = 0;
@@ -181,7 +181,7 @@ std::uint64_t NodeQueue::take_from(int rank, IdState to) const {
 }
 
 void NodeQueue::settle(int rank, double seconds, double cost) {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   take_from(rank, IdState::settled);
   auto& s = state();
   // One that took far longer than those before it was suspended: it tells nothing of the next one.
@@ -195,18 +195,18 @@ void NodeQueue::settle(int rank, double seconds, double cost) {
 }
 
 void NodeQueue::give_up(int rank) {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   take_from(rank, IdState::settled);
   ++state().given_up;
 }
 
 void NodeQueue::put_back(int rank) {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   take_from(rank, IdState::open);
 }
 
 void NodeQueue::leave() {
-  NodeLock const turn(state().lock);
+  mpi::NodeLock const turn(state().lock);
   --state().ranks;
 }
 

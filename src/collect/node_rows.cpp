@@ -42,6 +42,7 @@ void NodeRows::append(h5::Row const& row) {
   std::memcpy(at + sizeof fixed, row.genes.data(), num_genes_);
   ++state_->rows;
   ++state_->unwritten;
+  state_->unwritten_joules += row.joules;
 }
 
 std::vector<h5::Row> NodeRows::all() const {

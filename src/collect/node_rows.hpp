@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "collect/node_lock.hpp"
+#include "common/mpi/node_lock.hpp"
 #include "common/h5/shard.hpp"
 
 namespace apq::collect {
@@ -20,6 +20,7 @@ class NodeRows {
     std::uint64_t rows = 0;        ///< here now
     std::uint64_t unwritten = 0;   ///< of them, in no file yet
     std::uint64_t num_sealed = 0;  ///< shards that are full and closed
+    double unwritten_joules = 0;   ///< of those
     double written_at = 0;         ///< seconds of a clock that all ranks of the node share
   };
 
@@ -30,7 +31,7 @@ class NodeRows {
   /// By one rank, before any other touches the memory.
   void begin(State const& state);
 
-  NodeLock lock() { return NodeLock(state_->lock); }
+  mpi::NodeLock lock() { return mpi::NodeLock(state_->lock); }
   State& state() { return *state_; }
   bool is_full() const { return state_->rows == capacity_; }
   /// There must be room.

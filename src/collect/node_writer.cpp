@@ -44,8 +44,10 @@ void NodeWriter::write() {
   if (state.unwritten > 0) {
     auto const file = options_.directory / fmt::format("{}-{:05}.h5", options_.prefix, state.num_sealed);
     write_(file, {options_.header, rows_.all()});
+    if (options_.delivered) options_.delivered(state.unwritten_joules);
   }
   state.unwritten = 0;
+  state.unwritten_joules = 0;
   state.written_at = clock_();
   if (!rows_.is_full()) return;
   state.rows = 0;

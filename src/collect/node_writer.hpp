@@ -23,6 +23,7 @@ class NodeWriter {
     h5::ShardHeader header;
     std::size_t shard_rows;
     double flush_seconds;
+    std::function<void(double joules)> delivered = {};  ///< of rows that are in a shard from now on
   };
   /// Time and disk; a simulation has others (bench/simulate_collector.cpp).
   using Clock = std::function<double()>;  ///< seconds, the same for all ranks of the node

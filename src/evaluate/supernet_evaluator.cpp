@@ -97,8 +97,16 @@ Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
 std::string SupernetEvaluator::engine() const { return state_->engine->name(); }
 std::string const& SupernetEvaluator::supernet_hash() const { return state_->hash; }
 
-int gpus_held(EvaluatorConfig const& config) {
-  return config.engine == engine::EngineKind::cuda && static_cast<std::size_t>(config.node_rank) < at::getNumGPUs() ? 1 : 0;
+std::vector<std::string> gpus_held(EvaluatorConfig const& config) {
+  auto const index = static_cast<std::size_t>(config.node_rank);
+  if (config.engine != engine::EngineKind::cuda || index >= at::getNumGPUs()) return {};
+  // CUDA counts what it is shown; the driver counts all.
+  char const* const shown = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (shown == nullptr) return {std::to_string(index)};
+  std::istringstream names(shown);
+  std::string name;
+  for (std::size_t i = 0; i <= index; ++i) std::getline(names, name, ',');
+  return {name};
 }
 
 net::Supernet supernet_of_root(mpi::Communicator const& comm, space::SearchSpace const& space, std::filesystem::path const& file) {

@@ -42,7 +42,7 @@ class SupernetEvaluator : public Evaluator {
 
 /// GPUs that this rank's evaluator holds, for the stage's meter: 1 on the first rank of a node that uses a GPU, 0 on those that share it
 /// and without the cuda engine.
-int gpus_held(EvaluatorConfig const& config);
+std::vector<std::string> gpus_held(EvaluatorConfig const& config);
 
 /// The supernet of a file that root alone opens, on every rank. Any size. Collective over `comm`. @throws Error as net::load_supernet.
 net::Supernet supernet_of_root(mpi::Communicator const& comm, space::SearchSpace const& space, std::filesystem::path const& file);

@@ -34,7 +34,7 @@ double labels_of(std::vector<SharedWork> const& work, std::string const& study) 
 Answer answer_of(StudyLayout const& layout, Question const& q) {
   auto const study = layout.root.string();
   if (!std::filesystem::exists(layout.config())) throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml)", study));
-  auto const ledger = energy::read_ledger(layout.ledger());
+  auto const ledger = energy::read_ledger(layout);
   if (ledger.empty()) throw Error(Errc::data, fmt::format("{}: nothing has been measured yet; `apq run` measures what it does", study));
   auto const work = collected(layout);
   Declared declared;

@@ -127,7 +127,7 @@ void admit(StudyRun& run, Looks looks) {
   auto const* const splits = looks == Looks::at_settings ? nullptr : &run.listed_splits();
   mpi::collectively(run.comm, [&] {
     if (!run.comm.is_root()) return;
-    energy::read_ledger(run.experiment.layout.ledger());
+    energy::read_summary(run.experiment.layout);
     admit_settings(run);
     if (splits != nullptr) admit_supernet(run);
     for (char const* stage : {"fp", "quant"}) admit_labels(run, stage, splits, looks);

@@ -120,7 +120,10 @@ bool on_all(mpi::Communicator const& comm, std::function<bool()> const& root_fin
 // One job at a time changes the ledger, which is replaced whole.
 void write_down(StudyRun& run, energy::StageMeter& meter, energy::Ended how) {
   StageGuard const guard(run.job(), "ledger");
-  meter.finish(run.experiment.layout.ledger(), how);
+  meter.finish(how);
+  mpi::collectively(run.comm, [&] {
+    if (run.comm.is_root()) energy::write_ledger(run.experiment.layout);
+  });
   run.job().is_in_ledger();
 }
 
@@ -155,11 +158,13 @@ void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
   if (evaluates) require_one_engine(run.comm, run.experiment.evaluator);
   mpi::collectively(run.comm, [&] {
     if (!run.comm.is_root()) return;
-    energy::read_ledger(run.experiment.layout.ledger());  // a damaged one is known before the work that it would not take
+    energy::read_summary(run.experiment.layout);  // a damaged one is known before the work that it would not take
     for (auto const& sentence : stale_inputs(run.experiment.layout, stage, run.digests)) log::root().warn("{}: {}", stage.name, sentence);
   });
   log::root().info("{}: begins", stage.name);
-  energy::StageMeter meter(run.comm, run.experiment.energy, stage.name, evaluates ? evaluate::gpus_held(run.experiment.evaluator) : 0);
+  energy::StageMeter meter(run.comm, run.experiment.energy, stage.name, {run.experiment.layout.energy(), run.job().token()},
+                           is_shared(stage) ? energy::Claims::by_rows : energy::Claims::whole,
+                           evaluates ? evaluate::gpus_held(run.experiment.evaluator) : std::vector<std::string>{});
   Accounted const accounted(run.job(), meter, run.experiment.energy.pue);
   bool has_worked = false;
   try {
@@ -170,7 +175,10 @@ void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
   }
   try {
     if (has_worked) write_down(run, meter, energy::Ended::whole);
-    else run.job().is_in_ledger();  // looking at what is there is no cost of the stage
+    else {  // looking at what is there is no cost of the stage
+      meter.dismiss();
+      run.job().is_in_ledger();
+    }
   } catch (mpi::CollectiveError const& e) {
     // Asked to stop while another job has the ledger: what was made counts all the same.
     if (e.code() != Errc::stopped) throw;

@@ -189,6 +189,7 @@ void collect_stage(StudyRun& run, std::string const& stage, Quarantined quaranti
           listed = {};  // holds unpacked files on root
         };
         request.joules = [&] { return meter.joules(); };
+        request.claim = [&](double energy::Uses::*use, double joules) { meter.claim(use, joules); };
         auto const result = collect::collect(comm, std::move(request), [&]() -> std::unique_ptr<evaluate::Evaluator> {
           return std::make_unique<evaluate::SupernetEvaluator>(supernet, splits.calibration, splits.validation, e.data, e.evaluator,
                                                                e.collect.sequential);

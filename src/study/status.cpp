@@ -147,7 +147,7 @@ std::vector<StageStatus> status_of(StudyLayout const& layout) {
   auto const stamps = stamps_of(layout, stages, digests.files());
   std::vector<energy::StageCost> ledger;
   try {
-    ledger = energy::read_ledger(layout.ledger());
+    ledger = energy::read_summary(layout);
   } catch (Error const& e) {
     log::root().warn("{}", e.what());  // the stages stand where they stand
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -10,46 +11,133 @@
 namespace apq::energy {
 namespace {
 
-constexpr RecordFormat ledger_format{"apq ledger", 1, "remove the file to begin a new one"};
+constexpr RecordFormat ledger_format{"apq ledger", 1, "remove the file: it is made of the journals in energy/"};
+constexpr double joules_per_kwh = 3.6e6;
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-Json json_of(StageCost const& run) {
-  return {{"stage", run.stage},
-          {"wall_s", run.wall_s},
-          {"core_h", run.core_h},
-          {"gpu_h", run.gpu_h},
-          {"kwh", number_or_null(run.kwh)},
-          {"gco2e", number_or_null(run.gco2e)},
-          {"method", run.method},
-          {"pue", run.pue},
-          {"grid_gco2e_per_kwh", run.grid_gco2e_per_kwh},
-          {"grid_source", run.grid_source},
-          {"ranks", run.ranks},
-          {"ended_early", run.ended_early > 0}};
+double sum_of(Uses const& u) { return u.useful + u.repeated + u.lost + u.idle; }
+Uses scaled(Uses const& u, double factor) { return {u.useful * factor, u.repeated * factor, u.lost * factor, u.idle * factor}; }
+void add(Uses& sum, Uses const& part) {
+  sum.useful += part.useful;
+  sum.repeated += part.repeated;
+  sum.lost += part.lost;
+  sum.idle += part.idle;
 }
 
-StageCost run_of(Json const& json) {
-  return {json.at("stage").get<std::string>(),
-          json.at("wall_s").get<double>(),
-          json.at("core_h").get<double>(),
-          json.at("gpu_h").get<double>(),
-          number_or_nan(json.at("kwh")),
-          number_or_nan(json.at("gco2e")),
-          json.at("method").get<std::string>(),
-          json.at("pue").get<double>(),
-          json.at("grid_gco2e_per_kwh").get<double>(),
-          json.at("grid_source").get<std::string>(),
-          1,
-          json.value("ended_early", false) ? 1u : 0u,  // older ledgers hold finished runs alone
-          whole_number<int>(json.at("ranks"))};
+Json json_of(StageCost const& c) {
+  return {{"stage", c.stage},
+          {"wall_s", c.wall_s},
+          {"core_h", c.core_h},
+          {"gpu_h", c.gpu_h},
+          {"kwh", number_or_null(c.kwh)},
+          {"useful_kwh", number_or_null(c.kwh_for.useful)},
+          {"repeated_kwh", number_or_null(c.kwh_for.repeated)},
+          {"lost_kwh", number_or_null(c.kwh_for.lost)},
+          {"idle_kwh", number_or_null(c.kwh_for.idle)},
+          {"gco2e", number_or_null(c.gco2e)},
+          {"method", c.method},
+          {"pue", c.pue},
+          {"grid_gco2e_per_kwh", c.grid_gco2e_per_kwh},
+          {"grid_source", c.grid_source},
+          {"ranks", c.ranks},
+          {"ended_early", c.ended_early > 0},
+          {"killed", c.killed > 0}};
 }
 
-std::vector<StageCost> read_runs(std::filesystem::path const& file) {
-  if (!std::filesystem::exists(file)) return {};
-  std::vector<StageCost> runs;
+StageRun run_of(Json const& json) {
+  StageRun run;
+  auto& c = run.cost;
+  c.stage = json.at("stage").get<std::string>();
+  c.wall_s = json.at("wall_s").get<double>();
+  c.core_h = json.at("core_h").get<double>();
+  c.gpu_h = json.at("gpu_h").get<double>();
+  c.kwh = number_or_nan(json.at("kwh"));
+  c.gco2e = number_or_nan(json.at("gco2e"));
+  c.method = json.at("method").get<std::string>();
+  c.pue = json.at("pue").get<double>();
+  c.grid_gco2e_per_kwh = json.at("grid_gco2e_per_kwh").get<double>();
+  c.grid_source = json.at("grid_source").get<std::string>();
+  c.runs = 1;
+  c.ended_early = json.value("ended_early", false) ? 1u : 0u;  // the oldest hold finished runs alone
+  c.killed = json.value("killed", false) ? 1u : 0u;
+  c.ranks = whole_number<int>(json.at("ranks"));
+  auto const use = [&](char const* key) { return json.contains(key) ? number_or_nan(json.at(key)) : unknown; };
+  c.kwh_for = {use("useful_kwh"), use("repeated_kwh"), use("lost_kwh"), use("idle_kwh")};
+  run.job = json.value("job", "");
+  return run;
+}
+
+// Runs of the summary; those that no journal tells of have no job.
+std::vector<StageRun> summarised(std::filesystem::path const& file) {
+  std::vector<StageRun> runs;
+  if (!std::filesystem::exists(file)) return runs;
   read_record(file, ledger_format, [&](Json const& json) {
-    for (auto const& run : json.at("runs")) runs.push_back(run_of(run));
+    for (auto const& entry : json.at("runs")) runs.push_back(run_of(entry));
   });
   return runs;
+}
+
+void join(std::string& all, std::string const& one) {
+  if (one.empty()) return;
+  if (all.empty()) all = one;
+  else if (("; " + all + "; ").find("; " + one + "; ") == std::string::npos) all += "; " + one;
+}
+
+// A node's part of a run.
+struct NodeRun {
+  double wall_s = 0, processor_s = 0, gpu_s = 0, joules = 0;
+  std::string ended;
+};
+
+// Adds what one journal says of its job's runs.
+void add_journal(std::vector<StageRun>& runs, Journal const& journal) {
+  auto const& h = journal.header;
+  std::map<std::string, NodeRun> parts;
+  for (auto const& beat : journal.beats) {
+    auto found = std::find_if(runs.begin(), runs.end(), [&](StageRun const& r) { return r.run == beat.run && r.job == h.token; });
+    if (found == runs.end()) {
+      found = runs.insert(runs.end(), StageRun{});
+      found->run = beat.run;
+      found->job = h.token;
+      found->header = h;
+      found->began = beat.at;
+      found->cost.stage = beat.stage;
+      found->cost.runs = 1;
+      found->cost.pue = h.pue;
+      found->cost.grid_gco2e_per_kwh = h.grid_gco2e_per_kwh;
+      found->cost.grid_source = h.grid_source;
+    }
+    auto& run = *found;
+    auto& part = parts[beat.run];
+    if (part.wall_s == 0 && part.joules == 0) {
+      run.hosts.push_back(h.host);
+      run.processors += h.processors;
+      run.gpus += h.gpus;
+      run.cost.ranks += h.ranks;
+    }
+    part.wall_s += beat.wall_s;
+    part.ended = beat.ended;
+    run.began = std::min(run.began, beat.at);
+    run.ended_at = std::max(run.ended_at, beat.at);
+    run.cost.wall_s = std::max(run.cost.wall_s, part.wall_s);
+    run.cost.core_h += beat.processor_s / 3600;
+    run.cost.gpu_h += beat.gpu_s / 3600;
+    join(run.cost.method, beat.method);
+    double joules = 0;
+    for (auto const& [device, used] : beat.devices) {
+      run.device_joules[h.host + " " + device] += used;
+      joules += used;
+      (device.starts_with("gpu ") ? run.gpu_kwh : run.processor_kwh) += used * h.pue / joules_per_kwh;
+    }
+    part.joules += joules;
+    run.cost.kwh += joules * h.pue / joules_per_kwh;
+    add(run.cost.kwh_for, scaled(beat.uses, h.pue / joules_per_kwh));
+  }
+  for (auto const& [name, part] : parts) {
+    auto& cost = std::find_if(runs.begin(), runs.end(), [&, n = name](StageRun const& r) { return r.run == n && r.job == h.token; })->cost;
+    if (part.ended.empty()) cost.killed = 1;
+    if (part.ended == ended_names(Ended::early)) cost.ended_early = 1;
+  }
 }
 
 void add_to(StageCost& total, StageCost const& part) {
@@ -60,43 +148,69 @@ void add_to(StageCost& total, StageCost const& part) {
   total.gco2e += part.gco2e;
   total.runs += part.runs;
   total.ended_early += part.ended_early;
+  total.killed += part.killed;
   total.ranks = part.ranks;
   total.pue = part.pue;
   total.grid_gco2e_per_kwh = part.grid_gco2e_per_kwh;
-  auto const join = [](std::string& all, std::string const& one) {
-    if (all.empty()) all = one;
-    else if (("; " + all + "; ").find("; " + one + "; ") == std::string::npos) all += "; " + one;
-  };
+  add(total.kwh_for, part.kwh_for);
   join(total.method, part.method);
   join(total.grid_source, part.grid_source);
-}
-
-std::vector<StageCost> totals_by_stage(std::vector<StageCost> const& runs) {
-  std::vector<StageCost> stages;
-  for (auto const& run : runs) {
-    auto const found = std::find_if(stages.begin(), stages.end(), [&](auto const& s) { return s.stage == run.stage; });
-    if (found == stages.end()) stages.push_back(run);
-    else add_to(*found, run);
-  }
-  return stages;
 }
 
 std::string cell(double value, int digits) { return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-"; }
 
 }  // namespace
 
-StageCost add_run(std::filesystem::path const& ledger, StageCost const& run) {
-  auto runs = read_runs(ledger);
-  runs.push_back(run);
-  runs.back().runs = 1;
-  Json json{{"runs", Json::array()}};
-  for (auto const& r : runs) json["runs"].push_back(json_of(r));
-  write_record(ledger, ledger_format, std::move(json));
-  auto const stages = totals_by_stage(runs);
-  return *std::find_if(stages.begin(), stages.end(), [&](auto const& s) { return s.stage == run.stage; });
+std::vector<StageRun> read_runs(StudyLayout const& layout) {
+  std::vector<StageRun> runs;
+  for (auto const& journal : read_journals(layout.energy())) add_journal(runs, journal);
+  for (auto& run : runs) {
+    auto& c = run.cost;
+    c.gco2e = c.kwh * c.grid_gco2e_per_kwh;
+    // Nobody was left to say what the rest was for.
+    if (c.killed > 0) c.kwh_for.lost += c.kwh - sum_of(c.kwh_for);
+  }
+  std::stable_sort(runs.begin(), runs.end(), [](StageRun const& a, StageRun const& b) { return a.began < b.began; });
+  auto all = summarised(layout.ledger());
+  all.erase(std::remove_if(all.begin(), all.end(), [](StageRun const& r) { return !r.job.empty(); }), all.end());
+  all.insert(all.end(), std::make_move_iterator(runs.begin()), std::make_move_iterator(runs.end()));
+  return all;
 }
 
-std::vector<StageCost> read_ledger(std::filesystem::path const& file) { return totals_by_stage(read_runs(file)); }
+std::vector<StageCost> totals_by_stage(std::vector<StageRun> const& runs) {
+  std::vector<StageCost> stages;
+  for (auto const& run : runs) {
+    auto const found = std::find_if(stages.begin(), stages.end(), [&](auto const& s) { return s.stage == run.cost.stage; });
+    if (found == stages.end()) stages.push_back(run.cost);
+    else add_to(*found, run.cost);
+  }
+  return stages;
+}
+
+std::vector<StageCost> read_ledger(StudyLayout const& layout) { return totals_by_stage(read_runs(layout)); }
+
+void write_ledger(StudyLayout const& layout) {
+  Json json{{"runs", Json::array()}};
+  for (auto const& run : read_runs(layout)) {
+    auto entry = json_of(run.cost);
+    if (!run.job.empty()) {
+      entry["job"] = run.job;
+      entry["scheduler_id"] = run.header.scheduler_id;
+      entry["hosts"] = run.hosts;
+      entry["began"] = run.began;
+      entry["devices_j"] = Json::object();
+      for (auto const& [device, joules] : run.device_joules) entry["devices_j"][device] = number_or_null(joules);
+    }
+    json["runs"].push_back(std::move(entry));
+  }
+  write_record(layout.ledger(), ledger_format, std::move(json));
+}
+
+std::vector<StageCost> read_summary(StudyLayout const& layout) {
+  auto runs = summarised(layout.ledger());
+  runs.erase(std::remove_if(runs.begin(), runs.end(), [](StageRun const& r) { return r.cost.killed > 0; }), runs.end());
+  return totals_by_stage(runs);
+}
 
 StageCost total_of(std::vector<StageCost> const& stages) {
   StageCost total;
@@ -106,11 +220,13 @@ StageCost total_of(std::vector<StageCost> const& stages) {
 }
 
 std::string format_ledger(std::vector<StageCost> const& stages) {
-  auto text = fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", "stage", "runs", "early", "ranks", "wall s",
-                          "core h", "GPU h", "kWh", "gCO2e");
+  auto text = fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>7} {:>9}\n", "stage", "runs", "early", "ranks", "wall s",
+                          "core h", "GPU h", "kWh", "useful", "gCO2e");
   auto const line = [&](StageCost const& s) {
-    text += fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>9}\n", s.stage, s.runs, s.ended_early, s.ranks,
-                        cell(s.wall_s, 1), cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(s.gco2e, 3));
+    auto const useful = s.kwh > 0 ? 100 * s.kwh_for.useful / s.kwh : unknown;
+    text += fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>6}{} {:>9}\n", s.stage, s.runs, s.ended_early + s.killed, s.ranks,
+                        cell(s.wall_s, 1), cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(useful, 1),
+                        std::isfinite(useful) ? "%" : " ", cell(s.gco2e, 3));
   };
   for (auto const& stage : stages) line(stage);
   if (stages.empty()) return text;

@@ -5,16 +5,18 @@
 #include <string>
 #include <vector>
 
-// The ledger of a study: what every run of every stage cost that came to its end or ended early in order, and by which method that is
-// known.
+#include "common/core/study_layout.hpp"
+#include "common/energy/journal.hpp"
+
+// The ledger of a study: what every run of every stage cost, whole, stopped or killed, and by which method that is known. It is made of the
+// journals of the nodes.
 namespace apq::energy {
 
 /// What one run of a stage, or all its runs together, cost. Energies that are not known are NaN
-/// here and null in JSON, never 0; a total with an unknown part is unknown. The work of a run that
-/// was killed before its end is not in it: nobody was left to write it down.
+/// here and null in JSON, never 0; a total with an unknown part is unknown.
 struct StageCost {
   std::string stage;                       ///< "collect.fp", "train", ...
-  double wall_s = 0;                       ///< begin to end on the slowest rank
+  double wall_s = 0;                       ///< begin to end, on the slowest node
   double core_h = 0;                       ///< processor time of all ranks (user and system)
   double gpu_h = 0;                        ///< GPUs held x wall time
   double kwh = 0;                          ///< with PUE
@@ -25,22 +27,45 @@ struct StageCost {
   std::string grid_source;
   std::uint64_t runs = 0;         ///< in this figure
   std::uint64_t ended_early = 0;  ///< of those: were asked to stop, or failed on all ranks alike
+  std::uint64_t killed = 0;       ///< of those: wrote no last line; one that is at work counts as such until it ends
   int ranks = 0;                  ///< of the last run
+  Uses kwh_for = {};              ///< parts of kwh, which they add up to; NaN in ledgers of old
 };
 
-/// Adds one run to the ledger, replaced whole, and returns its stage's new total. Local: rank 0
-/// calls it.
-/// @throws Error(data) when the ledger there is damaged, Error(io) when it cannot be written.
-StageCost add_run(std::filesystem::path const& ledger, StageCost const& run);
+/// One run of a stage by one job.
+struct StageRun {
+  std::string run, job;
+  std::vector<std::string> hosts;   ///< in the order of their journals
+  JournalHeader header;             ///< of its first node
+  std::string began, ended_at;      ///< UTC, ISO 8601; ended_at: of its last line
+  std::map<std::string, double> device_joules;  ///< "HOST DEVICE" -> J, without PUE; NaN: unknown
+  double processor_kwh = 0, gpu_kwh = 0;        ///< with PUE
+  int processors = 0, gpus = 0;                 ///< of all its nodes
+  StageCost cost;
+};
 
-/// Totals of all stages in the order they first ran; empty when the file is absent. @throws
-/// Error(data) when damaged.
-std::vector<StageCost> read_ledger(std::filesystem::path const& file);
+/// Every run, in the order in which they began. Runs of which ledger.json alone tells, as those of old, come first.
+/// @throws Error(data) naming a file that is damaged.
+std::vector<StageRun> read_runs(StudyLayout const& layout);
+
+/// Totals of all stages in the order they first ran; empty where nothing was measured. @throws as read_runs.
+std::vector<StageCost> read_ledger(StudyLayout const& layout);
+
+/// Totals of runs by stage.
+std::vector<StageCost> totals_by_stage(std::vector<StageRun> const& runs);
 
 /// Sum over stages, under the name "total".
 StageCost total_of(std::vector<StageCost> const& stages);
 
-/// A table for the terminal; unknown figures print as "-"; "early" are the runs that ended early.
+/// A table for the terminal; unknown figures print as "-"; "early" are the runs that ended early or were killed.
 std::string format_ledger(std::vector<StageCost> const& stages);
+
+/// Writes ledger.json, a summary of the journals as they are now. Local: rank 0 calls it.
+/// @throws as read_runs; Error(io) when it cannot be written.
+void write_ledger(StudyLayout const& layout);
+
+/// Totals by stage of the runs in ledger.json that wrote a last line, without a look at any journal: quick, however long a study took.
+/// Empty when the file is absent. @throws Error(data) when it is damaged.
+std::vector<StageCost> read_summary(StudyLayout const& layout);
 
 }  // namespace apq::energy

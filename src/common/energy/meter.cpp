@@ -1,136 +1,260 @@
 #include "common/energy/meter.hpp"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
-#include <ctime>
+#include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <thread>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include "common/core/error.hpp"
 #include "common/core/log.hpp"
-#include "common/energy/source.hpp"
+#include "common/energy/node_meter.hpp"
+#include "common/energy/processor_time.hpp"
+#include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "common/mpi/shared_array.hpp"
 
 namespace apq::energy {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-constexpr double joules_per_kwh = 3.6e6;
+constexpr double seconds_between_looks = 0.5;
 
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
-class Unknown : public Source {
+// Of which nothing is known.
+class Unknown : public Device {
  public:
-  double joules(Elapsed const&) override { return unknown; }
+  explicit Unknown(std::string name) : name_(std::move(name)) {}
+  std::string name() const override { return name_; }
+  double joules(Elapsed const&) override { return std::numeric_limits<double>::quiet_NaN(); }
+
+ private:
+  std::string name_;
 };
 
 struct Metered {
-  std::unique_ptr<Source> source;
+  std::vector<std::unique_ptr<Device>> devices;  // on the node's leader
   std::string method;
 };
 
-// The kind that the configuration names for this part, else the first that every rank can read. Collective.
-Metered choose(mpi::Communicator const& comm, Part part, EnergyConfig const& config, Holding const& holding) {
+// The kind that the configuration names for this part, else the first that every node can read. Collective over the job; `leads`: this rank
+// is asked.
+Metered choose(mpi::Communicator const& comm, bool leads, Part part, EnergyConfig const& config, Holding const& holding) {
   std::vector<SourceKind const*> kinds;
   for (auto const& kind : source_kinds())
     if (kind.part == part) kinds.push_back(&kind);
-  std::vector<std::uint64_t> without;  // ranks that cannot read each
-  for (auto const* kind : kinds) without.push_back(kind->is_available(config, holding) ? 0 : 1);
+  std::vector<std::uint64_t> without;  // nodes that cannot read each
+  std::vector<std::string> why;
+  for (auto const* kind : kinds) {
+    why.push_back(leads ? kind->why_not(config, holding) : std::string());
+    without.push_back(why.back().empty() ? 0 : 1);
+  }
   mpi::allreduce_sum(comm, std::span(without));
+  auto const made = [&](SourceKind const& kind) {
+    return Metered{leads ? kind.devices(config, holding) : std::vector<std::unique_ptr<Device>>{}, kind.method(config)};
+  };
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     if (kinds[k]->name != config.source) continue;
-    if (without[k] == 0) return {kinds[k]->make(config, holding), kinds[k]->method(config)};
-    log::root().warn("energy.source = {}, but it cannot be read on every node: energy will be unknown; {}, or set energy.source=declared",
-                     config.source, kinds[k]->remedy);
-    return {std::make_unique<Unknown>(), fmt::format("unknown: {} asked for, not readable", config.source)};
+    if (without[k] == 0) return made(*kinds[k]);
+    log::root().warn("energy.source = {}, but it cannot be read on {} of the nodes: energy will be unknown ({}); mend that, or set energy.source=declared",
+                     config.source, without[k], why[k].empty() ? "the log of those ranks says why" : why[k]);
+    Metered unknown{{}, fmt::format("unknown: {} asked for, not readable", config.source)};
+    if (leads) unknown.devices.push_back(std::make_unique<Unknown>(config.source));
+    return unknown;
   }
   std::size_t first = 0;
   while (without[first] != 0) ++first;  // the last is always there
-  return {kinds[first]->make(config, holding), kinds[first]->method(config)};
+  return made(*kinds[first]);
 }
+
+// Names that any rank of the node gives, each once.
+std::vector<std::string> of_node(mpi::Communicator const& node, std::vector<std::string> const& mine) {
+  std::string text;
+  for (auto const& name : mine) text += name + "\n";
+  auto const all = mpi::allgather<char>(node, std::span<char const>(text.data(), text.size()));
+  std::istringstream lines(std::string(all.begin(), all.end()));
+  std::set<std::string> names;
+  for (std::string line; std::getline(lines, line);) names.insert(line);
+  return {names.begin(), names.end()};
+}
+
+// Signals are for the threads that work.
+std::thread thread_without_signals(std::function<void()> const& body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(body);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+// The leader at work: its thread, and the journal.
+class Leader {
+ public:
+  // `file` empty: no journal is written.
+  Leader(NodeMeter meter, std::filesystem::path file, JournalHeader header, Beat named, bool rows_claim, double beat_seconds)
+      : meter_(std::move(meter)),
+        file_(std::move(file)),
+        header_(std::move(header)),
+        named_(std::move(named)),
+        rows_claim_(rows_claim),
+        beat_seconds_(beat_seconds),
+        thread_(thread_without_signals([this] { run(); })) {}
+  ~Leader() { stop(); }
+  void stop() {
+    {
+      std::scoped_lock const lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+  void look() {
+    std::scoped_lock const lock(mutex_);
+    meter_.look();
+  }
+  // After stop().
+  void end(std::string const& how, bool if_begun) {
+    if (if_begun && !journal_) return;
+    meter_.look();
+    write(how);
+    journal_.reset();  // closed: other hosts see it
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    double pause = 0.02, written = 0;  // soon at first, so that rates are known early
+    while (!wake_.wait_for(lock, std::chrono::duration<double>(pause), [this] { return stop_; })) {
+      pause = std::min({2 * pause, seconds_between_looks, beat_seconds_});
+      meter_.look();
+      if (meter_.wall_s() - written < beat_seconds_) continue;
+      written = meter_.wall_s();
+      try {
+        write({});
+        problem_.clear();
+      } catch (Error const& e) {
+        if (problem_.empty()) log::rank().warn("{}; what this job uses is not written down", e.what());
+        problem_ = e.what();
+      }
+    }
+  }
+  void write(std::string const& ended) {
+    auto beat = meter_.take(rows_claim_, ended);
+    beat.run = named_.run;
+    beat.stage = named_.stage;
+    beat.method = named_.method;
+    beat.at = utc_now();
+    if (file_.empty()) return;
+    if (!journal_) journal_.emplace(file_, header_);
+    journal_->append(beat);
+  }
+
+  NodeMeter meter_;
+  std::filesystem::path const file_;
+  JournalHeader const header_;
+  std::optional<JournalWriter> journal_;  // from the first line on
+  Beat const named_;
+  bool const rows_claim_;
+  double const beat_seconds_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::string problem_;
+  std::thread thread_;
+};
 
 }  // namespace
 
 struct StageMeter::State {
+  State(mpi::Communicator const& the_comm, int gpus_of_node)
+      : comm(the_comm), node(comm.node()), memory(node, NodeAccount::bytes(node.size())), account(memory.bytes(), node.size()), num_gpus(gpus_of_node) {}
   mpi::Communicator const& comm;
-  EnergyConfig config;
-  std::string stage;
-  int gpus;
-  Metered processors = {}, gpu = {};
-  Clock::time_point start = {};
-  double processor_start = 0;
-
-  Elapsed elapsed() const { return {std::chrono::duration<double>(Clock::now() - start).count(), processor_seconds() - processor_start}; }
-  std::mutex reading = {};  // what a source has read is its state
-
-  double joules(Elapsed const& elapsed) {
-    std::scoped_lock const lock(reading);
-    return processors.source->joules(elapsed) + (gpus > 0 ? gpu.source->joules(elapsed) : 0.0);
-  }
+  mpi::Communicator const node;
+  mpi::SharedArray const memory;
+  NodeAccount account;
+  int num_gpus;
+  std::optional<Leader> leader;
 };
 
-StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, int gpus)
-    : state_(new State{comm, config, std::move(stage), gpus}) {
-  Holding const holding{comm.node().size(), gpus};
+StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, JobOfMeter const& job, Claims claims,
+                       std::vector<std::string> const& gpus)
+    : state_(new State(comm, 0)) {
+  auto& s = *state_;
+  bool const leads = s.node.is_root();
+  Holding const holding{of_node(s.node, gpus)};
+  s.num_gpus = static_cast<int>(holding.gpus.size());
+  auto processors = choose(comm, leads, Part::processors, config, holding);
+  auto gpu = choose(comm, leads, Part::gpus, config, holding);
+  if (leads) s.account.begin();
+  s.memory.publish();
+  s.account.joules(s.node.rank(), processor_seconds());  // tells the leader this rank's clock
+  struct Mine {
+    int process;
+    std::uint64_t table;
+  };
+  Mine const mine{::getpid(), process_table()};
+  auto const all = mpi::allgather<Mine>(s.node, std::span(&mine, 1));
+  auto const run = mpi::broadcast(comm, fmt::format("{}-{:x}", stage, std::chrono::system_clock::now().time_since_epoch().count()));
+  mpi::collectively(comm, [&] {
+    if (!leads) return;
+    auto devices = std::move(processors.devices);
+    for (auto& device : gpu.devices) devices.push_back(std::move(device));
+    std::vector<NodeMeter::Process> processes;
+    for (auto const& one : all) processes.push_back({one.process, one.table == mine.table});
+    std::filesystem::path file;
+    JournalHeader header;
+    if (!job.directory.empty()) {
+      header = header_of_this_process();
+      header.token = job.token;
+      header.ranks = s.node.size();
+      header.gpus = s.num_gpus;
+      if (auto const time = node_time(config.stat)) header.processors = time->processors;
+      header.pue = config.pue;
+      header.grid_gco2e_per_kwh = config.grid_gco2e_per_kwh;
+      header.grid_source = config.grid_source;
+      header.country = config.country;
+      file = job.directory / fmt::format("{}-r{:05}.jsonl", job.token, comm.rank());
+    }
+    Beat named;
+    named.run = run;
+    named.stage = stage;
+    named.method = processors.method + (s.num_gpus > 0 ? " + " + gpu.method : "");
+    s.leader.emplace(NodeMeter(config, std::move(devices), std::move(processes), s.num_gpus, s.account), std::move(file), std::move(header), std::move(named),
+                     claims == Claims::by_rows, config.beat_seconds);
+  });
   mpi::barrier(comm);
-  state_->processors = choose(comm, Part::processors, config, holding);
-  state_->gpu = choose(comm, Part::gpus, config, holding);
-  state_->start = Clock::now();
-  state_->processor_start = processor_seconds();
 }
 
 StageMeter::~StageMeter() = default;
 
-double StageMeter::joules() const { return state_->joules(state_->elapsed()); }
+double StageMeter::joules() const { return state_->account.joules(state_->node.rank(), processor_seconds()); }
 
-StageCost StageMeter::finish(std::filesystem::path const& ledger, Ended how) {
+void StageMeter::claim(double Uses::*use, double joules) { state_->account.add(use, joules); }
+
+void StageMeter::finish(Ended how) { end(how, false); }
+void StageMeter::dismiss() { end(Ended::early, true); }
+
+void StageMeter::end(Ended how, bool if_begun) {
   auto& s = *state_;
-  auto const elapsed = s.elapsed();
-  std::array<double, 3> sums{elapsed.processor_s, s.gpus * elapsed.wall_s, s.joules(elapsed)};
-  mpi::allreduce_sum(s.comm, std::span<double>(sums));
-  StageCost run;
-  run.stage = s.stage;
-  run.wall_s = mpi::allreduce_max(s.comm, elapsed.wall_s);
-  run.core_h = sums[0] / 3600;
-  run.gpu_h = sums[1] / 3600;
-  run.kwh = sums[2] * s.config.pue / joules_per_kwh;
-  run.gco2e = run.kwh * s.config.grid_gco2e_per_kwh;
-  run.method = s.processors.method + (run.gpu_h > 0 ? " + " + s.gpu.method : "");
-  run.pue = s.config.pue;
-  run.grid_gco2e_per_kwh = s.config.grid_gco2e_per_kwh;
-  run.grid_source = s.config.grid_source;
-  run.runs = 1;
-  run.ended_early = how == Ended::early ? 1 : 0;
-  run.ranks = s.comm.size();
-
-  StageCost total = run;
+  s.account.joules(s.node.rank(), processor_seconds());
+  mpi::barrier(s.comm);  // whatever a rank did is done
   mpi::collectively(s.comm, [&] {
-    if (s.comm.is_root()) total = add_run(ledger, run);
+    if (!s.leader) return;
+    s.leader->stop();
+    s.leader->end(std::string(ended_names(how)), if_begun);
   });
-  std::array<double, 7> const figures{total.wall_s,
-                                      total.core_h,
-                                      total.gpu_h,
-                                      total.kwh,
-                                      total.gco2e,
-                                      static_cast<double>(total.runs),
-                                      static_cast<double>(total.ended_early)};
-  auto const shared = mpi::broadcast(s.comm, std::vector<double>(figures.begin(), figures.end()));
-  total.wall_s = shared[0];
-  total.core_h = shared[1];
-  total.gpu_h = shared[2];
-  total.kwh = shared[3];
-  total.gco2e = shared[4];
-  total.runs = static_cast<std::uint64_t>(shared[5]);
-  total.ended_early = static_cast<std::uint64_t>(shared[6]);
-  total.method = mpi::broadcast(s.comm, std::move(total.method));
-  total.grid_source = mpi::broadcast(s.comm, std::move(total.grid_source));
-  return total;
 }
 
 }  // namespace apq::energy

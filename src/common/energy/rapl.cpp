@@ -1,10 +1,16 @@
 #include "common/energy/rapl.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <optional>
 #include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace apq::energy {
 namespace fs = std::filesystem;
@@ -42,6 +48,19 @@ std::vector<RaplPackage> find_rapl_packages(fs::path const& powercap) {
   std::vector<RaplPackage> found;
   for (auto& [name, package] : packages) found.push_back(std::move(package));
   return found;
+}
+
+std::string why_no_rapl(fs::path const& powercap) {
+  if (!find_rapl_packages(powercap).empty()) return {};
+  std::error_code ignored;
+  for (auto const& entry : fs::directory_iterator(powercap, ignored)) {
+    auto const counter = entry.path() / "energy_uj";
+    if (!read_word(entry.path() / "name").starts_with("package-")) continue;
+    if (int const file = ::open(counter.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) ::close(file);
+    else return fmt::format("{}: {} (root reads it; `chmod a+r` or a group of its own lets others)", counter.string(), std::strerror(errno));
+    return counter.string() + " holds no number";
+  }
+  return powercap.string() + " has no package counters";
 }
 
 std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint64_t range_uj) {

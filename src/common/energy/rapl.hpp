@@ -20,6 +20,9 @@ struct RaplPackage {
 /// counters are root's by default since Linux 5.10).
 std::vector<RaplPackage> find_rapl_packages(std::filesystem::path const& powercap);
 
+/// Why there is none of them, for a sentence: "/sys/class/powercap/intel-rapl:0/energy_uj: Permission denied"; empty: there is one.
+std::string why_no_rapl(std::filesystem::path const& powercap);
+
 /// Energy between two readings of a counter that starts again at 0 after `range_uj`. A decrease
 /// that no wrap can explain (range unknown, or smaller than `before`) counts as 0: too little is
 /// claimed rather than too much.

@@ -1,7 +1,6 @@
-#include <condition_variable>
 #include <limits>
-#include <mutex>
-#include <thread>
+
+#include <fmt/format.h>
 
 #include "common/energy/rapl.hpp"
 #include "common/energy/source.hpp"
@@ -9,38 +8,20 @@
 namespace apq::energy {
 namespace {
 
-// A 32-bit counter of a 500 W package wraps after about 9 minutes.
-constexpr auto poll_interval = std::chrono::seconds(20);
-
-// The node's counters, kept from wrapping unseen by a thread; every rank of the node answers for an equal share.
-class RaplSource : public Source {
+// A package's counter. It wraps after some minutes at full load and is read far more often.
+class Package : public Device {
  public:
-  RaplSource(std::vector<RaplPackage> packages, int shares) : counter_(std::move(packages)), shares_(shares), thread_([this] { poll(); }) {}
-  ~RaplSource() override {
-    {
-      std::scoped_lock lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
+  explicit Package(RaplPackage const& package) : name_(package.name), counter_({package}) {}
+  std::string name() const override { return name_; }
   double joules(Elapsed const&) override {
-    std::scoped_lock lock(mutex_);
     counter_.update();
-    return counter_.is_complete() ? counter_.joules() / shares_ : std::numeric_limits<double>::quiet_NaN();
+    return counter_.is_complete() ? counter_.joules() : std::numeric_limits<double>::quiet_NaN();
   }
+  bool is_of_the_node() const override { return true; }
 
  private:
-  void poll() {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, poll_interval, [this] { return stop_; })) counter_.update();
-  }
+  std::string name_;
   RaplCounter counter_;
-  int shares_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;
-  std::thread thread_;
 };
 
 }  // namespace
@@ -48,12 +29,18 @@ class RaplSource : public Source {
 SourceKind rapl_source() {
   return {.name = "rapl",
           .part = Part::processors,
-          .is_available = [](EnergyConfig const& c, Holding const&) { return !find_rapl_packages(c.powercap).empty(); },
-          .make = [](EnergyConfig const& c, Holding const& h) -> std::unique_ptr<Source> {
-            return std::make_unique<RaplSource>(find_rapl_packages(c.powercap), h.node_ranks);
-          },
-          .method = [](EnergyConfig const&) { return std::string("rapl package counters, whole nodes, without memory"); },
-          .remedy = "allow reading energy_uj below energy.powercap"};
+          .why_not = [](EnergyConfig const& c, Holding const&) { return why_no_rapl(c.powercap); },
+          .devices =
+              [](EnergyConfig const& c, Holding const&) {
+                std::vector<std::unique_ptr<Device>> devices;
+                for (auto const& package : find_rapl_packages(c.powercap)) devices.push_back(std::make_unique<Package>(package));
+                return devices;
+              },
+          .method =
+              [](EnergyConfig const& c) {
+                return fmt::format("rapl package counters, without memory, {}",
+                                   c.node_use == NodeUse::exclusive ? "whole nodes" : "shared by processor time with others on the node");
+              }};
 }
 
 }  // namespace apq::energy

@@ -12,33 +12,35 @@ namespace apq::energy {
 /// What a source answers for. A stage has one source for each part.
 enum class Part { processors, gpus };
 
-/// What a rank holds of its node.
+/// What this job's ranks hold of their node.
 struct Holding {
-  int node_ranks = 1;  ///< ranks on the node, which share its processors
-  int gpus = 0;        ///< GPUs of this rank alone; one that ranks share is named by one of them
+  std::vector<std::string> gpus = {};  ///< each once, however many ranks share it: a number as CUDA counts, or a UUID "GPU-..."
 };
 
-/// Since the stage began, on this rank; neither ever falls. There is no other clock in a ledger.
+/// Since the stage began, on this node. There is no other clock in a ledger.
 struct Elapsed {
   double wall_s = 0;
-  double processor_s = 0;  ///< user and system, all threads
+  double processor_s = 0;  ///< user and system, of all of this job's ranks here
 };
 
-/// One meter at work, from the beginning of a stage.
-class Source {
+/// A device and its meter at work, from the beginning of a stage.
+class Device {
  public:
-  virtual ~Source() = default;
-  /// Energy that this rank answers for, J, without PUE; what ranks say may be added up. Never falls; NaN: unknown.
+  virtual ~Device() = default;
+  virtual std::string name() const = 0;  ///< "package-0", "gpu 1", "cores"
+  /// Energy since the beginning, J, without PUE. Never falls; NaN: unknown.
   virtual double joules(Elapsed const& elapsed) = 0;
+  /// It sees what others on the node use, too.
+  virtual bool is_of_the_node() const { return false; }
 };
 
 struct SourceKind {
   std::string name;  ///< value of `energy.source`
   Part part;
-  bool (*is_available)(EnergyConfig const& config, Holding const& holding);  ///< here and now
-  std::unique_ptr<Source> (*make)(EnergyConfig const& config, Holding const& holding);
+  /// Why it cannot be read here and now, for a sentence: "/sys/.../energy_uj: Permission denied"; empty: it can.
+  std::string (*why_not)(EnergyConfig const& config, Holding const& holding);
+  std::vector<std::unique_ptr<Device>> (*devices)(EnergyConfig const& config, Holding const& holding);
   std::string (*method)(EnergyConfig const& config);  ///< how the ledger calls it
-  std::string remedy;                                 ///< where it is not available: for the end of a sentence
 };
 
 /// All kinds, those of a part in order of preference; its last is always available.

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace apq::collect {
+namespace apq::mpi {
 
 /// Held for as long as the object lives, on a word of memory that the ranks of a node share (0: free); the others wait asleep. A killed
 /// holder leaves the others waiting for the end that the launcher makes of the job.
@@ -17,4 +17,4 @@ class NodeLock {
   std::uint32_t& word_;
 };
 
-}  // namespace apq::collect
+}  // namespace apq::mpi

@@ -1,10 +1,10 @@
-#include "collect/node_lock.hpp"
+#include "common/mpi/node_lock.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <thread>
 
-namespace apq::collect {
+namespace apq::mpi {
 
 NodeLock::NodeLock(std::uint32_t& word) : word_(word) {
   std::atomic_ref const lock(word_);
@@ -17,4 +17,4 @@ NodeLock::NodeLock(std::uint32_t& word) : word_(word) {
 
 NodeLock::~NodeLock() { std::atomic_ref(word_).store(0, std::memory_order_release); }
 
-}  // namespace apq::collect
+}  // namespace apq::mpi
