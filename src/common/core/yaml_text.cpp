@@ -32,6 +32,8 @@ class Listener : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) override { scalar(mark, anchor, "null"); }
   void OnScalar(YAML::Mark const& mark, std::string const& /*tag*/, YAML::anchor_t anchor, std::string const& value) override {
+    // yaml-cpp makes single bytes of the escapes for next line and for a space that does not break.
+    if (end_of_utf8(value) != value.size()) refuse(mark, "holds an escape (\\N, \\_) that yaml-cpp misreads; write the character itself");
     scalar(mark, anchor, value);
   }
   void OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) override {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/core/error.hpp"
+#include "support/error_of.hpp"
 
 namespace apq {
 namespace {
@@ -62,6 +63,14 @@ TEST(YamlText, OtherEncodingsAreNamedWithTheirLine) {
   EXPECT_EQ(refusal("a: 1\r\nb: 2\r\r\n"),
             "c.yaml:2: holds a carriage return without a line feed; save it with the line ends of Linux or Windows");
   EXPECT_EQ(read_yaml("a: \"\\e[31m\"\n", "c.yaml")["a"].Scalar(), "\x1b[31m");
+}
+
+TEST(YamlText, EscapesThatAreMisreadAreRefused) {
+  apq::test::expect_error(apq::Errc::config, "t.yaml:2: holds an escape", [] { read_yaml("a: 1\nb: \"'\\N\"\n", "t.yaml"); });
+  apq::test::expect_error(apq::Errc::config, "t.yaml:1: holds an escape", [] { read_yaml("a: \"x\\_y\"\n", "t.yaml"); });
+  EXPECT_EQ(read_yaml("a: \"\\u00a0\\x41\\L\"\n", "t.yaml")["a"].Scalar(),
+            "\xC2\xA0"
+            "A\xE2\x80\xA8");
 }
 
 TEST(YamlText, AliasesCountAsWhatTheyMean) {
