@@ -251,7 +251,9 @@ std::string label_missing(mpi::Communicator const& comm, Labelling const& l,
       .header = r.header,
       .shard_rows = std::min(static_cast<std::size_t>(r.config.shard_rows), l.missing.size()),
       .flush_seconds = r.config.flush_seconds,
-      .delivered = [&](double joules) { if (r.claim) r.claim(&energy::Uses::useful, joules); }};
+      .delivered = [&](double joules) {
+        if (r.claim) r.claim(&energy::Uses::useful, joules);
+      }};
   mpi::SharedArray const rows(node, NodeWriter::memory_bytes(options));
   mpi::SharedArray const queue(node, NodeBell::bytes() + NodeQueue::bytes(r.num_samples, node.size()));
   Rank rank(comm, node, l, options, rows.bytes(), queue.bytes());

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "common/mpi/node_lock.hpp"
 #include "collect/usual_times.hpp"
 #include "common/core/error.hpp"
+#include "common/mpi/node_lock.hpp"
 
 namespace apq::collect {
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "common/mpi/node_lock.hpp"
 #include "common/h5/shard.hpp"
+#include "common/mpi/node_lock.hpp"
 
 namespace apq::collect {
 

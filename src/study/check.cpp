@@ -23,8 +23,10 @@ namespace {
 
 void check_energy(energy::EnergyConfig const& config) {
   for (auto const& kind : energy::source_kinds())
-    if (auto const why = kind.name == config.source ? kind.why_not(config, {}) : std::string(); !why.empty() && kind.part == energy::Part::processors)
-      throw Error(Errc::config, fmt::format("energy.source = {}: is not available here ({}); mend that, or set energy.source=declared", kind.name, why));
+    if (auto const why = kind.name == config.source ? kind.why_not(config, {}) : std::string();
+        !why.empty() && kind.part == energy::Part::processors)
+      throw Error(Errc::config,
+                  fmt::format("energy.source = {}: is not available here ({}); mend that, or set energy.source=declared", kind.name, why));
 }
 
 // Where the study's directory is, or will be made, it must be possible to write.

@@ -8,7 +8,8 @@ namespace {
 
 void read_grid(Config& section, EnergyConfig& config) {
   config.country = section.get_or<std::string>(
-      "country", "", {"Country whose grid feeds the site, three letters of ISO 3166-1, e.g. DEU: its intensity is data/grid_factors.csv's", "", "none"});
+      "country", "",
+      {"Country whose grid feeds the site, three letters of ISO 3166-1, e.g. DEU: its intensity is data/grid_factors.csv's", "", "none"});
   if (!config.country.empty()) try {
       auto const& factor = grid_factor(config.country);
       config.country = factor.code;
@@ -20,9 +21,9 @@ void read_grid(Config& section, EnergyConfig& config) {
   if (section.has("grid_gco2e_per_kwh")) config.grid_source = "declared in the configuration";
   config.grid_gco2e_per_kwh = section.get_or<double>("grid_gco2e_per_kwh", config.grid_gco2e_per_kwh, {0.0, 5000.0},
                                                      {"Carbon intensity of the electricity", "gCO2e/kWh", "475, or the country's"});
-  config.grid_source = section.get_or<std::string>(
-      "grid_source", config.grid_source,
-      {"Where that intensity is from, for the report", "", "world average (IEA 2019), the country's, or declared where an intensity is set"});
+  config.grid_source = section.get_or<std::string>("grid_source", config.grid_source,
+                                                   {"Where that intensity is from, for the report", "",
+                                                    "world average (IEA 2019), the country's, or declared where an intensity is set"});
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ Json json_of(JournalHeader const& h) {
 
 JournalHeader header_of(Json const& json) {
   if (json.at("format") != format_name) throw Error(Errc::data, "is no energy journal");
-  if (json.at("format_version") != 1) throw Error(Errc::data, "is of version " + json.at("format_version").dump() + "; this apq reads version 1");
+  if (json.at("format_version") != 1)
+    throw Error(Errc::data, "is of version " + json.at("format_version").dump() + "; this apq reads version 1");
   JournalHeader h;
   h.token = json.at("token");
   h.host = json.at("host");
@@ -131,7 +132,8 @@ void JournalWriter::write_line(std::string const& json) {
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       auto const problem = std::strerror(errno);
-      if (size >= 0 && ::ftruncate(descriptor_, size) != 0) {}  // a torn line must not stand before a whole one
+      if (size >= 0 && ::ftruncate(descriptor_, size) != 0) {
+      }  // a torn line must not stand before a whole one
       throw Error(Errc::io, fmt::format("{}: cannot be written ({})", file_.string(), problem));
     }
     done += static_cast<std::size_t>(n);

@@ -7,8 +7,8 @@
 
 #include "common/core/enum_names.hpp"
 
-// What the leader of a node writes down while a job works there: one file a job and node, which nobody else writes, a line every few seconds.
-// A job that is killed has written all but its last seconds.
+// What the leader of a node writes down while a job works there: one file a job and node, which nobody else writes, a line every few
+// seconds. A job that is killed has written all but its last seconds.
 namespace apq::energy {
 
 /// How a run of a stage came to its end.
@@ -28,14 +28,14 @@ struct Uses {
 
 /// The job, the node and what its figures are made with: the first line.
 struct JournalHeader {
-  std::string token;                                    ///< of the job
-  std::string host, started;                            ///< UTC, ISO 8601
-  std::string scheduler_id, user, account, partition;   ///< of the scheduler; empty: none
-  std::string command;                                  ///< as it was given
-  std::string processor_model;                          ///< empty: not known
-  int processors = 0, ranks = 0, gpus = 0;              ///< of the node; of the job on it; held by those
+  std::string token;                                   ///< of the job
+  std::string host, started;                           ///< UTC, ISO 8601
+  std::string scheduler_id, user, account, partition;  ///< of the scheduler; empty: none
+  std::string command;                                 ///< as it was given
+  std::string processor_model;                         ///< empty: not known
+  int processors = 0, ranks = 0, gpus = 0;             ///< of the node; of the job on it; held by those
   double pue = 1, grid_gco2e_per_kwh = 0;
-  std::string grid_source, country;                     ///< country: a code of three letters, or empty
+  std::string grid_source, country;  ///< country: a code of three letters, or empty
 };
 
 /// Of the calling process: host, time, command, processor, and what the scheduler's environment tells. Local.

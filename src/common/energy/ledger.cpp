@@ -224,8 +224,8 @@ std::string format_ledger(std::vector<StageCost> const& stages) {
                           "core h", "GPU h", "kWh", "useful", "gCO2e");
   auto const line = [&](StageCost const& s) {
     auto const useful = s.kwh > 0 ? 100 * s.kwh_for.useful / s.kwh : unknown;
-    text += fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>6}{} {:>9}\n", s.stage, s.runs, s.ended_early + s.killed, s.ranks,
-                        cell(s.wall_s, 1), cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(useful, 1),
+    text += fmt::format("{:<16} {:>4} {:>5} {:>5} {:>10} {:>9} {:>9} {:>10} {:>6}{} {:>9}\n", s.stage, s.runs, s.ended_early + s.killed,
+                        s.ranks, cell(s.wall_s, 1), cell(s.core_h, 4), cell(s.gpu_h, 3), cell(s.kwh, 6), cell(useful, 1),
                         std::isfinite(useful) ? "%" : " ", cell(s.gco2e, 3));
   };
   for (auto const& stage : stages) line(stage);

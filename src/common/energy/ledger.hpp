@@ -35,9 +35,9 @@ struct StageCost {
 /// One run of a stage by one job.
 struct StageRun {
   std::string run, job;
-  std::vector<std::string> hosts;   ///< in the order of their journals
-  JournalHeader header;             ///< of its first node
-  std::string began, ended_at;      ///< UTC, ISO 8601; ended_at: of its last line
+  std::vector<std::string> hosts;               ///< in the order of their journals
+  JournalHeader header;                         ///< of its first node
+  std::string began, ended_at;                  ///< UTC, ISO 8601; ended_at: of its last line
   std::map<std::string, double> device_joules;  ///< "HOST DEVICE" -> J, without PUE; NaN: unknown
   double processor_kwh = 0, gpu_kwh = 0;        ///< with PUE
   int processors = 0, gpus = 0;                 ///< of all its nodes

@@ -67,8 +67,10 @@ Metered choose(mpi::Communicator const& comm, bool leads, Part part, EnergyConfi
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     if (kinds[k]->name != config.source) continue;
     if (without[k] == 0) return made(*kinds[k]);
-    log::root().warn("energy.source = {}, but it cannot be read on {} of the nodes: energy will be unknown ({}); mend that, or set energy.source=declared",
-                     config.source, without[k], why[k].empty() ? "the log of those ranks says why" : why[k]);
+    log::root().warn(
+        "energy.source = {}, but it cannot be read on {} of the nodes: energy will be unknown ({}); mend that, or set "
+        "energy.source=declared",
+        config.source, without[k], why[k].empty() ? "the log of those ranks says why" : why[k]);
     Metered unknown{{}, fmt::format("unknown: {} asked for, not readable", config.source)};
     if (leads) unknown.devices.push_back(std::make_unique<Unknown>(config.source));
     return unknown;
@@ -179,7 +181,11 @@ class Leader {
 
 struct StageMeter::State {
   State(mpi::Communicator const& the_comm, int gpus_of_node)
-      : comm(the_comm), node(comm.node()), memory(node, NodeAccount::bytes(node.size())), account(memory.bytes(), node.size()), num_gpus(gpus_of_node) {}
+      : comm(the_comm),
+        node(comm.node()),
+        memory(node, NodeAccount::bytes(node.size())),
+        account(memory.bytes(), node.size()),
+        num_gpus(gpus_of_node) {}
   mpi::Communicator const& comm;
   mpi::Communicator const node;
   mpi::SharedArray const memory;
@@ -231,8 +237,8 @@ StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config
     named.run = run;
     named.stage = stage;
     named.method = processors.method + (s.num_gpus > 0 ? " + " + gpu.method : "");
-    s.leader.emplace(NodeMeter(config, std::move(devices), std::move(processes), s.num_gpus, s.account), std::move(file), std::move(header), std::move(named),
-                     claims == Claims::by_rows, config.beat_seconds);
+    s.leader.emplace(NodeMeter(config, std::move(devices), std::move(processes), s.num_gpus, s.account), std::move(file), std::move(header),
+                     std::move(named), claims == Claims::by_rows, config.beat_seconds);
   });
   mpi::barrier(comm);
 }

@@ -24,12 +24,12 @@ enum class Claims {
   whole     ///< all of it is useful when the stage ends whole, and lost when it does not
 };
 
-/// Measures one stage of a job: wall time, processor time of the ranks, GPU time, energy. On each node the first rank leads: it looks at the
-/// meters twice a second, shares out what was used by processor time, and every energy.beat_seconds appends a line to the node's journal, so
-/// that what a killed job used is known up to its last line.
+/// Measures one stage of a job: wall time, processor time of the ranks, GPU time, energy. On each node the first rank leads: it looks at
+/// the meters twice a second, shares out what was used by processor time, and every energy.beat_seconds appends a line to the node's
+/// journal, so that what a killed job used is known up to its last line.
 ///
-/// Energy comes from one source for the processors and one for the GPUs (source.hpp). `auto` takes the first of the table that can be read on
-/// every node. A source that is named and cannot be read gives unknown energy and a warning.
+/// Energy comes from one source for the processors and one for the GPUs (source.hpp). `auto` takes the first of the table that can be read
+/// on every node. A source that is named and cannot be read gives unknown energy and a warning.
 class StageMeter {
  public:
   /// @param gpus  that this rank holds (Holding::gpus); one that ranks share is named by each and counts once

@@ -21,7 +21,9 @@ struct NodeAccount::State {
 std::size_t NodeAccount::bytes(int num_ranks) { return sizeof(State) + static_cast<std::size_t>(num_ranks) * sizeof(Rank); }
 
 NodeAccount::NodeAccount(std::span<std::uint8_t> memory, int num_ranks)
-    : state_(reinterpret_cast<State*>(memory.data())), ranks_(reinterpret_cast<Rank*>(memory.data() + sizeof(State))), num_ranks_(num_ranks) {}
+    : state_(reinterpret_cast<State*>(memory.data())),
+      ranks_(reinterpret_cast<Rank*>(memory.data() + sizeof(State))),
+      num_ranks_(num_ranks) {}
 
 void NodeAccount::begin() {
   *state_ = {};

@@ -28,8 +28,8 @@ class NodeAccount {
   NodeAccount(std::span<std::uint8_t> memory, int num_ranks);
   void begin();
 
-  /// Energy of a rank up to a moment of its own processor's clock, J: what is known at the leader's last look and, since then, at the last rate.
-  /// NaN: unknown.
+  /// Energy of a rank up to a moment of its own processor's clock, J: what is known at the leader's last look and, since then, at the last
+  /// rate. NaN: unknown.
   double joules(int rank, double processor_s);
   void add(double Uses::*use, double joules);
   Uses uses();

@@ -60,8 +60,10 @@ std::shared_ptr<Nvml> Nvml::load(std::string const& library, std::string& why) {
 
 std::optional<Nvml::Handle> Nvml::find(std::string const& gpu) const {
   Handle handle = nullptr;
-  bool const is_number = !gpu.empty() && gpu.size() < 6 && std::all_of(gpu.begin(), gpu.end(), [](unsigned char c) { return std::isdigit(c); });
-  int const status = is_number ? functions_->by_index(static_cast<unsigned>(std::stoul(gpu)), &handle) : functions_->by_uuid(gpu.c_str(), &handle);
+  bool const is_number =
+      !gpu.empty() && gpu.size() < 6 && std::all_of(gpu.begin(), gpu.end(), [](unsigned char c) { return std::isdigit(c); });
+  int const status =
+      is_number ? functions_->by_index(static_cast<unsigned>(std::stoul(gpu)), &handle) : functions_->by_uuid(gpu.c_str(), &handle);
   return status == 0 ? std::optional(handle) : std::nullopt;
 }
 

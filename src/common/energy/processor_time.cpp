@@ -48,7 +48,8 @@ std::optional<NodeTime> node_time(std::filesystem::path const& stat) {
     if (!(cells >> t)) return std::nullopt;
   auto const per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
   time.busy_s = static_cast<double>(ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) / per_second;
-  while (std::getline(in, line) && line.starts_with("cpu") && line.size() > 3 && std::isdigit(static_cast<unsigned char>(line[3]))) ++time.processors;
+  while (std::getline(in, line) && line.starts_with("cpu") && line.size() > 3 && std::isdigit(static_cast<unsigned char>(line[3])))
+    ++time.processors;
   if (time.processors == 0) return std::nullopt;
   return time;
 }

@@ -57,7 +57,8 @@ std::string why_no_rapl(fs::path const& powercap) {
     auto const counter = entry.path() / "energy_uj";
     if (!read_word(entry.path() / "name").starts_with("package-")) continue;
     if (int const file = ::open(counter.c_str(), O_RDONLY | O_CLOEXEC); file >= 0) ::close(file);
-    else return fmt::format("{}: {} (root reads it; `chmod a+r` or a group of its own lets others)", counter.string(), std::strerror(errno));
+    else
+      return fmt::format("{}: {} (root reads it; `chmod a+r` or a group of its own lets others)", counter.string(), std::strerror(errno));
     return counter.string() + " holds no number";
   }
   return powercap.string() + " has no package counters";

@@ -7,7 +7,13 @@
 
 namespace apq::mpi {
 
-SharedArray::SharedArray(Communicator const& node, std::size_t bytes) : node_(std::make_unique<Communicator>(node.get())) {
+SharedArray::SharedArray(Communicator const& node, std::size_t bytes) {
+  if (node.is_alone()) {
+    own_.resize(bytes);
+    bytes_ = own_;
+    return;
+  }
+  node_ = std::make_unique<Communicator>(node.get());
   // All of it lies with the node's first rank: one run of addresses, whatever the number of ranks.
   void* mine = nullptr;
   check(MPI_Win_allocate_shared(static_cast<MPI_Aint>(node_->is_root() ? bytes : 0), 1, MPI_INFO_NULL, node_->get(), &mine, &window_),
@@ -21,12 +27,16 @@ SharedArray::SharedArray(Communicator const& node, std::size_t bytes) : node_(st
 }
 
 SharedArray::SharedArray(SharedArray&& other) noexcept
-    : node_(std::move(other.node_)), window_(std::exchange(other.window_, MPI_WIN_NULL)), bytes_(std::exchange(other.bytes_, {})) {}
+    : node_(std::move(other.node_)),
+      own_(std::move(other.own_)),
+      window_(std::exchange(other.window_, MPI_WIN_NULL)),
+      bytes_(std::exchange(other.bytes_, {})) {}
 
 SharedArray::~SharedArray() {
+  if (window_ == MPI_WIN_NULL) return;
   int finalized = 0;
   MPI_Finalized(&finalized);
-  if (window_ == MPI_WIN_NULL || finalized != 0) return;
+  if (finalized != 0) return;
   if (std::uncaught_exceptions() > 0) {
     static_cast<void>(node_.release());  // the window needs it; both end with the process
     return;
@@ -36,6 +46,7 @@ SharedArray::~SharedArray() {
 }
 
 void SharedArray::publish() const {
+  if (!node_) return;
   check(MPI_Win_sync(window_), "MPI_Win_sync");
   barrier(*node_);
   check(MPI_Win_sync(window_), "MPI_Win_sync");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "common/mpi/communicator.hpp"
 
@@ -30,6 +31,7 @@ class SharedArray {
 
  private:
   std::unique_ptr<Communicator> node_;
+  std::vector<std::uint8_t> own_;  // of a process alone, without MPI
   MPI_Win window_ = MPI_WIN_NULL;
   std::span<std::uint8_t> bytes_;
 };

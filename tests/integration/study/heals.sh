@@ -21,7 +21,7 @@ is_equal() { # what
   "$apq" data verify study >out 2>&1 || fail "$1: $(cat out)"
   while IFS= read -r file; do
     case $file in
-      shards/* | dataset_* | .stages/* | claims/* | jobs/* | ledger.json | report.html | supernet.log.jsonl | search.h5) continue ;;
+      shards/* | dataset_* | .stages/* | claims/* | jobs/* | energy/* | ledger.json | report.html | supernet.log.jsonl | search.h5) continue ;;
       train.json | search.json) cmp -s <(without_times "study/$file") <(without_times "whole/$file") || fail "$1: another $file" ;;
       figures/*) [[ -s study/$file ]] || fail "$1: no $file" ;;  # of costs, too
       *) cmp -s "study/$file" "whole/$file" || fail "$1: another $file" ;;

@@ -130,7 +130,7 @@ TEST_F(RunStage, ARunThatEndedEarlyIsInTheLedger) {
   }
   EXPECT_EQ(why(), "was not done yet");
   EXPECT_EQ(train(), 1);
-  auto const ledger = energy::read_ledger(layout_.ledger());
+  auto const ledger = energy::read_ledger(layout_);
   ASSERT_EQ(ledger.size(), 1u);
   EXPECT_EQ(ledger[0].runs, 3u);
   EXPECT_EQ(ledger[0].ended_early, 2u);
@@ -166,11 +166,11 @@ TEST_F(RunStage, AStageThatFailedHasNoStampOfWhatItDid) {
 
 TEST_F(RunStage, TheLedgerCountsWorkAlone) {
   train({}, Redo::when_needed, "trained", false);
-  made_.on_root([&] { EXPECT_TRUE(energy::read_ledger(layout_.ledger()).empty()) << "nothing was left to do"; });
+  made_.on_root([&] { EXPECT_TRUE(energy::read_ledger(layout_).empty()) << "nothing was left to do"; });
   train({}, Redo::always);
   train();
   made_.on_root([&] {
-    auto const ledger = energy::read_ledger(layout_.ledger());
+    auto const ledger = energy::read_ledger(layout_);
     ASSERT_EQ(ledger.size(), 1u);
     EXPECT_EQ(ledger.front().stage, "train");
     EXPECT_EQ(ledger.front().runs, 1u);

@@ -37,9 +37,9 @@ evaluate::Label no_disk() { throw Error(Errc::io, "supernet.pt: cannot be read")
 using Result = std::variant<h5::Row, collect::Failure>;
 Result label(Scripted& evaluator, double timeout = 0) {
   auto const space = test::tiny_space();
-  double joules = 0;
-  return collect::label_sample(evaluator, space, "fp", 5, collect::sample(space, 1, "fp", 5), {.most = 2, .timeout = timeout},
-                               [&] { return joules += 1; });
+  double joules = 0, lost = 0;
+  return collect::label_sample(
+      evaluator, space, "fp", 5, collect::sample(space, 1, "fp", 5), {.most = 2, .timeout = timeout}, [&] { return joules += 1; }, lost);
 }
 
 TEST(LabelSample, AFailureThatPassesIsNoFailure) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <thread>
@@ -11,45 +12,61 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 namespace apq::energy {
 namespace {
 
-/// One directory for all ranks, made and removed by rank 0.
+/// One directory for all ranks, made and removed by rank 0; RAPL and NVML are files in it.
 class EnergyMeter : public testing::Test {
  protected:
   EnergyMeter() : world(MPI_COMM_WORLD) {
     if (world.is_root()) owned = std::make_unique<test::TempDir>();
-    root = mpi::broadcast(world, owned ? owned->path().string() : std::string());
+    layout.root = mpi::broadcast(world, owned ? owned->path().string() : std::string());
+    ::setenv("APQ_FAKE_NVML", (layout.root / "nvml").c_str(), 1);
   }
   ~EnergyMeter() override { mpi::barrier(world); }
 
-  void set_counter(std::uint64_t energy_uj) {
+  void write(std::filesystem::path const& file, std::string const& text) const {
     mpi::barrier(world);
     if (world.is_root()) {
-      auto const zone = root / "powercap" / "intel-rapl:0";
-      std::filesystem::create_directories(zone);
-      std::ofstream(zone / "name") << "package-0\n";
-      std::ofstream(zone / "max_energy_range_uj") << "262143328850\n";
-      std::ofstream(zone / "energy_uj") << energy_uj << '\n';
+      std::filesystem::create_directories((layout.root / file).parent_path());
+      replace_file(layout.root / file, text + "\n");
     }
     mpi::barrier(world);
+  }
+  void set_counter(std::uint64_t energy_uj) const {
+    write("powercap/intel-rapl:0/name", "package-0");
+    write("powercap/intel-rapl:0/max_energy_range_uj", "262143328850");
+    write("powercap/intel-rapl:0/energy_uj", std::to_string(energy_uj));
   }
   EnergyConfig config(std::string source) const {
     EnergyConfig c;
     c.source = std::move(source);
-    c.powercap = root / "powercap";
+    c.powercap = layout.root / "powercap";
+    c.stat = layout.root / "stat";
+    c.nvml = APQ_FAKE_NVML_LIBRARY;
+    c.node_use = NodeUse::exclusive;
+    c.beat_seconds = 0.05;
     c.pue = 1.5;
     c.grid_gco2e_per_kwh = 100;
     c.grid_source = "test grid";
     return c;
   }
+  JobOfMeter job() const { return {layout.energy(), "0123abcd"}; }
+  StageCost cost() const {
+    mpi::barrier(world);
+    auto const stages = read_ledger(layout);
+    mpi::barrier(world);
+    return stages.empty() ? StageCost{} : stages.front();
+  }
 
   mpi::Communicator world;
   std::unique_ptr<test::TempDir> owned;
-  std::filesystem::path root;
+  StudyLayout layout;
 };
 
 double burn(double seconds) {
@@ -61,96 +78,179 @@ double burn(double seconds) {
 
 TEST_F(EnergyMeter, RaplCountsOncePerNodeWhateverTheRanks) {
   set_counter(5'000'000);
-  StageMeter meter(world, config("auto"), "collect.fp");
+  StageMeter meter(world, config("auto"), "train", job(), Claims::whole);
   set_counter(3'605'000'000);  // 3600 J on the one node
-  auto const cost = meter.finish(root / "ledger.json");
-  EXPECT_NEAR(cost.kwh, 0.001 * 1.5, 1e-12);
-  EXPECT_NEAR(cost.gco2e, 0.15, 1e-10);
-  EXPECT_EQ(cost.ranks, world.size());
-  EXPECT_NE(cost.method.find("rapl"), std::string::npos);
-  EXPECT_EQ(cost.grid_source, "test grid");
+  meter.finish();
+  auto const c = cost();
+  EXPECT_NEAR(c.kwh, 0.001 * 1.5, 1e-12);
+  EXPECT_NEAR(c.kwh_for.useful + c.kwh_for.idle, c.kwh, 1e-12);
+  EXPECT_NEAR(c.gco2e, 0.15, 1e-10);
+  EXPECT_EQ(c.ranks, world.size());
+  EXPECT_NE(c.method.find("rapl"), std::string::npos);
+  EXPECT_EQ(c.grid_source, "test grid");
 }
 
-TEST_F(EnergyMeter, RunsOfAStageAddUpOnEveryRank) {
-  set_counter(0);
-  for (int run = 1; run <= 2; ++run) {
-    StageMeter meter(world, config("rapl"), "train");
-    set_counter(static_cast<std::uint64_t>(run) * 3'600'000'000ull);
-    auto const cost = meter.finish(root / "ledger.json");
-    EXPECT_EQ(cost.runs, static_cast<std::uint64_t>(run));
-    EXPECT_NEAR(cost.kwh, 0.0015 * run, 1e-12);
+// A wrap, a gap in which the counter cannot be read, a step back.
+TEST_F(EnergyMeter, WrapsAreFollowedAndAGapIsUnknown) {
+  set_counter(262'143'000'000);
+  {
+    StageMeter meter(world, config("rapl"), "train", job(), Claims::whole);
+    set_counter(262'143'328'850);
+    burn(0.6);
+    set_counter(671'150);
+    meter.finish();
   }
+  EXPECT_NEAR(cost().kwh, 1.0 * 1.5 / 3.6e6, 1e-9 / 3.6e6);
+  write("powercap/intel-rapl:0/max_energy_range_uj", "0");
+  {
+    StageMeter meter(world, config("rapl"), "train", job(), Claims::whole);
+    write("powercap/intel-rapl:0/energy_uj", "100");  // a step back that no wrap explains counts as nothing
+    meter.finish();
+  }
+  EXPECT_NEAR(cost().kwh, 1.0 * 1.5 / 3.6e6, 1e-9 / 3.6e6);
+  {
+    StageMeter meter(world, config("rapl"), "train", job(), Claims::whole);
+    write("powercap/intel-rapl:0/energy_uj", "");
+    meter.finish();
+  }
+  EXPECT_TRUE(std::isnan(cost().kwh)) << "what happened meanwhile nobody knows";
 }
 
-TEST_F(EnergyMeter, AutoFallsBackToDeclaredPowerOfBusyCores) {
-  StageMeter meter(world, config("auto"), "train");
+TEST_F(EnergyMeter, DeclaredPowerOfBusyCores) {
+  StageMeter meter(world, config("auto"), "train", job(), Claims::whole);
   // By the processor's clock: on a machine that others share, 0.05 s may pass with hardly any of them ours.
   double volatile sink = 0;
   for (auto const start = std::clock(); std::clock() - start < CLOCKS_PER_SEC / 50;) sink = burn(0.001);
   (void)sink;
   EXPECT_GE(meter.joules(), 0.019 * 10);  // as much as this rank's processor was busy, however many ranks share it
-  auto const cost = meter.finish(root / "ledger.json");
-  EXPECT_GT(cost.core_h, 0);
-  EXPECT_NEAR(cost.kwh, cost.core_h * 10 / 1000 * 1.5, 1e-15);
-  EXPECT_EQ(cost.method, "declared 10 W per busy core");
+  meter.finish();
+  auto const c = cost();
+  EXPECT_GT(c.core_h, 0);
+  EXPECT_NEAR(c.kwh, c.core_h * 10 / 1000 * 1.5, 1e-15);
+  EXPECT_EQ(c.kwh_for.idle, 0);
+  EXPECT_EQ(c.method, "declared 10 W per busy core");
 }
 
-TEST_F(EnergyMeter, GpuTimeIsDeclaredPowerTimesWallTime) {
+TEST_F(EnergyMeter, AGpuThatRanksShareCountsOnce) {
+  write("nvml/0.energy", "1000");
+  write("nvml/1.power", "100000");
   auto c = config("declared");
+  c.source = "auto";
   c.watts_per_core = 0;
-  StageMeter meter(world, c, "train", world.is_root() ? 2 : 0);
+  std::vector<std::string> gpus{"0"};
+  if (world.rank() == world.size() - 1) gpus.push_back("1");
+  StageMeter meter(world, c, "train", job(), Claims::whole, gpus);
+  write("nvml/0.energy", "8000");
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  auto const cost = meter.finish(root / "ledger.json");
-  EXPECT_GE(cost.gpu_h, 2 * 0.02 / 3600);
-  EXPECT_LE(cost.gpu_h, 2 * cost.wall_s / 3600 + 1e-12);
-  EXPECT_NEAR(cost.kwh, cost.gpu_h * 0.3 * 1.5, 1e-15);
-  EXPECT_NE(cost.method.find("300 W per GPU"), std::string::npos);
-}
-
-TEST_F(EnergyMeter, RaplDemandedButAbsentIsUnknownNotZero) {
-  StageMeter meter(world, config("rapl"), "train");
-  EXPECT_TRUE(std::isnan(meter.joules()));
-  auto const cost = meter.finish(root / "ledger.json");
-  EXPECT_TRUE(std::isnan(cost.kwh));
-  EXPECT_GE(cost.core_h, 0);
-  EXPECT_GT(cost.wall_s, 0);
-}
-
-// Rows take what is added while they are made: together no more than the ledger has, and nearly all of it.
-TEST_F(EnergyMeter, PartsAddUpToNoMoreThanTheLedger) {
-  auto c = config("declared");
-  c.pue = 1;
-  StageMeter meter(world, c, "collect.fp", world.is_root() ? 1 : 0);
-  double parts = 0;
-  for (int i = 0; i < 5; ++i) {
-    auto const before = meter.joules();
-    double volatile sink = burn(0.01);
-    (void)sink;
-    parts += meter.joules() - before;
+  meter.finish();
+  auto const total = cost();
+  auto const runs = read_runs(layout);
+  ASSERT_EQ(runs.size(), 1u);
+  double gpu0 = 0, gpu1 = 0;
+  for (auto const& [device, joules] : runs[0].device_joules) {
+    if (device.ends_with(" gpu 0")) gpu0 = joules;
+    if (device.ends_with(" gpu 1")) gpu1 = joules;
   }
-  std::array<double, 1> sum{parts};
-  mpi::allreduce_sum(world, std::span<double>(sum));
-  auto const joules = meter.finish(root / "ledger.json").kwh * 3.6e6;
-  EXPECT_LE(sum[0], joules * (1 + 1e-12));
-  EXPECT_GT(sum[0], joules / 2);
+  EXPECT_NEAR(gpu0, 7.0, 1e-9);
+  EXPECT_NEAR(gpu1, 100 * total.wall_s, 1e-6);
+  EXPECT_NEAR(total.gpu_h, 2 * total.wall_s / 3600, 1e-12);
+  EXPECT_NEAR(total.kwh, (gpu0 + gpu1) * 1.5 / 3.6e6, 1e-15);
+  EXPECT_NE(total.method.find("nvml"), std::string::npos);
 }
 
-TEST_F(EnergyMeter, RanksOfANodeShareItsCounters) {
+TEST_F(EnergyMeter, DemandedButAbsentIsUnknownNotZero) {
+  StageMeter meter(world, config("rapl"), "train", job(), Claims::whole);
+  meter.finish();
+  auto const c = cost();
+  EXPECT_TRUE(std::isnan(c.kwh));
+  EXPECT_GE(c.core_h, 0);
+  EXPECT_GT(c.wall_s, 0);
+}
+
+// Rows take what is added while they are made, and that is the ledger's useful part; what else was used is idle or lost.
+TEST_F(EnergyMeter, WhatRowsClaimIsUsefulAndAllAddsUp) {
+  for (bool const is_counted : {false, true}) {
+    set_counter(1'000'000);
+    auto c = config(is_counted ? "rapl" : "declared");
+    c.pue = 1;
+    double rows = 0, failed = 0;
+    {
+      StageMeter meter(world, c, is_counted ? "collect.quant" : "collect.fp", job(), Claims::by_rows);
+      for (int i = 0; i < 6; ++i) {
+        auto const before = meter.joules();
+        double volatile sink = burn(0.02);
+        (void)sink;
+        if (is_counted) set_counter(2'000'000 + static_cast<std::uint64_t>(i) * 1'000'000);
+        auto const used = std::max(0.0, meter.joules() - before);
+        (i == 3 ? failed : rows) += used;
+        meter.claim(i == 3 ? &Uses::lost : &Uses::useful, used);
+      }
+      meter.finish();
+    }
+    std::array<double, 2> sum{rows, failed};
+    mpi::allreduce_sum(world, std::span<double>(sum));
+    mpi::barrier(world);
+    auto const runs = read_runs(layout);
+    auto const& stage = runs.back().cost;
+    auto const& parts = stage.kwh_for;
+    EXPECT_NEAR(parts.useful * 3.6e6, sum[0], 1e-9 * sum[0]);
+    EXPECT_NEAR(parts.lost * 3.6e6, sum[1], 1e-9 * sum[1] + 1e-12);
+    EXPECT_NEAR(parts.useful + parts.repeated + parts.lost + parts.idle, stage.kwh, 1e-12 * stage.kwh);
+    EXPECT_GE(parts.idle, -1e-12);
+    EXPECT_GT(parts.useful, 0);
+    if (is_counted) {
+      EXPECT_NEAR(stage.kwh * 3.6e6, 6.0, 1e-9);
+    }
+    mpi::barrier(world);
+  }
+}
+
+TEST_F(EnergyMeter, TwoJobsOnANodeShareItsCounter) {
   set_counter(0);
-  StageMeter meter(world, config("rapl"), "train");
-  set_counter(6'000'000);
-  EXPECT_NEAR(meter.joules(), 6.0 / world.size(), 1e-12);
+  write("stat", "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0\ncpu1 0");
+  auto c = config("rapl");
+  c.node_use = NodeUse::shared;
+  c.beat_seconds = 3600;
+  StageMeter meter(world, c, "train", job(), Claims::whole);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the leader's first looks, before anything is used
+  double volatile sink = burn(0.2);
+  (void)sink;
+  set_counter(10'000'000);
+  write("stat", "cpu  100000 0 0 0 0 0 0 0 0 0\ncpu0 0\ncpu1 0");  // others kept it busy for 1000 s
+  meter.finish();
+  auto const total = cost();
+  EXPECT_GT(total.kwh, 0);
+  EXPECT_LT(total.kwh * 3.6e6 / 1.5, 10 * world.size() * 2.0 / 1000);
+  EXPECT_NE(total.method.find("shared by processor time"), std::string::npos);
 }
 
-TEST_F(EnergyMeter, NothingIsRecordedWithoutFinish) {
-  { StageMeter meter(world, config("declared"), "train"); }
-  EXPECT_TRUE(read_ledger(root / "ledger.json").empty());
+TEST_F(EnergyMeter, WithoutAnEndARunWasKilledAndWithoutALineItNeverWas) {
+  {
+    StageMeter meter(world, config("declared"), "train", job(), Claims::whole);
+    double volatile sink = burn(0.4);
+    (void)sink;
+  }
+  auto const c = cost();
+  EXPECT_EQ(c.killed, 1u);
+  EXPECT_GT(c.kwh, 0);
+  EXPECT_NEAR(c.kwh_for.lost, c.kwh, 1e-15);
+  auto slow = config("declared");
+  slow.beat_seconds = 100;
+  { StageMeter meter(world, slow, "verify", job(), Claims::whole); }
+  {
+    StageMeter meter(world, slow, "search", job(), Claims::whole);
+    meter.dismiss();
+  }
+  mpi::barrier(world);
+  EXPECT_EQ(read_ledger(layout).size(), 1u);
+  mpi::barrier(world);
 }
 
-TEST_F(EnergyMeter, DamagedLedgerFailsOnEveryRank) {
-  if (world.is_root()) replace_file(root / "ledger.json", "{");
-  StageMeter meter(world, config("declared"), "train");
-  EXPECT_THROW(meter.finish(root / "ledger.json"), Error);
+TEST_F(EnergyMeter, AJournalThatCannotBeWrittenFailsOnEveryRank) {
+  if (world.is_root()) replace_file(layout.energy(), "no directory");
+  mpi::barrier(world);
+  StageMeter meter(world, config("declared"), "train", job(), Claims::whole);
+  test::expect_error(Errc::io, "energy", [&] { meter.finish(); });
 }
 
 }  // namespace

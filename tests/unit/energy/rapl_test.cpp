@@ -94,7 +94,7 @@ TEST(EnergyConfig, AnIntensityOfTheUserIsNotCreditedToTheDefaultSource) {
 }
 
 TEST(EnergyConfig, RefusesWhatCannotBe) {
-  EXPECT_THROW(read_energy_config(Config::parse("source: nvml", "test")), Error);
+  EXPECT_THROW(read_energy_config(Config::parse("source: steam", "test")), Error);
   EXPECT_THROW(read_energy_config(Config::parse("pue: 0.9", "test")), Error);
   EXPECT_THROW(read_energy_config(Config::parse("watts_per_core: -1", "test")), Error);
 }

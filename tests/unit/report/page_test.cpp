@@ -169,7 +169,7 @@ TEST_F(ReportStudy, UnknownEnergyIsSaidAndNotZero) {
   run.stage = "verify";
   run.kwh = run.gco2e = std::numeric_limits<double>::quiet_NaN();
   run.method = "unknown";
-  energy::add_run(layout.ledger(), run);
+  test::add_run(layout, run);
   auto const html = render_html(load(layout, identity, space, cost_model, {}));
   EXPECT_NE(html.find("<b>unknown</b>energy"), std::string::npos);
 }
@@ -180,7 +180,7 @@ TEST_F(ReportStudy, GpuHoursAddThePaperCompatibleLine) {
   energy::StageCost run;
   run.stage = "supernet";
   run.gpu_h = 100;
-  energy::add_run(layout.ledger(), run);
+  test::add_run(layout, run);
   EXPECT_NE(render_html(load(layout, identity, space, cost_model, {})).find("28.4 lb CO₂e for 100 GPU-hours"), std::string::npos);
 }
 

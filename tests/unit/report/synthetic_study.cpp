@@ -6,11 +6,11 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/random.hpp"
-#include "common/energy/ledger.hpp"
 #include "common/h5/shard.hpp"
 #include "study/records/search.hpp"
 #include "study/records/training.hpp"
 #include "study/records/verification.hpp"
+#include "support/energy_run.hpp"
 
 namespace apq::test {
 namespace {
@@ -194,7 +194,7 @@ void write_synthetic_study(StudyLayout const& layout, space::SearchSpace const& 
     run.grid_gco2e_per_kwh = 475;
     run.grid_source = "world average (IEA 2019, as used by CodeCarbon)";
     run.ranks = 2;
-    energy::add_run(layout.ledger(), run);
+    test::add_run(layout, run);
   }
 }
 

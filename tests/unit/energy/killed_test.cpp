@@ -1,0 +1,99 @@
+// A job is killed at any moment: what its meters gave out is in the journal, but for one beat.
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/random.hpp"
+#include "common/energy/meter.hpp"
+#include "support/temp_dir.hpp"
+
+namespace apq::energy {
+namespace {
+
+constexpr double beat_s = 0.05;
+
+[[noreturn]] void work(EnergyConfig const& config, JobOfMeter const& job, int begun) {
+  auto const alone = mpi::Communicator::alone();
+  StageMeter meter(alone, config, "collect.fp", job, Claims::by_rows);
+  char const byte = 1;
+  if (::write(begun, &byte, 1) != 1) _exit(1);
+  double volatile sum = 0;
+  for (;;) {
+    auto const before = meter.joules();
+    for (auto const start = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - start < std::chrono::milliseconds(5);)
+      sum = sum + std::sqrt(sum + 1);
+    meter.claim(&Uses::useful, std::max(0.0, meter.joules() - before));
+  }
+}
+
+TEST(KilledJobs, UsedWhatTheirMetersGaveOutButForABeat) {
+  test::TempDir const dir;
+  StudyLayout const layout{dir / "study"};
+  auto const zone = dir / "powercap/intel-rapl:0";
+  std::filesystem::create_directories(zone);
+  test::write_quickly(zone / "name", "package-0\n");
+  test::write_quickly(zone / "max_energy_range_uj", "50000000\n");  // wraps after 50 J
+  std::uint64_t counter = 49'000'000, given_out = 0;
+  // 1 mJ every millisecond or so, the file replaced whole as the kernel's is.
+  auto const feed = [&](double seconds) {
+    for (auto const start = std::chrono::steady_clock::now();
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < seconds;) {
+      counter = (counter + 1000) % 50'000'001;
+      given_out += 1000;
+      test::write_quickly(zone / "next", std::to_string(counter) + "\n");
+      std::filesystem::rename(zone / "next", zone / "energy_uj");
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  };
+  feed(0.001);
+  EnergyConfig config;
+  config.source = "rapl";
+  config.powercap = dir / "powercap";
+  config.stat = dir / "stat";
+  config.node_use = NodeUse::exclusive;
+  config.beat_seconds = beat_s;
+
+  RandomStream random(11, "test.killed", 0);
+  constexpr int kills = 20;
+  for (int i = 0; i < kills; ++i) {
+    int begun[2];
+    ASSERT_EQ(::pipe(begun), 0);
+    auto const before = given_out;
+    auto const child = ::fork();
+    if (child == 0) work(config, {layout.energy(), std::to_string(100 + i)}, begun[1]);
+    char byte;
+    while (::read(begun[0], &byte, 1) != 1) {
+    }
+    auto const at_begin = given_out;  // nobody feeds while it begins
+    EXPECT_EQ(before, at_begin);
+    feed(0.15 + 0.4 * random.uniform());
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "it was not killed";
+    ::close(begun[0]);
+    ::close(begun[1]);
+  }
+
+  auto const runs = read_runs(layout);
+  ASSERT_EQ(runs.size(), static_cast<std::size_t>(kills));
+  for (auto const& run : runs) EXPECT_EQ(run.cost.killed, 1u);
+  auto const total = totals_by_stage(runs).front();
+  auto const& parts = total.kwh_for;
+  EXPECT_NEAR(parts.useful + parts.repeated + parts.lost + parts.idle, total.kwh, 1e-12 * total.kwh);
+  EXPECT_GT(parts.useful, 0);
+  auto const joules = total.kwh * 3.6e6, gave = static_cast<double>(given_out - 1000) * 1e-6;
+  EXPECT_LE(joules, gave + 1e-9);
+  // A beat is as long as it is asked for where the machine gives the leader its turn: three are allowed for one that does not.
+  EXPECT_GE(joules, gave - kills * 3 * beat_s * 1.0) << "more than a beat a kill is missing";
+}
+
+}  // namespace
+}  // namespace apq::energy
