@@ -34,6 +34,7 @@ class Listener : public YAML::EventHandler {
   void OnScalar(YAML::Mark const& mark, std::string const& /*tag*/, YAML::anchor_t anchor, std::string const& value) override {
     // yaml-cpp makes single bytes of the escapes for next line and for a space that does not break.
     if (end_of_utf8(value) != value.size()) refuse(mark, "holds an escape (\\N, \\_) that yaml-cpp misreads; write the character itself");
+    if (value.find('\r') != value.npos) refuse(mark, "holds a carriage return (\\r), which no configuration could be written with");
     scalar(mark, anchor, value);
   }
   void OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) override {

@@ -67,6 +67,7 @@ TEST(YamlText, OtherEncodingsAreNamedWithTheirLine) {
 
 TEST(YamlText, EscapesThatAreMisreadAreRefused) {
   apq::test::expect_error(apq::Errc::config, "t.yaml:2: holds an escape", [] { read_yaml("a: 1\nb: \"'\\N\"\n", "t.yaml"); });
+  apq::test::expect_error(apq::Errc::config, "t.yaml:1: holds a carriage return", [] { read_yaml("a: [\"\\r\", ~]\n", "t.yaml"); });
   apq::test::expect_error(apq::Errc::config, "t.yaml:1: holds an escape", [] { read_yaml("a: \"x\\_y\"\n", "t.yaml"); });
   EXPECT_EQ(read_yaml("a: \"\\u00a0\\x41\\L\"\n", "t.yaml")["a"].Scalar(),
             "\xC2\xA0"
