@@ -9,6 +9,7 @@
 #include "report/judgement.hpp"
 #include "report/report.hpp"
 #include "report/sections.hpp"
+#include "support/energy_run.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/report/synthetic_study.hpp"
