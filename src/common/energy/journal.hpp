@@ -21,7 +21,7 @@ inline constexpr EnumNames<Ended, 2> ended_names({{Ended::whole, "whole"}, {Ende
 /// What energy was used for.
 struct Uses {
   double useful = 0;    ///< became a row, or a stage's result
-  double repeated = 0;  ///< of rows that somebody else had delivered, too
+  double repeated = 0;  ///< known to have been done twice
   double lost = 0;      ///< of samples that failed, and of what a stop or a kill undid
   double idle = 0;      ///< of processors that nobody used, of waiting, starting and reading images
 };
