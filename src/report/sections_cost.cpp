@@ -19,7 +19,8 @@ std::string row_of(energy::StageCost const& s, double total_wall, char const* cs
   return fmt::format(
       "<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td><td>{}</td><td>{}</"
       "td><td>{}</td></tr>\n",
-      css, escaped(s.stage), s.ended_early > 0 ? fmt::format("{} ({} ended early)", s.runs, s.ended_early) : std::to_string(s.runs),
+      css, escaped(s.stage),
+      s.ended_early + s.killed > 0 ? fmt::format("{} ({} ended early)", s.runs, s.ended_early + s.killed) : std::to_string(s.runs),
       *css ? "" : std::to_string(s.ranks), figure(s.wall_s), share, figure(s.core_h), figure(s.gpu_h), figure(s.kwh), figure(s.gco2e));
 }
 
@@ -39,8 +40,9 @@ std::string cost_section(Inputs const& inputs) {
   html += fmt::format(
       "<p class=\"note\">Energy: {}; PUE {:g}. Grid: {:g}&#8239;gCO₂e/kWh, {}. Core time is "
       "processor time of all ranks. "
-      "Repeated runs of a stage add up, with those that were asked to stop or failed (“ended early”); a run that was killed wrote nothing "
-      "down, so its cost is missing here.</p>\n",
+      "Repeated runs of a stage add up, with those that were asked to stop or failed (“ended early”), and with those that were killed, up "
+      "to "
+      "their last words a few seconds before.</p>\n",
       escaped(total.method), total.pue, total.grid_gco2e_per_kwh, escaped(total.grid_source));
   if (total.gpu_h > 0)
     html += fmt::format(
