@@ -7,10 +7,13 @@
 #include <map>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "common/core/log.hpp"
 
 namespace apq::energy {
 namespace fs = std::filesystem;
@@ -64,9 +67,10 @@ std::string why_no_rapl(fs::path const& powercap) {
   return powercap.string() + " has no package counters";
 }
 
-std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint64_t range_uj) {
+std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint64_t range_uj, double seconds) {
   if (after >= before) return after - before;
-  return before <= range_uj ? range_uj - before + after : 0;
+  auto const wrapped = before <= range_uj ? range_uj - before + after : 0;
+  return 1e-6 * static_cast<double>(wrapped) <= most_watts_of_a_package * seconds ? wrapped : 0;
 }
 
 RaplCounter::RaplCounter(std::vector<RaplPackage> packages) : packages_(std::move(packages)), last_uj_(packages_.size()) {
@@ -77,12 +81,17 @@ RaplCounter::RaplCounter(std::vector<RaplPackage> packages) : packages_(std::mov
   }
 }
 
-void RaplCounter::update() {
+void RaplCounter::update(double now_s) {
+  double const seconds = now_s - std::exchange(updated_s_, now_s);
   for (std::size_t i = 0; i < packages_.size(); ++i) {
     auto const now = read_number(packages_[i].directory / "energy_uj");
     complete_ = complete_ && now;
     if (!now) continue;
-    total_uj_ += rapl_delta_uj(last_uj_[i], *now, packages_[i].range_uj);
+    auto const delta = rapl_delta_uj(last_uj_[i], *now, packages_[i].range_uj, seconds);
+    if (delta == 0 && *now < last_uj_[i] && !std::exchange(has_told_, true))
+      log::rank().warn("{}: fell from {} to {}, which no wrap explains; nothing is counted for it",
+                       (packages_[i].directory / "energy_uj").string(), last_uj_[i], *now);
+    total_uj_ += delta;
     last_uj_[i] = *now;
   }
 }

@@ -23,10 +23,12 @@ std::vector<RaplPackage> find_rapl_packages(std::filesystem::path const& powerca
 /// Why there is none of them, for a sentence: "/sys/class/powercap/intel-rapl:0/energy_uj: Permission denied"; empty: there is one.
 std::string why_no_rapl(std::filesystem::path const& powercap);
 
-/// Energy between two readings of a counter that starts again at 0 after `range_uj`. A decrease
-/// that no wrap can explain (range unknown, or smaller than `before`) counts as 0: too little is
-/// claimed rather than too much.
-std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint64_t range_uj);
+/// What no package draws: a counter that fell, and would have counted more since had it wrapped, began anew.
+inline constexpr double most_watts_of_a_package = 5000;
+
+/// Energy between two readings of a counter that starts again at 0 after `range_uj`. A decrease that no wrap can explain (range unknown, or
+/// smaller than `before`, or more than most_watts_of_a_package over `seconds`) counts as 0: too little is claimed rather than too much.
+std::uint64_t rapl_delta_uj(std::uint64_t before, std::uint64_t after, std::uint64_t range_uj, double seconds);
 
 /// Joules since construction, summed over the packages. A counter wraps after some minutes at full
 /// load, so `update` must be called more often than that.
@@ -34,8 +36,9 @@ class RaplCounter {
  public:
   explicit RaplCounter(std::vector<RaplPackage> packages);
   /// Reads the counters. A reading that fails leaves that package's energy as it was and marks the
-  /// total incomplete.
-  void update();
+  /// total incomplete. A decrease that counts as 0 is told once.
+  /// @param now_s  since construction
+  void update(double now_s);
   double joules() const { return static_cast<double>(total_uj_) * 1e-6; }
   bool is_complete() const { return complete_; }
 
@@ -43,7 +46,8 @@ class RaplCounter {
   std::vector<RaplPackage> packages_;
   std::vector<std::uint64_t> last_uj_;
   std::uint64_t total_uj_ = 0;
-  bool complete_ = true;
+  bool complete_ = true, has_told_ = false;
+  double updated_s_ = 0;
 };
 
 }  // namespace apq::energy

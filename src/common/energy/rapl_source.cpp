@@ -13,8 +13,8 @@ class Package : public Device {
  public:
   explicit Package(RaplPackage const& package) : name_(package.name), counter_({package}) {}
   std::string name() const override { return name_; }
-  double joules(Elapsed const&) override {
-    counter_.update();
+  double joules(Elapsed const& elapsed) override {
+    counter_.update(elapsed.wall_s);
     return counter_.is_complete() ? counter_.joules() : std::numeric_limits<double>::quiet_NaN();
   }
   bool is_of_the_node() const override { return true; }

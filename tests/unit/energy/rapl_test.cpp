@@ -22,11 +22,17 @@ void make_zone(std::filesystem::path const& zone, std::string const& name, std::
   write(zone / "max_energy_range_uj", std::to_string(range_uj));
 }
 
-TEST(RaplDelta, CountsForward) { EXPECT_EQ(rapl_delta_uj(100, 350, 1000), 250u); }
-TEST(RaplDelta, WrapsAtRange) { EXPECT_EQ(rapl_delta_uj(900, 50, 1000), 150u); }
-TEST(RaplDelta, WrapFromTheLastValue) { EXPECT_EQ(rapl_delta_uj(1000, 7, 1000), 7u); }
-TEST(RaplDelta, DecreaseWithoutKnownRangeIsZero) { EXPECT_EQ(rapl_delta_uj(900, 50, 0), 0u); }
-TEST(RaplDelta, DecreaseFromBeyondTheRangeIsZero) { EXPECT_EQ(rapl_delta_uj(1500, 50, 1000), 0u); }
+TEST(RaplDelta, CountsForward) { EXPECT_EQ(rapl_delta_uj(100, 350, 1000, 1), 250u); }
+TEST(RaplDelta, WrapsAtRange) { EXPECT_EQ(rapl_delta_uj(900, 50, 1000, 1), 150u); }
+TEST(RaplDelta, WrapFromTheLastValue) { EXPECT_EQ(rapl_delta_uj(1000, 7, 1000, 1), 7u); }
+TEST(RaplDelta, DecreaseWithoutKnownRangeIsZero) { EXPECT_EQ(rapl_delta_uj(900, 50, 0, 1), 0u); }
+TEST(RaplDelta, DecreaseFromBeyondTheRangeIsZero) { EXPECT_EQ(rapl_delta_uj(1500, 50, 1000, 1), 0u); }
+
+TEST(RaplDelta, ADecreaseThatWouldBeMoreThanAnyPackageDrawsIsZero) {
+  std::uint64_t const range = 262'143'328'850;
+  EXPECT_EQ(rapl_delta_uj(7'000'000, 5'000'000, range, 10), 0u) << "262 kJ in 10 s: it began anew";
+  EXPECT_EQ(rapl_delta_uj(range - 1'000'000, 2'000'000, range, 0.5), 3'000'000u);
+}
 
 TEST(RaplPackages, TakesPackagesOnceAndNeitherSubdomainsNorPlatform) {
   test::TempDir const dir;
@@ -62,11 +68,24 @@ TEST(RaplCounter, AddsPackagesOverSeveralWraps) {
   set(900'000, 0);
   RaplCounter counter(find_rapl_packages(dir.path()));
   set(400'000, 1'000'000);  // +0.5 J through a wrap, +1 J
-  counter.update();
+  counter.update(1);
   set(300'000, 1'500'000);  // +0.9 J through a wrap, +0.5 J
-  counter.update();
+  counter.update(2);
   EXPECT_NEAR(counter.joules(), 2.9, 1e-9);
   EXPECT_TRUE(counter.is_complete());
+}
+
+TEST(RaplCounter, ACounterThatBeginsAnewGoesOnFromThere) {
+  test::TempDir const dir;
+  std::uint64_t const range = 262'143'328'850;
+  make_zone(dir / "intel-rapl:0", "package-0", 9'000'000, range);
+  RaplCounter counter(find_rapl_packages(dir.path()));
+  make_zone(dir / "intel-rapl:0", "package-0", 1'000'000, range);
+  counter.update(5);
+  EXPECT_EQ(counter.joules(), 0);
+  make_zone(dir / "intel-rapl:0", "package-0", 4'000'000, range);
+  counter.update(10);
+  EXPECT_NEAR(counter.joules(), 3, 1e-9);
 }
 
 TEST(RaplCounter, ALostCounterMakesTheTotalIncomplete) {
@@ -74,7 +93,7 @@ TEST(RaplCounter, ALostCounterMakesTheTotalIncomplete) {
   make_zone(dir / "intel-rapl:0", "package-0", 100, 1000);
   RaplCounter counter(find_rapl_packages(dir.path()));
   std::filesystem::remove(dir / "intel-rapl:0" / "energy_uj");
-  counter.update();
+  counter.update(3);
   EXPECT_FALSE(counter.is_complete());
 }
 

@@ -84,8 +84,12 @@ TEST_F(Rapl, IsOfTheNodeAndUnknownOnceItCannotBeRead) {
   EXPECT_TRUE(package->is_of_the_node());
   set("energy_uj", "9000000");
   EXPECT_DOUBLE_EQ(package->joules({}), 8);
+  set("energy_uj", "262143000000");
+  package->joules({.wall_s = 1});
   set("energy_uj", "5");  // around its range
-  EXPECT_NEAR(package->joules({}), 8 + 262143.32885 - 9 + 0.000005, 1e-9);
+  EXPECT_NEAR(package->joules({.wall_s = 2}), 262142.32885 + 0.000005, 1e-9);
+  set("energy_uj", "4");  // anew: no package draws 262 kJ in a second
+  EXPECT_NEAR(package->joules({.wall_s = 3}), 262142.32885 + 0.000005, 1e-9);
   std::filesystem::remove(zone / "energy_uj");
   EXPECT_TRUE(std::isnan(package->joules({})));
 }
