@@ -142,6 +142,7 @@ KeeperSteps::Options Rank::NodeWork::options(Rank& rank) {
   o.look = [this, &rank] {
     auto ids = quarantined_ids(rank.l_.request.study.quarantine(rank.l_.request.header.stage));
     auto const others = delivered(shards.look().news, rank.options_.prefix);
+    rank.queue_.note_delivered(others);
     ids.insert(ids.end(), others.begin(), others.end());
     return ids;
   };
@@ -227,6 +228,11 @@ std::string Rank::label(std::function<std::unique_ptr<evaluate::Evaluator>()> co
     }
     auto const& row = std::get<h5::Row>(result);
     spent.evaluating += row.seconds;
+    if (queue_.is_delivered(node_rank_)) {  // another job took this one for gone, and was quicker
+      if (r.claim) r.claim(&energy::Uses::repeated, row.joules);
+      queue_.settle(node_rank_, row.seconds, cost_of(row.id));
+      continue;
+    }
     auto const begin = now();
     writer_.add(row);
     spent.writing += now() - begin;

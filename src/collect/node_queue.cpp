@@ -24,7 +24,7 @@ struct NodeQueue::Slot {
   std::uint64_t id;
   double since;
   std::int32_t process;
-  std::uint8_t has_sample, is_idle;
+  std::uint8_t has_sample, is_idle, is_delivered;
 };
 
 namespace {
@@ -104,6 +104,12 @@ std::size_t NodeQueue::settle_elsewhere(std::span<std::uint64_t const> ids) {
   return news;
 }
 
+void NodeQueue::note_delivered(std::span<std::uint64_t const> ids) {
+  mpi::NodeLock const turn(state().lock);
+  for (int rank = 0; rank < num_ranks_; ++rank)
+    if (auto& s = slot(rank); s.has_sample != 0 && std::find(ids.begin(), ids.end(), s.id) != ids.end()) s.is_delivered = 1;
+}
+
 void NodeQueue::end() {
   mpi::NodeLock const turn(state().lock);
   state().is_over = 1;
@@ -164,7 +170,7 @@ NodeQueue::Taken NodeQueue::take(int rank, double now, int process) {
     auto const id = ring_[state().first++];
     if (id_state(id) != IdState::queued) continue;
     move(id, IdState::in_hand);
-    mine = {.id = id, .since = now, .process = process, .has_sample = 1, .is_idle = 0};
+    mine = {.id = id, .since = now, .process = process, .has_sample = 1, .is_idle = 0, .is_delivered = 0};
     return {Answer::sample, id, state().num[static_cast<std::size_t>(IdState::queued)] == 0};
   }
   mine.is_idle = 1;
@@ -178,6 +184,11 @@ std::uint64_t NodeQueue::take_from(int rank, IdState to) const {
   mine.has_sample = 0;
   move(mine.id, to);
   return mine.id;
+}
+
+bool NodeQueue::is_delivered(int rank) const {
+  mpi::NodeLock const turn(state().lock);
+  return slot(rank).has_sample != 0 && slot(rank).is_delivered != 0;
 }
 
 void NodeQueue::settle(int rank, double seconds, double cost) {

@@ -52,6 +52,8 @@ class NodeQueue {
   std::size_t add(std::span<std::uint64_t const> ids);
   /// Labelled by others, or in quarantine: not to be begun here any more. How many were news.
   std::size_t settle_elsewhere(std::span<std::uint64_t const> ids);
+  /// Others have labels of these: a rank that has one of them in hand can know.
+  void note_delivered(std::span<std::uint64_t const> ids);
   /// No rank begins another sample: all is done, or the node stops.
   void end();
   /// What is queued is open again.
@@ -70,6 +72,8 @@ class NodeQueue {
     bool was_last;  ///< nothing is queued any more
   };
   Taken take(int rank, double now, int process);
+  /// True where others have a label of what it has in hand.
+  bool is_delivered(int rank) const;
   /// Its label is there. `cost` as in CollectRequest::cost_of, 0: not known.
   void settle(int rank, double seconds, double cost);
   /// Its sample is in quarantine.

@@ -78,6 +78,22 @@ TEST(NodeQueue, WhatOthersDeliveredIsNotBegun) {
   EXPECT_EQ(node.queue.open_ids(), (Ids{3, 5}));
 }
 
+TEST(NodeQueue, WhatOthersDeliverMeanwhileIsKnownToWhoeverHasItInHand) {
+  Node node(6, 2, {0, 1, 2, 3, 4, 5});
+  node.queue.add(Ids{0, 1, 2});
+  node.queue.take(0, 0, 1);
+  node.queue.take(1, 0, 2);
+  node.queue.settle_elsewhere(Ids{0, 1});
+  EXPECT_FALSE(node.queue.is_delivered(0)) << "it may be in quarantine, and have a label after all";
+  node.queue.note_delivered(Ids{1, 2, 99});
+  EXPECT_FALSE(node.queue.is_delivered(0));
+  EXPECT_TRUE(node.queue.is_delivered(1));
+  node.queue.settle(1, 1, 1);
+  EXPECT_FALSE(node.queue.is_delivered(1));
+  EXPECT_EQ(node.queue.take(1, 0, 2).id, 2u);
+  EXPECT_FALSE(node.queue.is_delivered(1)) << "that was of another sample";
+}
+
 TEST(NodeQueue, ASampleThatIsPutBackIsOpenForOthersAndAGivenUpOneIsNot) {
   Node node(3, 2, {0, 1, 2});
   node.queue.add(Ids{0, 1, 2});
