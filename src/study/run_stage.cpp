@@ -17,6 +17,7 @@
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
 #include "study/engine_agreement.hpp"
+#include "study/measured_work.hpp"
 #include "study/stage_guard.hpp"
 #include "study/stage_state.hpp"
 #include "study/status.hpp"
@@ -117,43 +118,8 @@ bool on_all(mpi::Communicator const& comm, std::function<bool()> const& root_fin
   return mpi::broadcast(comm, std::string(found ? "yes" : "no")) == "yes";
 }
 
-// One job at a time changes the ledger, which is replaced whole.
-void write_down(StudyRun& run, energy::StageMeter& meter, energy::Ended how) {
-  StageGuard const guard(run.job(), "ledger");
-  meter.finish(how);
-  mpi::collectively(run.comm, [&] {
-    if (run.comm.is_root()) energy::write_ledger(run.experiment.layout);
-  });
-  run.job().is_in_ledger();
-}
-
-// What a run cost that all ranks ended alike; the reason is said by whoever gets it, so that nothing here may hide it. A stage that shows
-// the ledger does not change it.
-void write_down_early_end(StudyRun& run, Stage const& stage, energy::StageMeter& meter) {
-  if (std::find(stage.reads.begin(), stage.reads.end(), Artefact::ledger) != stage.reads.end()) return;
-  try {
-    write_down(run, meter, energy::Ended::early);
-  } catch (mpi::CollectiveError const& e) {
-    log::root().warn("{}: what it cost so far is not written down: {}", stage.name, e.what());
-  }
-}
-
-// The meter's energy is in the job's account for as long as both live.
-class Accounted {
- public:
-  Accounted(StudyJob& job, energy::StageMeter const& meter, double pue) : job_(job) {
-    job_.count_joules([&meter, pue] { return pue * meter.joules(); });
-  }
-  ~Accounted() { job_.count_joules({}); }
-  Accounted(Accounted const&) = delete;
-  Accounted& operator=(Accounted const&) = delete;
-
- private:
-  StudyJob& job_;
-};
-
-// The work of a stage and what it cost.
-void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
+// The work of a stage.
+void do_stage(StudyRun& run, Stage const& stage, StageBody const& body, bool is_there) {
   bool const evaluates = std::find(stage.reads.begin(), stage.reads.end(), Artefact::engine) != stage.reads.end();
   if (evaluates) require_one_engine(run.comm, run.experiment.evaluator);
   mpi::collectively(run.comm, [&] {
@@ -162,28 +128,13 @@ void do_stage(StudyRun& run, Stage const& stage, StageBody const& body) {
     for (auto const& sentence : stale_inputs(run.experiment.layout, stage, run.digests)) log::root().warn("{}: {}", stage.name, sentence);
   });
   log::root().info("{}: begins", stage.name);
-  energy::StageMeter meter(run.comm, run.experiment.energy, stage.name, {run.experiment.layout.energy(), run.job().token()},
-                           is_shared(stage) ? energy::Claims::by_rows : energy::Claims::whole,
-                           evaluates ? evaluate::gpus_held(run.experiment.evaluator) : std::vector<std::string>{});
-  Accounted const accounted(run.job(), meter, run.experiment.energy.pue);
-  bool has_worked = false;
-  try {
-    has_worked = body(meter);
-  } catch (mpi::CollectiveError const&) {
-    write_down_early_end(run, stage, meter);
-    throw;
-  }
-  try {
-    if (has_worked) write_down(run, meter, energy::Ended::whole);
-    else {  // looking at what is there is no cost of the stage
-      meter.dismiss();
-      run.job().is_in_ledger();
-    }
-  } catch (mpi::CollectiveError const& e) {
-    // Asked to stop while another job has the ledger: what was made counts all the same.
-    if (e.code() != Errc::stopped) throw;
-    log::root().warn("{}: what it cost is not written down: {}", stage.name, e.what());
-  }
+  bool const shows_ledger = std::find(stage.reads.begin(), stage.reads.end(), Artefact::ledger) != stage.reads.end();
+  MeasuredWork const work{.stage = stage.name,
+                          .claims = is_shared(stage) ? energy::Claims::by_rows : energy::Claims::whole,
+                          .gpus = evaluates ? evaluate::gpus_held(run.experiment.evaluator) : std::vector<std::string>{},
+                          .shows_ledger = shows_ledger,
+                          .is_there = is_there};
+  measure(run, work, body);
 }
 
 }  // namespace
@@ -221,7 +172,7 @@ void run_stage(StudyRun& run, std::string const& name, StageBody const& body, Re
       if (!is_needed()) break;  // another job did it just before
     }
     if (!need.why.empty()) log::root().info("{} is stale: {}", name, need.why);
-    do_stage(run, stage, body);
+    do_stage(run, stage, body, !on_all(run.comm, [&] { return need.is_needed; }));
     run.look_again();
     if (!on_all(run.comm, [&] { return !guard || run.job().holds(name); })) {
       log::root().warn("{}: this job stood still for so long that another one took over; what that one writes counts", name);

@@ -91,10 +91,10 @@ std::string weights_in(Experiment const& e, fs::path const& file) {
 }
 
 // Weights that labels were made with are replaced by the same weights only; they lie aside until they are known to be.
-void restore_supernet(StudyRun& run, std::string const& wanted) {
+void restore_supernet(StudyRun& run, std::string const& wanted, std::function<void()> const& saved) {
   auto const& e = run.experiment;
   auto const again = e.layout.root / "supernet_again.pt";
-  train_supernet_to(run, again);
+  train_supernet_to(run, again, {}, saved);
   mpi::collectively(run.comm, [&] {
     if (!run.comm.is_root()) return;
     if (weights_in(e, again) != wanted)
@@ -108,19 +108,21 @@ void restore_supernet(StudyRun& run, std::string const& wanted) {
 
 }  // namespace
 
-void train_supernet_to(StudyRun& run, fs::path const& file, std::function<bool()> const& may_write) {
+void train_supernet_to(StudyRun& run, fs::path const& file, std::function<bool()> const& may_write, std::function<void()> const& saved) {
   auto const& comm = run.comm;
   auto const& e = run.experiment;
   auto const splits = load_splits(comm, e, {.train = true, .calibration = true, .validation = true, .smaller = std::vector<int>{}});
   mpi::collectively(comm, [&] {
     if (comm.is_root() && file.has_parent_path()) make_directory(file.parent_path());
   });
-  train::train_supernet(comm, e.space, splits, e.data, e.supernet, e.seed, file, may_write);
+  train::train_supernet(comm, e.space, splits, e.data, e.supernet, e.seed, file, may_write, saved);
 }
 
 void supernet_stage(StudyRun& run, Redo redo) {
   auto const& e = run.experiment;
-  auto const body = [&](energy::StageMeter&) {
+  auto const body = [&](energy::StageMeter& meter) {
+    // Training goes on from its checkpoints: what led to one is not lost any more.
+    auto const saved = [&] { meter.claim_until_now(&energy::Uses::useful); };
     std::string wanted, there;
     mpi::collectively(run.comm, [&] {
       if (!run.comm.is_root()) return;
@@ -131,14 +133,15 @@ void supernet_stage(StudyRun& run, Redo redo) {
     there = mpi::broadcast(run.comm, there);
     if (wanted.empty()) {
       // Others may label with what another job trained meanwhile, on other ranks and so otherwise.
-      train_supernet_to(run, e.layout.supernet(), [&] { return run.job().holds("supernet"); });
+      train_supernet_to(
+          run, e.layout.supernet(), [&] { return run.job().holds("supernet"); }, saved);
     } else if (wanted == there) {  // its stamp is lost
       log::root().info("supernet: is the one that the labels were made with");
       return false;
     } else {
       log::root().warn("{}: {}; it is trained again", e.layout.supernet().string(),
                        there.empty() ? "the labels' supernet is not there" : "is another supernet than the labels were made with");
-      restore_supernet(run, wanted);
+      restore_supernet(run, wanted, saved);
     }
     return true;
   };

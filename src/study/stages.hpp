@@ -12,8 +12,9 @@ namespace apq::study {
 /// Trains the study's supernet.
 void supernet_stage(StudyRun& run, Redo redo = Redo::when_needed);
 /// The same into any file; no stage of the study.
-/// @param may_write  as of train::train_supernet.
-void train_supernet_to(StudyRun& run, std::filesystem::path const& file, std::function<bool()> const& may_write = {});
+/// @param may_write, saved  as of train::train_supernet.
+void train_supernet_to(StudyRun& run, std::filesystem::path const& file, std::function<bool()> const& may_write = {},
+                       std::function<void()> const& saved = {});
 
 enum class Quarantined { left, retried };
 

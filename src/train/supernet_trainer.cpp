@@ -35,12 +35,14 @@ namespace {
 class Trainer {
  public:
   Trainer(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits, image::DataConfig const& data,
-          SupernetConfig const& config, std::uint64_t seed, fs::path output, std::function<bool()> const& may_write)
+          SupernetConfig const& config, std::uint64_t seed, fs::path output, std::function<bool()> const& may_write,
+          std::function<void()> const& saved)
       : comm_(comm),
         config_(config),
         seed_(seed),
         output_(std::move(output)),
         may_write_(may_write),
+        saved_(saved),
         identity_(training_identity(space, splits.train, data.normalisation, config, seed)),
         images_(splits.train, data.normalisation, space, config, seed),
         supernet_(net::make_supernet(space, seed)),
@@ -85,6 +87,7 @@ class Trainer {
       if (comm_.is_root())
         save_checkpoint(with_suffix(".checkpoint"), {epochs_done, parameters_.values, descent_.velocity, log_lines_, begun_}, identity_);
     });
+    if (saved_) saved_();
   }
 
   // Asked to stop, a training leaves a checkpoint and goes on from this very step.
@@ -169,6 +172,7 @@ class Trainer {
   std::uint64_t seed_;
   fs::path output_;
   std::function<bool()> const& may_write_;
+  std::function<void()> const& saved_;
   std::string identity_;
   TrainingImages images_;
   net::Supernet supernet_;
@@ -189,9 +193,9 @@ void check_batch(SupernetConfig const& config, std::size_t num_images) {
 
 void train_supernet(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
                     image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, fs::path const& output,
-                    std::function<bool()> const& may_write) {
+                    std::function<bool()> const& may_write, std::function<void()> const& saved) {
   mpi::collectively(comm, [&] { check_batch(config, splits.train.size()); });
-  Trainer(comm, space, splits, data, config, seed, output, may_write).run();
+  Trainer(comm, space, splits, data, config, seed, output, may_write, saved).run();
 }
 
 }  // namespace apq::train

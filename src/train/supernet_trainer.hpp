@@ -22,8 +22,9 @@ void check_batch(SupernetConfig const& config, std::size_t num_images);
 /// @throws as check_batch; Error(data) for a checkpoint of another training; Error(numeric)
 /// when the loss is not finite, naming the step; Error(io).
 /// @param may_write  asked on root at the end: false leaves everything as it is; empty: always.
+/// @param saved      called on every rank when a checkpoint is on the disk; empty: nobody is told.
 void train_supernet(mpi::Communicator const& comm, space::SearchSpace const& space, image::Splits const& splits,
                     image::DataConfig const& data, SupernetConfig const& config, std::uint64_t seed, std::filesystem::path const& output,
-                    std::function<bool()> const& may_write = {});
+                    std::function<bool()> const& may_write = {}, std::function<void()> const& saved = {});
 
 }  // namespace apq::train

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -191,6 +192,7 @@ struct StageMeter::State {
   mpi::SharedArray const memory;
   NodeAccount account;
   int num_gpus;
+  double claimed = 0;  // by claim_until_now
   std::optional<Leader> leader;
 };
 
@@ -248,6 +250,11 @@ StageMeter::~StageMeter() = default;
 double StageMeter::joules() const { return state_->account.joules(state_->node.rank(), processor_seconds()); }
 
 void StageMeter::claim(double Uses::*use, double joules) { state_->account.add(use, joules); }
+
+void StageMeter::claim_until_now(double Uses::*use) {
+  double const now = joules();
+  claim(use, now - std::exchange(state_->claimed, now));
+}
 
 void StageMeter::finish(Ended how) { end(how, false); }
 void StageMeter::dismiss() { end(Ended::early, true); }

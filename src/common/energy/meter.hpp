@@ -46,6 +46,9 @@ class StageMeter {
   double joules() const;
   /// Energy that a piece of work took, by `joules`, was used so. Local; any thread.
   void claim(double Uses::*use, double joules);
+  /// Of a stage whose energy is claimed whole: what this rank answers for until now, or since this was called before, was used so: it went
+  /// into a checkpoint that a stop does not undo, or into what was there already. By every rank. Local; the thread that works.
+  void claim_until_now(double Uses::*use);
 
   /// Ends the measurement with the journals' last lines. Collective, also in its errors. @throws Error(io) where one could not be written.
   void finish(Ended how = Ended::whole);

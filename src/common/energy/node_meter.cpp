@@ -148,7 +148,8 @@ Beat NodeMeter::take(bool rows_claim, std::string const& ended) {
   uses.idle = idle_ + carried_;
   if (!ended.empty()) {
     auto const rest = joules() - uses.useful - uses.repeated - uses.lost - uses.idle;
-    (rows_claim ? uses.idle : ended == ended_names(Ended::whole) ? uses.useful : uses.lost) += rest;
+    // What went into a checkpoint is known at the rate of the last look, and may be a little more than there was.
+    (rows_claim ? uses.idle : ended == ended_names(Ended::whole) || rest < 0 ? uses.useful : uses.lost) += rest;
   }
   beat.uses = {uses.useful - taken_uses_.useful, uses.repeated - taken_uses_.repeated, uses.lost - taken_uses_.lost,
                uses.idle - taken_uses_.idle};

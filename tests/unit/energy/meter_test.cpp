@@ -207,6 +207,42 @@ TEST_F(EnergyMeter, WhatRowsClaimIsUsefulAndAllAddsUp) {
   }
 }
 
+// A training that is stopped goes on from its last checkpoint; a stage that was there already is done again.
+TEST_F(EnergyMeter, WhatWentIntoACheckpointIsNotLostAndWhatWasThereIsRepeated) {
+  auto const joules_of = [&](char const* stage, double Uses::*use) {
+    for (auto const& run : read_runs(layout))
+      if (run.cost.stage == stage) return run.cost.kwh_for.*use * 3.6e6 / 1.5;
+    return -1.0;
+  };
+  double saved = 0, all = 0;
+  {
+    StageMeter meter(world, config("declared"), "supernet", job(), Claims::whole);
+    double volatile sink = burn(0.05);
+    meter.claim_until_now(&Uses::useful);
+    saved = meter.joules();
+    sink = burn(0.2);
+    (void)sink;
+    meter.finish(Ended::early);
+  }
+  {
+    StageMeter meter(world, config("declared"), "train", job(), Claims::whole);
+    double volatile sink = burn(0.05);
+    (void)sink;
+    meter.claim_until_now(&Uses::repeated);
+    all = meter.joules();
+    meter.finish();
+  }
+  std::array<double, 2> sums{saved, all};
+  mpi::allreduce_sum(world, std::span<double>(sums));
+  mpi::barrier(world);
+  EXPECT_NEAR(joules_of("supernet", &Uses::useful), sums[0], 0.2 * sums[0]);
+  EXPECT_GT(joules_of("supernet", &Uses::useful), 0);
+  EXPECT_GT(joules_of("supernet", &Uses::lost), joules_of("supernet", &Uses::useful));
+  EXPECT_NEAR(joules_of("train", &Uses::repeated), sums[1], 0.2 * sums[1]);
+  EXPECT_LT(joules_of("train", &Uses::useful), joules_of("train", &Uses::repeated)) << "the end of it";
+  mpi::barrier(world);
+}
+
 TEST_F(EnergyMeter, TwoJobsOnANodeShareItsCounter) {
   set_counter(0);
   write("stat", "cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0\ncpu1 0");
