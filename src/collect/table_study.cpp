@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "collect/directory_lock.hpp"
+#include "collect/rows_configuration.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/build_info.hpp"
 #include "common/core/config.hpp"
@@ -65,9 +66,7 @@ std::string configuration(TableSource const& o, space::SearchSpace const& space)
                                           own.name, own.hash, space.name, space.hash));
     return {};
   }
-  auto const name = fs::weakly_canonical(o.study).filename().string();
-  return fmt::format("study:\n  name: {}\n  dir: {}\n  seed: 1\nspace: {}\ntrain: {{members: 4}}\n", nlohmann::json(name).dump(),
-                     nlohmann::json(fs::weakly_canonical(o.study).string()).dump(), nlohmann::json(fs::canonical(o.space).string()).dump());
+  return rows_configuration(o.study, 1, fs::canonical(o.space)) + "train: {members: 4}\n";
 }
 
 /// One hash of all files: of one the hash of its text.
