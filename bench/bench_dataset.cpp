@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "collect/row_export.hpp"
@@ -33,7 +34,8 @@ class Folders {
     shard.header.source = "collected";
     for (std::uint64_t id = 0; id < rows; ++id) {
       RandomStream random(1, "bench.dataset", id);
-      shard.rows.push_back({.id = id, .genes = space::random_genes(space, random, true), .correct = 700, .correct5 = 900, .total = 1000});
+      shard.rows.push_back({.id = id, .genes = space::random_genes(space, random, true), .correct5 = 900, .total = 1000});
+      shard.rows.back().correct = static_cast<std::uint32_t>(600 + random.below(300));
     }
     for (std::uint64_t side : {0, 1}) {
       auto part = shard;

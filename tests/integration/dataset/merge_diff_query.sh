@@ -31,7 +31,8 @@ rm -f part/dataset_quant.h5
 expect 0 '^quant: 40 and 60 rows, 40 with equal labels on both sides: 60 rows$' "$apq" data merge a b -o both
 [[ $("$apq" data hash both) == "$("$apq" data hash b)" ]] || fail "the merged rows are not b's"
 expect 0 '1 shards are sound' "$apq" data verify both --space "$space"
-expect 0 '60 rows$' "$apq" data merge part a/shards/quant -o from_stage
+expect 0 ': 60 rows$' "$apq" data merge part b/shards/quant -o from_stage
+[[ $("$apq" data hash from_stage) == "$("$apq" data hash b)" ]] || fail "a part and one stage's shards are not b"
 expect 4 'both: is there already; merge into a new folder' "$apq" data merge a b -o both
 expect 3 'sample 7: .* in a, .* in contrary .1 samples have two labels; nothing was merged.; --contradictions first or drop' "$apq" data merge a contrary -o none
 expect 3 'sample 7' "$mpiexec" -n 2 "$apq" data merge a contrary -o none
