@@ -30,6 +30,7 @@ constexpr NamedVerb verbs[] = {
     {"join", "Write dataset_STAGE.h5, one virtual array over all shards, for h5py", add_join_data},
     {"diff", "How well two collections agree, such as two labs' rebuilds", add_diff_data},
     {"merge", "Two collections of one dataset become one; contradictions are refused", add_merge_data},
+    {"publish", "A folder for others: shards, CSV and JSON lines, data card, Croissant, citation, licence, checksums", add_publish_data},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ Verb add_join_data(CLI::App& app);
 Verb add_query_data(CLI::App& app);
 Verb add_diff_data(CLI::App& app);
 Verb add_merge_data(CLI::App& app);
+Verb add_publish_data(CLI::App& app);
 
 /// `--format FIRST|SECOND`; the first is the default.
 inline void add_format(CLI::App& app, std::string& format, std::string const& first, std::string const& second) {
