@@ -18,9 +18,15 @@ std::string what(PublishedFacts const& facts) {
       facts.said.name, summary_of(facts));
   for (auto const& stage : facts.stages) {
     auto const& s = stage.summary;
-    text += s.of_rows ? fmt::format("| {} | {} | {} to {} | {:.2f} / {:.2f} / {:.2f} | `{}` |\n", s.stage, s.rows, s.of_rows->fewest_images,
-                                    s.of_rows->most_images, s.of_rows->min, s.of_rows->mean, s.of_rows->max, s.content_hash)
-                      : fmt::format("| {} | 0 | - | - | `{}` |\n", s.stage, s.content_hash);
+    if (!s.of_rows) {
+      text += fmt::format("| {} | 0 | - | - | `{}` |\n", s.stage, s.content_hash);
+      continue;
+    }
+    auto const& all = *s.of_rows;
+    auto const images = all.fewest_images == all.most_images ? fmt::format("{}", all.most_images)
+                                                             : fmt::format("{} to {}", all.fewest_images, all.most_images);
+    text += fmt::format("| {} | {} | {} | {:.2f} / {:.2f} / {:.2f} | `{}` |\n", s.stage, s.rows, images, all.min, all.mean, all.max,
+                        s.content_hash);
   }
   return text + fmt::format("\nRelease {} of {}. `apq data hash` of this folder: `{}`.\n", facts.said.release, facts.said.date,
                             facts.content_hash);

@@ -107,7 +107,7 @@ std::string joined(std::vector<std::string> const& texts) { return fmt::format("
 void add_responsible_ai(Json& json, PublishedFacts const& facts) {
   std::vector<std::string> types, tools;
   for (auto const& stage : facts.stages) {
-    types.emplace_back(stage.is_collected() ? "Experiments" : "Secondary Data analysis");
+    types.emplace_back(stage.is_table() ? "Secondary Data analysis" : "Experiments");
     tools.push_back(fmt::format("{}: engine {}, {}", stage.header.stage, stage.header.engine, stage.header.libraries));
   }
   json["rai:dataCollection"] = joined(of_stages(facts, collection_of));

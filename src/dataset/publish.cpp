@@ -16,6 +16,7 @@
 #include "common/core/build_info.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/sha256.hpp"
 #include "common/core/study_layout.hpp"
 #include "dataset/card.hpp"
@@ -34,9 +35,17 @@ std::string today() {
   return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
+void require_utf8(char const* option, std::string const& text) {
+  if (end_of_utf8(text) != text.size()) throw Error(Errc::config, fmt::format("{}: is not UTF-8", option));
+}
+
 void complete(Publication& said, fs::path const& output) {
   if (said.name.empty()) said.name = fs::weakly_canonical(output).filename().string();
   if (said.date.empty()) said.date = today();
+  for (auto const& [option, text] : {std::pair("--name", said.name), std::pair("--description", said.description),
+                                     std::pair("--license", said.license), std::pair("--url", said.url)})
+    require_utf8(option, text);
+  for (auto const& author : said.authors) require_utf8("--author", author);
   static std::regex const date("[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"), release("(0|[1-9][0-9]*)(\\.(0|[1-9][0-9]*)){2}");
   if (!std::regex_match(said.date, date)) throw Error(Errc::config, fmt::format("--date {}: is no date YYYY-MM-DD", said.date));
   if (!std::regex_match(said.release, release))

@@ -33,7 +33,8 @@ struct StageFacts {
   std::vector<Baseline> baselines;
   std::string no_baselines;  ///< why there are none, and what would make them
 
-  bool is_collected() const { return header.source == "collected"; }
+  /// A table of accuracies that others measured; else apq evaluated the rows, here or elsewhere.
+  bool is_table() const { return header.identity.contains("table"); }
 };
 
 /// The seed and the share of held-out rows that `apq train` takes in a study; of shards without a study their own seed and the default.

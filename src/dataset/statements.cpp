@@ -27,24 +27,24 @@ std::string summary_of(PublishedFacts const& facts) {
 }
 
 std::string collection_of(StageFacts const& stage) {
-  if (!stage.is_collected())
-    return fmt::format("The rows were measured by others and imported ({}); apq has evaluated none of them.", stage.header.source);
+  auto const& header = stage.header;
+  if (stage.is_table()) return fmt::format("The rows were measured by others ({}); apq has evaluated none of them.", header.source);
   return fmt::format(
       "Subnets were drawn at random from the search space, each a pure function of seed {}, stage and sample index, sliced out of one "
-      "supernet and evaluated by apq {} with engine {}.",
-      stage.header.seed, stage.header.code_version, stage.header.engine);
+      "supernet and evaluated by apq {} with engine {}{}.",
+      header.seed, header.code_version, header.engine, header.source == "collected" ? "" : fmt::format(" ({})", header.source));
 }
 
 std::string labels_of(StageFacts const& stage) {
   return fmt::format("A label is the number of top-1 {}hits among the images evaluated ({}), with a 95 % Wilson interval.",
-                     stage.is_collected() ? "and top-5 " : "", stage.identity_of_images);
+                     stage.is_table() ? "" : "and top-5 ", stage.identity_of_images);
 }
 
 std::string noise_of(StageFacts const& stage) {
   auto text = fmt::format("The 95 % interval of an accuracy is +-{:.2f} points on average.", stage.mean_half_width_points);
   if (stage.summary.repeats) return fmt::format("{} Repeats: {}.", text, collect::text_of(*stage.summary.repeats));
-  return text + (stage.is_collected() ? " A label is a pure function of its sample: measured again it comes out equal."
-                                      : " No subnet was measured twice, so that nothing tells the noise of a measurement.");
+  return text + (stage.is_table() ? " No subnet was measured twice, so that nothing tells the noise of a measurement."
+                                  : " A label is a pure function of its sample: measured again it comes out equal.");
 }
 
 std::string missing_of(StageFacts const& stage) {
@@ -59,7 +59,7 @@ std::vector<std::string> limits_of(PublishedFacts const& facts) {
       "Accuracies are those of the images named above, which search and predictors have seen; they are no test accuracies."};
   for (auto const& stage : facts.stages) {
     auto const& name = stage.header.stage;
-    if (!stage.is_collected())
+    if (stage.is_table())
       limits.push_back(
           fmt::format("{}: top-5 hits, loss and energy are unknown; correct5 holds the top-1 hits, the least it can be.", name));
     else if (stage.without_energy > 0)
@@ -69,19 +69,19 @@ std::vector<std::string> limits_of(PublishedFacts const& facts) {
     if (stage.missing > 0) limits.push_back(name + ": " + missing_of(stage));
     if (!stage.split.absent.empty()) limits.push_back(fmt::format("{}: there is no fixed split ({}).", name, stage.split.absent));
   }
-  if (any_stage(facts, [](StageFacts const& s) { return s.is_collected(); }))
-    limits.push_back("Seconds and joules are those of the machine that evaluated a row, and no property of the subnet.");
+  if (any_stage(facts, [](StageFacts const& s) { return !s.is_table(); }))
+    limits.emplace_back("Seconds and joules are those of the machine that evaluated a row, and no property of the subnet.");
   return limits;
 }
 
 std::vector<std::string> biases_of(PublishedFacts const& facts) {
   std::vector<std::string> biases;
-  if (any_stage(facts, [](StageFacts const& s) { return s.is_collected(); }))
-    biases.push_back(
+  if (any_stage(facts, [](StageFacts const& s) { return !s.is_table(); }))
+    biases.emplace_back(
         "Every choice of a gene is drawn equally often, so that large and small networks at the ends of the range of costs are rare.");
-  if (any_stage(facts, [](StageFacts const& s) { return !s.is_collected(); }))
-    biases.push_back("How the subnets of imported rows were chosen is not known.");
-  biases.push_back("Accuracies carry whatever biases the images and the supernet have.");
+  if (any_stage(facts, [](StageFacts const& s) { return s.is_table(); }))
+    biases.emplace_back("How the subnets of imported rows were chosen is not known.");
+  biases.emplace_back("Accuracies carry whatever biases the images and the supernet have.");
   return biases;
 }
 

@@ -38,10 +38,10 @@ class PublishTest : public testing::Test {
   /// train.json as a training on these very rows and this split would leave it.
   study::Training training_of(PublishedFacts const& facts) const {
     auto const verdict = [&](StageFacts const& stage, double tau) {
-      train::Verdict verdict;
-      verdict.metrics.kendall_tau = {tau, tau - 0.1, tau + 0.1};
-      for (auto const id : stage.split.held_out) verdict.held_out.push_back({id, 0.7, 700, 1000});
-      return verdict;
+      train::Verdict result;
+      result.metrics.kendall_tau = {tau, tau - 0.1, tau + 0.1};
+      for (auto const id : stage.split.held_out) result.held_out.push_back({id, 0.7, 700, 1000});
+      return result;
     };
     auto const& [of_fp, of_quant] = std::tie(facts.stages[0], facts.stages[1]);
     study::Training training;
@@ -78,6 +78,10 @@ TEST_F(PublishTest, BothStagesComeBackWithTheirHashAndIdentity) {
   EXPECT_TRUE(std::isnan(back.rows[3].joules));
   EXPECT_EQ(collect::space_of_stored(directory / "back", {})->hash, space.hash);
   EXPECT_EQ(import_published(out, directory / "back").was_there, (std::vector<bool>{true, true}));
+  // Published again it says of its labels what the first publication does.
+  auto const again = publish(directory / "back", {}, directory / "again", {});
+  EXPECT_EQ(labels_of(again.stages[1]), labels_of(facts.stages[1]));
+  EXPECT_EQ(again.stages[1].split.held_out, facts.stages[1].split.held_out);
 }
 
 TEST_F(PublishTest, TheSplitIsThatOfTheStudysTraining) {
@@ -138,7 +142,9 @@ TEST_F(PublishTest, LimitsAreWhatTheRowsSay) {
   // 1,000 images and accuracies near 0.75: half of a Wilson interval is about 2.7 points.
   EXPECT_NEAR(facts.stages[0].mean_half_width_points, 2.7, 0.3);
   auto repeated = facts.stages[0];
-  repeated.header.source = "imported: t.csv sha256 0";
+  EXPECT_NE(noise_of(repeated).find("measured again it comes out equal"), std::string::npos);
+  repeated.header.identity = {{"table", "0"}};
+  EXPECT_NE(noise_of(repeated).find("No subnet was measured twice"), std::string::npos);
   repeated.summary.repeats = collect::RepeatNoise{12, 25, 0.121};
   EXPECT_NE(noise_of(repeated).find("12 subnets measured 25 times, standard deviation of a measurement 0.121 %"), std::string::npos);
 }
@@ -181,6 +187,17 @@ TEST_F(PublishTest, AStudyOfOtherRowsStaysAsItIs) {
   test::expect_error(Errc::data, "shards/quant: holds other rows (80, collected); a table needs a study of its own",
                      [&] { import_published(out, other.root); });
   EXPECT_FALSE(fs::exists(other.shards("fp")));  // although that stage would have fitted
+}
+
+TEST_F(PublishTest, WhatCannotBeWrittenIsRefused) {
+  auto const refused = [&](Publication const& said, std::string const& part) {
+    test::expect_error(Errc::config, part, [&] { publish(study.root, {}, out, said); });
+    EXPECT_FALSE(fs::exists(out));
+  };
+  refused({.name = "\xff"}, "--name: is not UTF-8");
+  refused({.authors = {"A", "\xff"}}, "--author: is not UTF-8");
+  refused({.date = "2026-13-01"}, "--date 2026-13-01: is no date YYYY-MM-DD");
+  refused({.release = "1.0"}, "--release 1.0: is no MAJOR.MINOR.PATCH");
 }
 
 TEST(Citation, SaysWhatIsDeclaredAndWhatIsNot) {
