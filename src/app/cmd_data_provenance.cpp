@@ -6,12 +6,20 @@
 
 namespace apq::app {
 
-int provenance_data(DataOptions const& o) {
-  StudyLayout const layout{o.directory};
-  auto const file = o.output.empty() ? o.directory / "provenance.json" : o.output;
-  study::write_provenance(file, study::provenance_of(layout));
-  fmt::print("{}\n", printable(file.string()));
-  return 0;
+Verb add_provenance_data(CLI::App& app) {
+  struct Options {
+    std::filesystem::path directory, output;
+  };
+  auto const o = std::make_shared<Options>();
+  app.add_option("directory", o->directory, "A study's directory")->required();
+  app.add_option("-o,--output", o->output, "The record (default: provenance.json in the study's directory)");
+  app.footer("Example:\n  apq data provenance runs/quickstart -o quickstart.json && apq run --reproduce quickstart.json");
+  return [o] {
+    auto const file = o->output.empty() ? o->directory / "provenance.json" : o->output;
+    study::write_provenance(file, study::provenance_of(StudyLayout{o->directory}));
+    fmt::print("{}\n", printable(file.string()));
+    return 0;
+  };
 }
 
 }  // namespace apq::app

@@ -2,6 +2,8 @@
 #include "app/print.hpp"
 #include "app/within.hpp"
 #include "common/mpi/collectives.hpp"
+#include "footprint/breakdown.hpp"
+#include "footprint/emissions.hpp"
 #include "footprint/footprint_text.hpp"
 #include "footprint/question.hpp"
 
@@ -10,13 +12,24 @@ namespace {
 
 struct Options : footprint::Question {
   std::filesystem::path study;
-  std::string format = "table";
+  std::string by = "stage", format = "table";
 };
+
+std::string table_of(footprint::Answer const& a, std::string const& by) {
+  if (by == "job") return footprint::jobs_table(footprint::by_job(a.runs));
+  if (by == "node") return footprint::shares_table("node", footprint::by_node(a.runs));
+  if (by == "device") return footprint::shares_table("device", footprint::by_device(a.runs));
+  return footprint::footprint_table(a.footprint) + (a.what_if.empty() ? "" : "\n" + footprint::what_if_table(a.what_if));
+}
 
 std::string text_of(Options const& o) {
   auto const answer = footprint::answer_of({o.study}, o);
-  if (o.format == "json") return footprint::footprint_json(answer.footprint, answer.what_if);
-  return footprint::footprint_table(answer.footprint) + (answer.what_if.empty() ? "" : "\n" + footprint::what_if_table(answer.what_if));
+  if (o.format == "json") return footprint::footprint_json(answer.footprint, answer.runs, answer.what_if);
+  if (o.format == "emissions") {
+    auto const project = (std::filesystem::absolute(o.study) / "").lexically_normal().parent_path().filename().string();
+    return footprint::emissions_csv(footprint::emissions_of(answer.runs, project, answer.declared));
+  }
+  return table_of(answer, o.by);
 }
 
 }  // namespace
@@ -35,7 +48,15 @@ Body add_footprint(CLI::App& app) {
   app.add_option("--share", o->share, "Part of them that was reserved")->check(within(0.0, 1.0))->capture_default_str();
   app.add_option("--what-if-ranks", o->ranks, "The same study on so many ranks")->delimiter(',')->check(within(1, 10'000'000));
   app.add_option("--what-if-grid", o->grids, "The same study on other grids")->delimiter(',');
-  app.add_option("--format", o->format, "Output")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
+  app.add_option("--what-if-plan", o->plans,
+                 "The same study as planned on other processors or GPUs: files that `apq plan --format json` printed there")
+      ->allow_extra_args(false);
+  app.add_option("--by", o->by, "Whose the hours and the energy of the table are")
+      ->check(CLI::IsMember({"stage", "job", "node", "device"}))
+      ->capture_default_str();
+  app.add_option("--format", o->format, "Output; emissions: a line a run, with the columns of CodeCarbon's emissions.csv")
+      ->check(CLI::IsMember({"table", "json", "emissions"}))
+      ->capture_default_str();
   app.footer(
       "Example:\n  apq footprint runs/quickstart --grid DEU --per label --what-if-ranks 16,64 --what-if-grid FRA,POL\n"
       "What is measured and what is declared: docs/footprint.md. Nothing is asked of the network.");

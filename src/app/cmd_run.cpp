@@ -20,12 +20,15 @@ Body add_run(CLI::App& app) {
   app.add_option("--reproduce", options->reproduce,
                  "Do the study of a record of `apq data provenance` again, in study.dir (default: DIR-again), and compare")
       ->excludes("--config");
+  auto const against = std::make_shared<std::filesystem::path>();
+  app.add_option("--against", *against, "Rows to compare with (default: the directory of the record's study): a study or published folder")
+      ->needs("--reproduce");
   app.footer(
       "Example:\n  mpirun -n 2 apq run --config configs/quickstart.yaml --set study.dir=runs/mine\n"
       "What is there for the same inputs is not done again; what changed is told by name. The report is report.html in the study's "
       "directory.");
-  return [options, redo, retries, finished](mpi::Communicator const& world) {
-    Reproduction const reproduction(world, *options);
+  return [options, redo, retries, finished, against](mpi::Communicator const& world) {
+    Reproduction const reproduction(world, *options, *against);
     auto const experiment = study::load_experiment(world, *options);
     reproduction.require_another(world, experiment.layout);
     if (answered(world, experiment, *options)) return 0;

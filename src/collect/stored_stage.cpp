@@ -45,17 +45,24 @@ std::vector<StoredStage> stored_stages(fs::path directory) {
   return stages;
 }
 
-std::optional<space::SearchSpace> space_of_stored(fs::path const& directory, fs::path const& file) {
-  if (!file.empty()) return space::load_space(file);
-  auto const own = StudyLayout{directory}.config();
-  if (!fs::exists(own)) return std::nullopt;
+fs::path space_file_of_stored(fs::path const& directory, fs::path const& given) {
+  StudyLayout const layout{directory};
+  if (!given.empty()) return given;
+  if (!fs::exists(layout.config())) return fs::exists(layout.space()) ? layout.space() : fs::path();
   try {
-    auto config = Config::load(own);
-    return space::load_space(config.path("space", {"The study's search space"}));
+    auto config = Config::load(layout.config());
+    auto const file = config.path("space", {"The study's search space"});
+    space::load_space(file);
+    return file;
   } catch (Error const& e) {
     log::root().info("the study's search space cannot be read ({}); give it with --space", e.what());
-    return std::nullopt;
+    return {};
   }
+}
+
+std::optional<space::SearchSpace> space_of_stored(fs::path const& directory, fs::path const& given) {
+  auto const file = space_file_of_stored(directory, given);
+  return file.empty() ? std::nullopt : std::optional(space::load_space(file));
 }
 
 std::string stored_hash(fs::path const& directory) {

@@ -26,8 +26,11 @@ bool is_study(std::filesystem::path const& directory);
 /// @throws Error(io) when there is no such directory, Error(data) when it holds no shards.
 std::vector<StoredStage> stored_stages(std::filesystem::path directory);
 
-/// The space of `file`; where that is empty, the study's where it can be found (why not is logged).
-std::optional<space::SearchSpace> space_of_stored(std::filesystem::path const& directory, std::filesystem::path const& file);
+/// The file of a search space: `given`; where that is empty, the study's where it can be read (why not is logged), or the space.yaml beside
+/// shards that have no study (a published folder). Empty: none is known.
+std::filesystem::path space_file_of_stored(std::filesystem::path const& directory, std::filesystem::path const& given);
+/// The space of that file. @throws as space::load_space, for `given` and space.yaml.
+std::optional<space::SearchSpace> space_of_stored(std::filesystem::path const& directory, std::filesystem::path const& given);
 
 /// Of a study all its stages' rows, else one stage's. Equal data, equal hash: 64 hex digits. @throws as stored_stages and read.
 std::string stored_hash(std::filesystem::path const& directory);

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "collect/directory_lock.hpp"
+#include "collect/rows_configuration.hpp"
+#include "collect/stored_table.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/build_info.hpp"
-#include "common/core/config.hpp"
 #include "common/core/error.hpp"
 #include "common/core/host_name.hpp"
 #include "common/core/log.hpp"
@@ -53,21 +53,10 @@ h5::ShardHeader header_of(space::SearchSpace const& space, std::string const& so
   return header;
 }
 
-/// A study that has a configuration keeps it; its space must be this one. @returns the text to write,
-/// or nothing.
-std::string configuration(TableSource const& o, space::SearchSpace const& space) {
-  StudyLayout const layout{o.study};
-  if (fs::exists(layout.config())) {
-    auto config = Config::load(layout.config());
-    auto const own = space::load_space(config.path("space", {"The study's search space"}));
-    if (own.hash != space.hash)
-      throw Error(Errc::data, fmt::format("{}: is a study of space {} ({}), not of {} ({}); choose another --study", o.study.string(),
-                                          own.name, own.hash, space.name, space.hash));
-    return {};
-  }
-  auto const name = fs::weakly_canonical(o.study).filename().string();
-  return fmt::format("study:\n  name: {}\n  dir: {}\n  seed: 1\nspace: {}\ntrain: {{members: 4}}\n", nlohmann::json(name).dump(),
-                     nlohmann::json(fs::weakly_canonical(o.study).string()).dump(), nlohmann::json(fs::canonical(o.space).string()).dump());
+/// A study that has a configuration keeps it. @returns the text to write, or nothing.
+std::string configuration(TableSource const& o) {
+  if (fs::exists(StudyLayout{o.study}.config())) return {};
+  return rows_configuration(o.study, 1, fs::canonical(o.space)) + "train: {members: 4}\n";
 }
 
 /// One hash of all files: of one the hash of its text.
@@ -98,23 +87,14 @@ TableStudy import_as_study(TableSource const& o) {
   auto& table = made.table = import_table(space, texts, o.options);
   require_sound(table);
   auto const hash = hash_of(texts);
-  auto const config = configuration(o, space);
+  require_space(o.study, space);
+  auto const config = configuration(o);
   auto const header = header_of(space, fmt::format("{} sha256 {}", name_of(texts), hash), hash, table, config);
   made.source = header.source;
   made.content_hash = h5::content_hash(table.rows);
-
   StudyLayout const layout{o.study};
-  auto const directory = layout.shards(table.stage);
-  make_directory(directory);
-  DirectoryLock const lock(directory);
-  auto const there = h5::read_dataset(directory);
-  made.was_there = !there.files.empty();
-  if (made.was_there && (!h5::difference(there.header, header).empty() || h5::content_hash(there.rows) != made.content_hash))
-    throw Error(Errc::data, fmt::format("{}: holds other rows ({}, {}); a table needs a study of its own", directory.string(),
-                                        there.rows.size(), there.header.source));
+  made.was_there = store_table(layout, {header, table.rows});
   if (!config.empty()) replace_file(layout.config(), config);
-  // One shard, however many rows: it appears whole or not at all.
-  if (!made.was_there) h5::write_shard(directory / fmt::format("imported-{}-00000.h5", hash.substr(0, 12)), {header, table.rows});
   return made;
 }
 

@@ -16,8 +16,11 @@ std::optional<double> known(double value) { return std::isfinite(value) ? std::o
 
 StageFootprint footprint_of_stage(energy::StageCost cost, Declared const& declared) {
   if (declared.pue) {
-    cost.kwh *= *declared.pue / cost.pue;
-    cost.gco2e *= *declared.pue / cost.pue;
+    auto const factor = *declared.pue / cost.pue;
+    cost.kwh *= factor;
+    cost.gco2e *= factor;
+    auto& uses = cost.kwh_for;
+    for (auto* const use : {&uses.useful, &uses.repeated, &uses.lost, &uses.idle}) *use *= factor;
     cost.pue = *declared.pue;
   }
   auto const site = declared.site ? cost.kwh * declared.site->gco2e_per_kwh : cost.gco2e;
@@ -37,7 +40,7 @@ Grid grid_of(std::string const& code_or_intensity) {
     return {intensity, "declared"};
   }
   auto const& factor = energy::grid_factor(code_or_intensity);
-  return {factor.gco2e_per_kwh, factor.source()};
+  return {factor.gco2e_per_kwh, factor.source(), factor.code};
 }
 
 Grid world_grid() {
@@ -51,10 +54,14 @@ Footprint footprint_of(std::vector<energy::StageCost> const& ledger, Declared co
   footprint.total.cost = energy::total_of(ledger);
   auto& total = footprint.total;
   total.cost.kwh = total.cost.gco2e = total.site_gco2e = total.reference_gco2e = 0;
+  total.cost.kwh_for = {};
   for (auto const& cost : ledger) {
     auto const& stage = footprint.stages.emplace_back(footprint_of_stage(cost, declared));
     total.cost.kwh += stage.cost.kwh;
     total.cost.gco2e += stage.cost.gco2e;
+    auto const& uses = stage.cost.kwh_for;
+    auto& sum = total.cost.kwh_for;
+    sum = {sum.useful + uses.useful, sum.repeated + uses.repeated, sum.lost + uses.lost, sum.idle + uses.idle};
     total.site_gco2e += stage.site_gco2e;
     total.reference_gco2e += stage.reference_gco2e;
     total.cost.pue = stage.cost.pue;

@@ -13,7 +13,8 @@ namespace apq::footprint {
 /// Electricity of a place. Location-based: no certificates, no offsets.
 struct Grid {
   double gco2e_per_kwh = 0;
-  std::string source;  ///< where, of which year, by whom
+  std::string source;        ///< where, of which year, by whom
+  std::string country = {};  ///< ISO 3166-1 alpha-3; empty: not known
 };
 
 /// Of a code of three letters (energy/grid_factors.hpp), or a number of gCO2e/kWh, which counts as declared.

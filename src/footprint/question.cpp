@@ -34,8 +34,8 @@ double labels_of(std::vector<SharedWork> const& work, std::string const& study) 
 Answer answer_of(StudyLayout const& layout, Question const& q) {
   auto const study = layout.root.string();
   if (!std::filesystem::exists(layout.config())) throw Error(Errc::io, fmt::format("{}: holds no study (no config.yaml)", study));
-  auto const ledger = energy::read_ledger(layout);
-  if (ledger.empty()) throw Error(Errc::data, fmt::format("{}: nothing has been measured yet; `apq run` measures what it does", study));
+  auto runs = energy::read_runs(layout);
+  if (runs.empty()) throw Error(Errc::data, fmt::format("{}: nothing has been measured yet; `apq run` measures what it does", study));
   auto const work = collected(layout);
   Declared declared;
   if (!q.grid.empty()) declared.site = grid_of(q.grid);
@@ -46,11 +46,14 @@ Answer answer_of(StudyLayout const& layout, Question const& q) {
         .total_gco2e = 1000 * q.embodied_kg, .lifespan_h = q.lifespan_years * 365 * 24, .reserved_h = 0, .resource_share = q.share};
   declared.functional_unit = q.per;
   if (!q.per.empty()) declared.functional_units = q.per == "label" ? labels_of(work, study) : 1;
-  Answer answer{footprint_of(ledger, declared), {}};
+  Answer answer{footprint_of(energy::totals_by_stage(runs), declared), std::move(runs), declared, {}};
   std::vector<Elsewhere> places;
   for (int const ranks : q.ranks) places.push_back({.ranks = ranks, .grid = {}});
   for (auto const& grid : q.grids) places.push_back({.ranks = {}, .grid = grid_of(grid)});
-  if (!places.empty()) answer.what_if = what_if(answer.footprint, work, places);
+  if (places.empty() && q.plans.empty()) return answer;
+  answer.what_if = what_if(answer.footprint, work, places);
+  for (auto const& plan : q.plans)
+    for (auto& row : planned(plan, declared)) answer.what_if.push_back(std::move(row));
   return answer;
 }
 

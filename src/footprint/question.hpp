@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,16 @@ struct Question {
   std::string per;              ///< functional unit: "label", "study"; empty: none
   double embodied_kg = 0;       ///< of all nodes; 0: not declared
   double lifespan_years = 4;
-  double share = 1;                ///< of the nodes that was reserved
-  std::vector<int> ranks;          ///< the same study on so many
-  std::vector<std::string> grids;  ///< the same study there
+  double share = 1;                          ///< of the nodes that was reserved
+  std::vector<int> ranks;                    ///< the same study on so many
+  std::vector<std::string> grids;            ///< the same study there
+  std::vector<std::filesystem::path> plans;  ///< of the same study, measured on other machines
 };
 
 struct Answer {
   Footprint footprint;
+  std::vector<energy::StageRun> runs;
+  Declared declared;
   std::vector<WhatIf> what_if;  ///< empty where nothing of the kind was asked
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,10 @@ struct WhatIf {
   std::string what;  ///< "64 ranks", "France 2023, ..."
   double wall_h = 0, core_h = 0, gpu_h = 0, kwh = 0, gco2e = 0;
 };
+
+/// What plans measured on other machines, other processors or GPUs, say of it (`apq plan --format json`): a row for each number of ranks.
+/// On the site that is declared, else on the plan's own grid. @throws Error as study::read_plan.
+std::vector<WhatIf> planned(std::filesystem::path const& plan, Declared const& declared);
 
 /// As it was, and one for each place. Wall time: a rank works through whole pieces, so a stage lasts ceil(pieces / ranks) of them; each
 /// piece takes what it took in the mean. A rank that waits for the others keeps its core busy, as MPI's waiting does, so that energy grows

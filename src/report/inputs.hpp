@@ -46,6 +46,7 @@ struct Inputs {
   std::optional<study::Search> search;
   study::Verification verification;
   std::vector<energy::StageCost> ledger;
+  std::vector<energy::StageRun> runs;  ///< of which the ledger is made
 };
 
 /// Reads a study; absent parts stay empty. Local.

@@ -40,7 +40,8 @@ Inputs load(StudyLayout const& layout, StudyIdentity const& identity, space::Sea
   if (fs::exists(layout.train_metrics())) inputs.training = study::read_training(layout.train_metrics());
   if (fs::exists(layout.search_summary())) inputs.search = study::read_search(layout.search_summary());
   if (fs::exists(layout.verification())) inputs.verification = study::read_verification(layout.verification());
-  inputs.ledger = energy::read_ledger(layout);
+  inputs.runs = energy::read_runs(layout);
+  inputs.ledger = energy::totals_by_stage(inputs.runs);
   return inputs;
 }
 

@@ -44,6 +44,8 @@ td .pill{margin-top:3px}
 .even{color:var(--even);background:var(--even-bg)}
 .span{display:block;margin-left:auto;width:130px;height:30px;overflow:visible}
 .span .w{stroke:var(--win);fill:var(--win)}.span .r{stroke:var(--rival);fill:var(--rival)}.span path{stroke-width:2}.span .rule{stroke:var(--line);stroke-width:1}
+.uses{display:flex;width:72px;height:6px;border-radius:3px;overflow:hidden;margin:4px 0 0 auto;background:var(--line)}.uses i{display:block;height:100%}
+.key{display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:4px}i.useful{background:var(--good)}i.repeated{background:var(--link)}i.lost{background:var(--bad)}i.idle{background:var(--muted)}
 .share{display:block;height:4px;border-radius:2px;background:var(--link);margin:4px 0 0 auto}
 figure{margin:14px 0 0}
 figcaption{font-size:14px;color:var(--muted);margin:6px 0 0;max-width:60em}

@@ -339,7 +339,11 @@ MeasuredWork measure_work(StudyRun& run, MeasureOptions const& o) {
     add_search(measured, e, model, measured.quant_seconds);
     add_verification(measured, e, model, splits, times, seconds_per_decoded);
   });
-  for (auto& part : measured.work) part.seconds_per_unit = mpi::allreduce_max(run.comm, part.seconds_per_unit);
+  auto const gpus = mpi::allreduce_max(run.comm, static_cast<double>(evaluate::gpus_held(e.evaluator).size()));
+  for (auto& part : measured.work) {
+    part.seconds_per_unit = mpi::allreduce_max(run.comm, part.seconds_per_unit);
+    if (part.stage.starts_with("collect.") || part.stage == "verify") part.gpus_per_rank = static_cast<int>(gpus);
+  }
   for (double* figure : {&measured.fp_seconds, &measured.quant_seconds, &measured.rank_bytes})
     *figure = mpi::allreduce_max(run.comm, *figure);
   return measured;

@@ -7,16 +7,19 @@ namespace apq::study {
 std::vector<StagePlan> plan(std::vector<StageWork> const& work, int ranks, energy::EnergyConfig const& energy) {
   std::vector<StagePlan> stages;
   for (auto const& part : work) {
-    if (stages.empty() || stages.back().stage != part.stage) stages.push_back({part.stage, 0, 0, 0, 0});
-    stages.back().wall_h += std::ceil(static_cast<double>(part.units) / ranks) * part.seconds_per_unit / 3600;
+    if (stages.empty() || stages.back().stage != part.stage) stages.push_back({.stage = part.stage});
+    auto const wall_h = std::ceil(static_cast<double>(part.units) / ranks) * part.seconds_per_unit / 3600;
+    stages.back().wall_h += wall_h;
+    stages.back().gpu_h += part.gpus_per_rank * ranks * wall_h;
   }
-  StagePlan total{"total", 0, 0, 0, 0};
+  StagePlan total{.stage = "total"};
   for (auto& stage : stages) {
     stage.core_h = ranks * stage.wall_h;
-    stage.kwh = stage.core_h * energy.watts_per_core / 1000 * energy.pue;
+    stage.kwh = (stage.core_h * energy.watts_per_core + stage.gpu_h * energy.watts_per_gpu) / 1000 * energy.pue;
     stage.gco2e = stage.kwh * energy.grid_gco2e_per_kwh;
     total.wall_h += stage.wall_h;
     total.core_h += stage.core_h;
+    total.gpu_h += stage.gpu_h;
     total.kwh += stage.kwh;
     total.gco2e += stage.gco2e;
   }

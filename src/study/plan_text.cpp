@@ -1,7 +1,12 @@
 #include "study/plan_text.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include "common/core/record_file.hpp"
+#include "common/energy/journal.hpp"
+#include "study/records/plan.hpp"
 
 namespace apq::study {
 namespace {
@@ -14,16 +19,24 @@ double disk_bytes(Experiment const& e, int ranks) {
 }  // namespace
 
 std::string plan_json(Experiment const& e, MeasuredWork const& m, PlanView const& view) {
-  nlohmann::ordered_json json{
+  auto const on = energy::header_of_this_process();
+  int gpus_per_rank = 0;
+  for (auto const& part : m.work) gpus_per_rank = std::max(gpus_per_rank, part.gpus_per_rank);
+  Json json{
+      {"format", plan_format.name},
+      {"format_version", plan_format.version},
+      {"study", e.name},
+      {"machine", {{"host", on.host}, {"processor", on.processor_model}, {"gpus_per_rank", gpus_per_rank}}},
       {"measured",
        {{"fp_seconds_per_sample", m.fp_seconds}, {"quant_seconds_per_sample", m.quant_seconds}, {"ranks_measured", view.measured_on}}},
       {"memory_bytes_per_node", view.ranks_per_node * m.rank_bytes},
       {"ranks_per_node", view.ranks_per_node},
-      {"plans", nlohmann::json::array()}};
+      {"plans", Json::array()}};
   for (int const ranks : view.ranks) {
-    nlohmann::ordered_json entry{{"ranks", ranks}, {"disk_bytes", disk_bytes(e, ranks)}, {"stages", nlohmann::json::array()}};
+    Json entry{{"ranks", ranks}, {"disk_bytes", disk_bytes(e, ranks)}, {"stages", Json::array()}};
     for (auto const& s : plan(m.work, ranks, e.energy))
-      entry["stages"].push_back({{"stage", s.stage}, {"wall_h", s.wall_h}, {"core_h", s.core_h}, {"kwh", s.kwh}, {"gco2e", s.gco2e}});
+      entry["stages"].push_back(
+          {{"stage", s.stage}, {"wall_h", s.wall_h}, {"core_h", s.core_h}, {"gpu_h", s.gpu_h}, {"kwh", s.kwh}, {"gco2e", s.gco2e}});
     json["plans"].push_back(std::move(entry));
   }
   return json.dump(1) + "\n";
@@ -42,7 +55,9 @@ std::string plan_table(Experiment const& e, MeasuredWork const& m, PlanView cons
   }
   text += fmt::format("\nmemory per node with {} rank{}: {:.2f} GiB\n", view.ranks_per_node, view.ranks_per_node == 1 ? "" : "s",
                       view.ranks_per_node * m.rank_bytes / (1024.0 * 1024 * 1024));
-  text += fmt::format("energy: declared {:g} W per busy core, PUE {:g}, {:g} gCO2e/kWh ({})\n", e.energy.watts_per_core, e.energy.pue,
+  auto const on_gpus = std::any_of(m.work.begin(), m.work.end(), [](StageWork const& part) { return part.gpus_per_rank > 0; });
+  text += fmt::format("energy: declared {:g} W per busy core{}, PUE {:g}, {:g} gCO2e/kWh ({})\n", e.energy.watts_per_core,
+                      on_gpus ? fmt::format(" and {:g} W per GPU held", e.energy.watts_per_gpu) : "", e.energy.pue,
                       e.energy.grid_gco2e_per_kwh, e.energy.grid_source);
   if (e.collect.sequential.is_on()) text += "collection: at most; collect.sequential ends labels that are narrow enough\n";
   return text;

@@ -3,6 +3,7 @@
 # that is cut ends the job soon and with a message; gone on with, the study is again the same.
 . "$(dirname "$0")/lab.sh"
 . "$(dirname "$0")/host_namespaces.sh"
+. "$APQ_SOURCE_DIR/tests/integration/useful_energy.sh"
 apq=$1
 need_root
 need ip nsenter unshare mpirun
@@ -12,7 +13,7 @@ printf '%s slots=2\n' "${hosts[@]}" >"$work/hosts"
 printf 'scheduler: ssh\nhosts_file: %s\nranks_per_node: 1\nretries: 0\n' "$work/hosts" >"$work/site.yaml"
 cd "$work" || exit 1
 launch() { # study
-  on "${hosts[0]}" "cd $work && exec $apq launch --config experiment.yaml --site site.yaml --set study.dir=$1" >"$work/log" 2>&1
+  on "${hosts[0]}" "cd $work && exec $apq launch --config experiment.yaml --site site.yaml --set study.dir=$1 --set energy.source=declared --set energy.beat_seconds=0.2" >"$work/log" 2>&1
 }
 
 say "one process"
@@ -22,6 +23,9 @@ say "three hosts"
 launch "$work/three" || { fail "three hosts: $(tail -n 20 "$work/log")"; exit 1; }
 expect_equal "$work/three"
 cmp "$work/reference/winners.json" "$work/three/winners.json" || fail "winners of one process and of three hosts differ"
+expect_useful "$work/three" 1e-3
+"$apq" footprint "$work/three" --by node >"$work/nodes" 2>&1
+[[ $(wc -l <"$work/nodes") -eq 4 ]] || fail "not three nodes: $(cat "$work/nodes")"
 
 say "a link is cut"
 launch "$work/cut" &
@@ -43,5 +47,6 @@ for host in "${hosts[@]}"; do within 60 is_empty $host || fail "$host still work
 launch "$work/cut" || fail "the study does not go on: $(tail -n 20 "$work/log")"
 expect_equal "$work/cut"
 cmp "$work/reference/winners.json" "$work/cut/winners.json" || fail "winners after a cut link differ"
+expect_useful "$work/cut" 6.001  # a beat of three ranks of 10 W
 say done
 [[ $failures -eq 0 ]]

@@ -9,6 +9,7 @@ namespace apq {
 struct StudyLayout {
   std::filesystem::path root;
   std::filesystem::path config() const { return root / "config.yaml"; }  ///< resolved configuration
+  std::filesystem::path space() const { return root / "space.yaml"; }    ///< of shards without a study: a published folder's
   std::filesystem::path supernet() const { return root / "supernet.pt"; }
   std::filesystem::path shards(std::string const& stage) const { return root / "shards" / stage; }
   std::filesystem::path joined(std::string const& stage) const { return root / ("dataset_" + stage + ".h5"); }

@@ -1,35 +1,18 @@
 #include "common/core/time_left.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <thread>
 #include <vector>
 
 #include <fmt/format.h>
-#include <sys/wait.h>
+
+#include "common/core/command_answer.hpp"
 
 namespace apq {
 namespace {
-
-struct Answer {
-  int status;
-  std::string text;  ///< standard output, without blanks at its end
-};
-
-Answer ask(std::string const& command) {
-  auto* const pipe = ::popen(fmt::format("timeout 5 {} 2>/dev/null", command).c_str(), "r");
-  if (pipe == nullptr) return {-1, {}};
-  std::string text;
-  std::array<char, 4096> part{};
-  while (auto const count = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), count);
-  int const status = ::pclose(pipe);
-  text.erase(text.find_last_not_of(" \n") + 1);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
-}
 
 bool is_without_end(std::string_view text) { return text == "UNLIMITED" || text == "NOT_SET" || text == "Partition_Limit"; }
 
@@ -43,7 +26,7 @@ std::string_view field(std::string_view text, std::string_view key) {
 
 // Absent: no answer that can be understood.
 std::optional<TimeLeft> by_squeue(std::string const& job, std::string& trouble) {
-  auto const answer = ask("squeue -h -j " + job + " -o %L");
+  auto const answer = answer_of("squeue -h -j " + job + " -o %L");
   if (answer.status == 0 && is_without_end(answer.text)) return TimeLeft{};
   auto const seconds = parse_duration(answer.text);
   if (answer.status == 0 && seconds) return TimeLeft{seconds, "squeue", {}};
@@ -52,7 +35,7 @@ std::optional<TimeLeft> by_squeue(std::string const& job, std::string& trouble) 
 }
 
 std::optional<TimeLeft> by_scontrol(std::string const& job, std::string& trouble) {
-  auto const answer = ask("scontrol show job " + job);
+  auto const answer = answer_of("scontrol show job " + job);
   auto const limit = field(answer.text, "TimeLimit="), used = field(answer.text, "RunTime=");
   if (answer.status == 0 && is_without_end(limit)) return TimeLeft{};
   auto const all = parse_duration(limit), passed = parse_duration(used);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,19 @@ Json json_of(StageCost const& c) {
           {"killed", c.killed > 0}};
 }
 
+Json json_of(NodePart const& node) {
+  Json devices = Json::object();
+  for (auto const& [device, joules] : node.devices) devices[device] = number_or_null(joules);
+  return {{"host", node.host},
+          {"core_h", node.core_h},
+          {"gpu_h", node.gpu_h},
+          {"devices_j", std::move(devices)},
+          {"useful_j", number_or_null(node.uses.useful)},
+          {"repeated_j", number_or_null(node.uses.repeated)},
+          {"lost_j", number_or_null(node.uses.lost)},
+          {"idle_j", number_or_null(node.uses.idle)}};
+}
+
 StageRun run_of(Json const& json) {
   StageRun run;
   auto& c = run.cost;
@@ -83,61 +97,71 @@ void join(std::string& all, std::string const& one) {
   else if (("; " + all + "; ").find("; " + one + "; ") == std::string::npos) all += "; " + one;
 }
 
-// A node's part of a run.
-struct NodeRun {
-  double wall_s = 0, processor_s = 0, gpu_s = 0, joules = 0;
-  std::string ended;
-};
+double joules_of(NodePart const& node) {
+  return std::accumulate(node.devices.begin(), node.devices.end(), 0.0, [](double sum, auto const& device) { return sum + device.second; });
+}
 
-// Adds what one journal says of its job's runs.
+StageRun& run_of(std::vector<StageRun>& runs, Beat const& beat, JournalHeader const& header) {
+  auto const found = std::find_if(runs.begin(), runs.end(), [&](StageRun const& r) { return r.run == beat.run && r.job == header.token; });
+  if (found != runs.end()) return *found;
+  auto& run = runs.emplace_back();
+  run.run = beat.run;
+  run.job = header.token;
+  run.header = header;
+  run.began = beat.at;
+  run.cost.stage = beat.stage;
+  run.cost.runs = 1;
+  run.cost.pue = header.pue;
+  run.cost.grid_gco2e_per_kwh = header.grid_gco2e_per_kwh;
+  run.cost.grid_source = header.grid_source;
+  return run;
+}
+
+// Adds what one journal says of its job's runs: a node's part of each.
 void add_journal(std::vector<StageRun>& runs, Journal const& journal) {
   auto const& h = journal.header;
-  std::map<std::string, NodeRun> parts;
+  std::map<std::string, NodePart> parts;
   for (auto const& beat : journal.beats) {
-    auto found = std::find_if(runs.begin(), runs.end(), [&](StageRun const& r) { return r.run == beat.run && r.job == h.token; });
-    if (found == runs.end()) {
-      found = runs.insert(runs.end(), StageRun{});
-      found->run = beat.run;
-      found->job = h.token;
-      found->header = h;
-      found->began = beat.at;
-      found->cost.stage = beat.stage;
-      found->cost.runs = 1;
-      found->cost.pue = h.pue;
-      found->cost.grid_gco2e_per_kwh = h.grid_gco2e_per_kwh;
-      found->cost.grid_source = h.grid_source;
-    }
-    auto& run = *found;
-    auto& part = parts[beat.run];
-    if (part.wall_s == 0 && part.joules == 0) {
-      run.hosts.push_back(h.host);
-      run.processors += h.processors;
-      run.gpus += h.gpus;
-      run.cost.ranks += h.ranks;
-    }
-    part.wall_s += beat.wall_s;
-    part.ended = beat.ended;
+    auto& run = run_of(runs, beat, h);
     run.began = std::min(run.began, beat.at);
     run.ended_at = std::max(run.ended_at, beat.at);
-    run.cost.wall_s = std::max(run.cost.wall_s, part.wall_s);
-    run.cost.core_h += beat.processor_s / 3600;
-    run.cost.gpu_h += beat.gpu_s / 3600;
     join(run.cost.method, beat.method);
-    double joules = 0;
-    for (auto const& [device, used] : beat.devices) {
-      run.device_joules[h.host + " " + device] += used;
-      joules += used;
-      (device.starts_with("gpu ") ? run.gpu_kwh : run.processor_kwh) += used * h.pue / joules_per_kwh;
-    }
-    part.joules += joules;
-    run.cost.kwh += joules * h.pue / joules_per_kwh;
-    add(run.cost.kwh_for, scaled(beat.uses, h.pue / joules_per_kwh));
+    auto& part = parts[beat.run];
+    part.wall_s += beat.wall_s;
+    part.core_h += beat.processor_s / 3600;
+    part.gpu_h += beat.gpu_s / 3600;
+    for (auto const& [device, used] : beat.devices) part.devices[device] += used;
+    add(part.uses, beat.uses);
+    part.ended = beat.ended;
   }
-  for (auto const& [name, part] : parts) {
-    auto& cost = std::find_if(runs.begin(), runs.end(), [&, n = name](StageRun const& r) { return r.run == n && r.job == h.token; })->cost;
-    if (part.ended.empty()) cost.killed = 1;
-    if (part.ended == ended_names(Ended::early)) cost.ended_early = 1;
+  for (auto& run : runs) {
+    auto const found = run.job == h.token ? parts.find(run.run) : parts.end();
+    if (found == parts.end()) continue;
+    auto& part = run.nodes.emplace_back(std::move(found->second));
+    part.host = h.host;
+    part.processors = h.processors;
+    part.gpus = h.gpus;
+    part.ranks = h.ranks;
+    // Nobody was left to say what the rest was for.
+    if (part.ended.empty()) part.uses.lost += joules_of(part) - sum_of(part.uses);
   }
+}
+
+// Of all nodes.
+void sum_up(StageRun& run) {
+  auto& c = run.cost;
+  auto const kwh = c.pue / joules_per_kwh;
+  for (auto const& node : run.nodes) {
+    c.wall_s = std::max(c.wall_s, node.wall_s);
+    c.core_h += node.core_h;
+    c.gpu_h += node.gpu_h;
+    c.ranks += node.ranks;
+    c.kwh += joules_of(node) * kwh;
+    add(c.kwh_for, scaled(node.uses, kwh));
+    if (node.ended.empty()) c.killed = 1;
+    if (node.ended == ended_names(Ended::early)) c.ended_early = 1;
+  }
+  c.gco2e = c.kwh * c.grid_gco2e_per_kwh;
 }
 
 void add_to(StageCost& total, StageCost const& part) {
@@ -164,12 +188,7 @@ std::string cell(double value, int digits) { return std::isfinite(value) ? fmt::
 std::vector<StageRun> read_runs(StudyLayout const& layout) {
   std::vector<StageRun> runs;
   for (auto const& journal : read_journals(layout.energy())) add_journal(runs, journal);
-  for (auto& run : runs) {
-    auto& c = run.cost;
-    c.gco2e = c.kwh * c.grid_gco2e_per_kwh;
-    // Nobody was left to say what the rest was for.
-    if (c.killed > 0) c.kwh_for.lost += c.kwh - sum_of(c.kwh_for);
-  }
+  for (auto& run : runs) sum_up(run);
   std::stable_sort(runs.begin(), runs.end(), [](StageRun const& a, StageRun const& b) { return a.began < b.began; });
   auto all = summarised(layout.ledger());
   all.erase(std::remove_if(all.begin(), all.end(), [](StageRun const& r) { return !r.job.empty(); }), all.end());
@@ -196,10 +215,9 @@ void write_ledger(StudyLayout const& layout) {
     if (!run.job.empty()) {
       entry["job"] = run.job;
       entry["scheduler_id"] = run.header.scheduler_id;
-      entry["hosts"] = run.hosts;
       entry["began"] = run.began;
-      entry["devices_j"] = Json::object();
-      for (auto const& [device, joules] : run.device_joules) entry["devices_j"][device] = number_or_null(joules);
+      entry["nodes"] = Json::array();
+      for (auto const& node : run.nodes) entry["nodes"].push_back(json_of(node));
     }
     json["runs"].push_back(std::move(entry));
   }

@@ -32,15 +32,22 @@ struct StageCost {
   Uses kwh_for = {};              ///< parts of kwh, which they add up to; NaN in ledgers of old
 };
 
+/// What one node gave to a run of a stage. Energies are J without PUE, NaN where unknown.
+struct NodePart {
+  std::string host;
+  int processors = 0, gpus = 0, ranks = 0;  ///< of the node; held; of the job there
+  double wall_s = 0, core_h = 0, gpu_h = 0;
+  std::map<std::string, double> devices;  ///< by name: "package-0", "gpu 1", "cores"
+  Uses uses;                              ///< which add up to the devices'
+  std::string ended;                      ///< "whole", "early"; empty: it wrote no last line
+};
+
 /// One run of a stage by one job.
 struct StageRun {
   std::string run, job;
-  std::vector<std::string> hosts;               ///< in the order of their journals
-  JournalHeader header;                         ///< of its first node
-  std::string began, ended_at;                  ///< UTC, ISO 8601; ended_at: of its last line
-  std::map<std::string, double> device_joules;  ///< "HOST DEVICE" -> J, without PUE; NaN: unknown
-  double processor_kwh = 0, gpu_kwh = 0;        ///< with PUE
-  int processors = 0, gpus = 0;                 ///< of all its nodes
+  JournalHeader header;         ///< of its first node
+  std::string began, ended_at;  ///< UTC, ISO 8601; ended_at: of its last line
+  std::vector<NodePart> nodes;  ///< in the order of their journals; none in ledgers of old
   StageCost cost;
 };
 

@@ -47,6 +47,7 @@ class Unknown : public Device {
 struct Metered {
   std::vector<std::unique_ptr<Device>> devices;  // on the node's leader
   std::string method;
+  bool holds_gpus = false;
 };
 
 // The kind that the configuration names for this part, else the first that every node can read. Collective over the job; `leads`: this rank
@@ -63,7 +64,7 @@ Metered choose(mpi::Communicator const& comm, bool leads, Part part, EnergyConfi
   }
   mpi::allreduce_sum(comm, std::span(without));
   auto const made = [&](SourceKind const& kind) {
-    return Metered{leads ? kind.devices(config, holding) : std::vector<std::unique_ptr<Device>>{}, kind.method(config)};
+    return Metered{leads ? kind.devices(config, holding) : std::vector<std::unique_ptr<Device>>{}, kind.method(config), kind.holds_gpus};
   };
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     if (kinds[k]->name != config.source) continue;
@@ -204,7 +205,7 @@ StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config
   Holding const holding{of_node(s.node, gpus)};
   s.num_gpus = static_cast<int>(holding.gpus.size());
   auto processors = choose(comm, leads, Part::processors, config, holding);
-  auto gpu = choose(comm, leads, Part::gpus, config, holding);
+  auto gpu = processors.holds_gpus ? Metered{} : choose(comm, leads, Part::gpus, config, holding);
   if (leads) s.account.begin();
   s.memory.publish();
   s.account.joules(s.node.rank(), processor_seconds());  // tells the leader this rank's clock
@@ -238,7 +239,7 @@ StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config
     Beat named;
     named.run = run;
     named.stage = stage;
-    named.method = processors.method + (s.num_gpus > 0 ? " + " + gpu.method : "");
+    named.method = processors.method + (s.num_gpus > 0 && !gpu.method.empty() ? " + " + gpu.method : "");
     s.leader.emplace(NodeMeter(config, std::move(devices), std::move(processes), s.num_gpus, s.account), std::move(file), std::move(header),
                      std::move(named), claims == Claims::by_rows, config.beat_seconds);
   });

@@ -41,6 +41,7 @@ struct SourceKind {
   std::string (*why_not)(EnergyConfig const& config, Holding const& holding);
   std::vector<std::unique_ptr<Device>> (*devices)(EnergyConfig const& config, Holding const& holding);
   std::string (*method)(EnergyConfig const& config);  ///< how the ledger calls it
+  bool holds_gpus = false;                            ///< of processors: the GPUs' energy is in it, and no source is asked for that
 };
 
 /// All kinds, those of a part in order of preference; its last is always available.

@@ -6,12 +6,13 @@ namespace apq::energy {
 
 // Each in a file of its own.
 SourceKind rapl_source();
+SourceKind slurm_source();
 SourceKind declared_processors();
 SourceKind nvml_source();
 SourceKind declared_gpus();
 
 std::vector<SourceKind> const& source_kinds() {
-  static std::vector<SourceKind> const kinds{rapl_source(), declared_processors(), nvml_source(), declared_gpus()};
+  static std::vector<SourceKind> const kinds{rapl_source(), slurm_source(), declared_processors(), nvml_source(), declared_gpus()};
   return kinds;
 }
 

@@ -6,10 +6,15 @@ mpiexec=$1
 apq=$2
 . "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
 . "$APQ_SOURCE_DIR/tests/integration/killed_job.sh"
+. "$APQ_SOURCE_DIR/tests/integration/useful_energy.sh"
 trap 'end_job; rm -rf "$work"' EXIT
 kills_wanted=${APQ_KILLS:-8}
 fail() { echo "FAILED: $1"; tail -n 5 log; failures=$((failures + 1)); }
-run() { start_job log "$mpiexec" -n "$1" "$apq" run --config "$here/stops.yaml" --set study.dir="$work/$2"; }  # ranks, study
+beat=0.05  # s; a rank takes 10 W at most
+run() { # ranks, study
+  start_job log "$mpiexec" -n "$1" "$apq" run --config "$here/stops.yaml" --set study.dir="$work/$2" --set energy.beat_seconds=$beat \
+    --set energy.source=declared
+}
 products() { # of a study: what does not depend on when it ran
   (cd "$1" && sha256sum supernet.pt predictor.pt predictor_quant.pt predictor_quant_scratch.pt train.json winners.json winners/*.json &&
     "$apq" data hash . && "$apq" data verify . >&2 && sed -E 's/"(seconds|[a-z_]*_seconds)": [0-9.e-]+/"\1": 0/' search.json | sha256sum)
@@ -19,6 +24,7 @@ run 2 whole
 wait "$session" || { fail "the undisturbed study"; exit 1; }
 whole_ms=$((($(date +%s%N) - began) / 1000000))
 products whole >products 2>/dev/null
+expect_useful whole 1e-3
 
 RANDOM=20261127
 kills=0 studies=0
@@ -46,6 +52,8 @@ while [[ $kills -lt $kills_wanted || (${#of_stage[@]} -lt 3 && $kills -lt $((4 *
   done
   products study >now 2>log || fail "after $((kills - kills_before)) kills: not whole"
   cmp -s now products || fail "after $((kills - kills_before)) kills: other products: $(diff now products)"
+  # A beat of three ranks is lost to the journal with each kill.
+  expect_useful study "$(awk -v kills=$((kills - kills_before)) -v beat=$beat 'BEGIN { print 1e-3 + kills * 3 * 10 * beat }')"
   [[ $failures -eq 0 ]] || break
   rm -rf study
 done

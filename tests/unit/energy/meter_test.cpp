@@ -148,10 +148,10 @@ TEST_F(EnergyMeter, AGpuThatRanksShareCountsOnce) {
   auto const runs = read_runs(layout);
   ASSERT_EQ(runs.size(), 1u);
   double gpu0 = 0, gpu1 = 0;
-  for (auto const& [device, joules] : runs[0].device_joules) {
-    if (device.ends_with(" gpu 0")) gpu0 = joules;
-    if (device.ends_with(" gpu 1")) gpu1 = joules;
-  }
+  ASSERT_EQ(runs[0].nodes.size(), 1u);
+  auto const& devices = runs[0].nodes[0].devices;
+  if (devices.contains("gpu 0")) gpu0 = devices.at("gpu 0");
+  if (devices.contains("gpu 1")) gpu1 = devices.at("gpu 1");
   EXPECT_NEAR(gpu0, 7.0, 1e-9);
   EXPECT_NEAR(gpu1, 100 * total.wall_s, 1e-6);
   EXPECT_NEAR(total.gpu_h, 2 * total.wall_s / 3600, 1e-12);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/core/error.hpp"
+#include "common/energy/slurm_power.hpp"
 #include "support/temp_dir.hpp"
 
 namespace apq::energy {
@@ -38,7 +39,7 @@ TEST(EnergySources, EveryPartEndsWithOneThatIsAlwaysAvailable) {
 }
 
 TEST(EnergySources, TheConfigurationTakesTheirNames) {
-  EXPECT_EQ(source_names(), (std::vector<std::string>{"auto", "rapl", "declared", "nvml"}));
+  EXPECT_EQ(source_names(), (std::vector<std::string>{"auto", "rapl", "slurm", "declared", "nvml"}));
   auto const read = [](std::string const& text) { return read_energy_config(Config::parse(text, "e.yaml")); };
   for (auto const& name : source_names()) EXPECT_EQ(read("source: " + name).source, name);
   EXPECT_THROW(read("source: steam"), Error);
@@ -48,6 +49,66 @@ TEST(EnergySources, TheConfigurationTakesTheirNames) {
   EXPECT_EQ(in_poland.grid_source.substr(0, 6), "Poland");
   EXPECT_EQ(read("{country: pol, grid_gco2e_per_kwh: 20}").grid_source, "declared in the configuration");
   EXPECT_THROW(read("country: Poland"), Error);
+}
+
+TEST(SlurmPower, IsReadFromWhatScontrolPrints) {
+  EXPECT_EQ(node_watts("NodeName=n1\n   CapWatts=n/a\n   CurrentWatts=215 AveWatts=180\n"), 215);
+  for (char const* text :
+       {"", "CurrentWatts=", "CurrentWatts=n/s AveWatts=n/s", "CurrentWatts=0 AveWatts=0", "CurrentWatts=-3", "CurrentWatts=1e9"})
+    EXPECT_FALSE(node_watts(text)) << text;
+}
+
+// A program of the name scontrol that prints what a file holds.
+class SlurmNodes : public testing::Test {
+ protected:
+  SlurmNodes() : path(std::getenv("PATH")) {
+    std::ofstream(dir / "scontrol") << "#!/bin/sh\ncase \"$*\" in 'show node n-1') cat " << (dir / "watts").string()
+                                    << ";; *) exit 1;; esac\n";
+    std::filesystem::permissions(dir / "scontrol", std::filesystem::perms::owner_all);
+    ::setenv("PATH", (dir.path().string() + ":" + path).c_str(), 1);
+    ::setenv("SLURM_JOB_ID", "1", 1);
+    ::setenv("SLURMD_NODENAME", "n-1", 1);
+  }
+  ~SlurmNodes() override {
+    ::setenv("PATH", path.c_str(), 1);
+    ::unsetenv("SLURM_JOB_ID");
+    ::unsetenv("SLURMD_NODENAME");
+  }
+  void set_watts(std::string const& watts) const { test::write_quickly(dir / "watts", "NodeName=n-1 CurrentWatts=" + watts + "\n"); }
+
+  test::TempDir const dir;
+  std::string const path;
+  SourceKind const& slurm = kind("slurm", Part::processors);
+};
+
+TEST_F(SlurmNodes, TellTheirPowerNowAndThen) {
+  set_watts("200");
+  ASSERT_EQ(slurm.why_not({}, {}), "");
+  EXPECT_TRUE(slurm.holds_gpus);
+  auto const node = device("slurm", Part::processors, {});
+  EXPECT_TRUE(node->is_of_the_node());
+  EXPECT_DOUBLE_EQ(node->joules({.wall_s = 0}), 0);
+  set_watts("300");
+  EXPECT_DOUBLE_EQ(node->joules({.wall_s = 9}), 1800) << "not asked again yet";
+  EXPECT_DOUBLE_EQ(node->joules({.wall_s = 11}), 2200);
+  EXPECT_DOUBLE_EQ(node->joules({.wall_s = 12}), 2500);
+  std::filesystem::remove(dir / "watts");  // no answer: the last one stands for a while
+  EXPECT_DOUBLE_EQ(node->joules({.wall_s = 31}), 2200 + 20 * 300);
+  EXPECT_DOUBLE_EQ(node->joules({.wall_s = 82}), 2200 + 71 * 300);
+  EXPECT_TRUE(std::isnan(node->joules({.wall_s = 93}))) << "too long ago";
+}
+
+TEST_F(SlurmNodes, ThatMeasureNothingAreNoSource) {
+  set_watts("n/s");
+  EXPECT_EQ(slurm.why_not({}, {}), "`scontrol show node n-1` tells no CurrentWatts");
+  ::unsetenv("SLURM_JOB_ID");
+  EXPECT_EQ(slurm.why_not({}, {}), "this is no job of Slurm");
+}
+
+TEST_F(SlurmNodes, OfNamesThatAShellUnderstandsAreNotAskedFor) {
+  set_watts("200");
+  ::setenv("SLURMD_NODENAME", "n-1;touch x", 1);
+  EXPECT_NE(slurm.why_not({}, {}), "");
 }
 
 TEST(EnergySources, DeclaredPowerIsWattsTimesTheClockOfThePart) {

@@ -8,6 +8,7 @@
 #include "footprint/footprint_text.hpp"
 #include "footprint/what_if.hpp"
 #include "support/error_of.hpp"
+#include "support/temp_dir.hpp"
 
 namespace {
 using namespace apq;
@@ -49,7 +50,7 @@ TEST(Footprint, UnknownEnergyStaysUnknown) {
   EXPECT_TRUE(std::isnan(f.total.cost.kwh));
   EXPECT_FALSE(f.sci.energy_kwh);
   EXPECT_FALSE(f.sci.score());
-  auto const json = footprint_json(f, {});
+  auto const json = footprint_json(f, {}, {});
   EXPECT_NE(json.find("\"E_kwh\": null"), std::string::npos) << json;
   EXPECT_NE(json.find("\"M_gco2e\": \"not declared\""), std::string::npos) << json;
   EXPECT_NE(footprint_table(f).find("no score"), std::string::npos);
@@ -86,6 +87,40 @@ TEST(WhatIf, RanksShareWholePieces) {
   EXPECT_DOUBLE_EQ(rows[2].kwh, 0.75);
   EXPECT_DOUBLE_EQ(rows[3].gco2e, 37.5);
   EXPECT_EQ(rows[3].what, "50 gCO2e/kWh");
+}
+
+class PlannedElsewhere : public testing::Test {
+ protected:
+  std::vector<WhatIf> read(std::string const& text, Declared const& declared = {}) const {
+    test::write_quickly(dir / "gpu_node.json", text);
+    return planned(dir / "gpu_node.json", declared);
+  }
+  test::TempDir const dir;
+  std::string const plan = R"({"format": "apq plan", "format_version": 1, "machine": {"host": "h", "processor": "P", "gpus_per_rank": 1},
+ "plans": [{"ranks": 4, "stages": [{"stage": "collect.fp"},
+  {"stage": "total", "wall_h": 1.5, "core_h": 6, "gpu_h": 4, "kwh": 2, "gco2e": 900}]}]})";
+};
+
+TEST_F(PlannedElsewhere, APlanOfAnotherMachineIsARow) {
+  auto const rows = read(plan);
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].what, "4 ranks of gpu_node");
+  EXPECT_DOUBLE_EQ(rows[0].wall_h, 1.5);
+  EXPECT_DOUBLE_EQ(rows[0].gpu_h, 4);
+  EXPECT_DOUBLE_EQ(rows[0].gco2e, 900) << "the plan's own grid";
+  EXPECT_DOUBLE_EQ(read(plan, {.site = grid_of("50")})[0].gco2e, 100) << "on the site that is declared";
+}
+
+TEST_F(PlannedElsewhere, WhatIsNoPlanIsRefused) {
+  auto const with = [&](std::string const& before, std::string const& after) {
+    auto text = plan;
+    text.replace(text.find(before), before.size(), after);
+    return text;
+  };
+  test::expect_error(Errc::data, "gpu_node.json", [&] { read("{}"); });
+  test::expect_error(Errc::data, "has no total", [&] { read(with("\"total\"", "\"train\"")); });
+  test::expect_error(Errc::data, "kwh is -2", [&] { read(with("\"kwh\": 2", "\"kwh\": -2")); });
+  test::expect_error(Errc::data, "`apq plan --format json` makes it anew", [&] { read(with("\"gpu_h\": 4,", "")); });
 }
 
 }  // namespace

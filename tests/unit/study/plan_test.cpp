@@ -53,6 +53,18 @@ TEST(Plan, RanksShareWholeUnitsAndHoldTheirCoresWhileTheyWait) {
   EXPECT_DOUBLE_EQ(plan(work, 1000, energy)[0].wall_h, 0.1);
 }
 
+TEST(Plan, GpusAreHeldWhileRanksEvaluate) {
+  energy::EnergyConfig energy;
+  energy.watts_per_core = 20;
+  energy.watts_per_gpu = 300;
+  energy.pue = 1.5;
+  auto const stages = plan({{"collect.fp", 10, 360, 1}, {"train", 1, 3600}}, 4, energy);
+  EXPECT_DOUBLE_EQ(stages[0].gpu_h, 1.2);
+  EXPECT_DOUBLE_EQ(stages[0].kwh, (1.2 * 20 + 1.2 * 300) / 1000 * 1.5);
+  EXPECT_DOUBLE_EQ(stages[1].gpu_h, 0);
+  EXPECT_DOUBLE_EQ(stages[2].gpu_h, 1.2);
+}
+
 TEST(Plan, DiskGrowsWithRowsAndFiles) {
   auto const one = shard_bytes({{1000, 50}}, 100, 1), more_rows = shard_bytes({{2000, 50}}, 100, 1),
              more_ranks = shard_bytes({{1000, 50}}, 100, 64);
