@@ -2,6 +2,7 @@
 #include "app/print.hpp"
 #include "app/within.hpp"
 #include "collect/stored_stage.hpp"
+#include "common/core/error.hpp"
 #include "dataset/difference_text.hpp"
 
 namespace apq::app {
@@ -25,8 +26,15 @@ Verb add_diff_data(CLI::App& app) {
   app.footer("Example:\n  apq data diff runs/ours published/theirs --format json > agreement.json");
   return [o] {
     auto const stages = dataset::differences(o->first, o->second);
+    auto space = collect::space_of_stored(o->first, o->space);
+    for (auto const& stage : stages) {
+      if (!space || stage.space_hash == space->hash) continue;
+      if (!o->space.empty())
+        throw Error(Errc::data, fmt::format("{}: has space hash {}, the rows have {}", o->space.string(), space->hash, stage.space_hash));
+      space.reset();  // the study's file is not that of its rows any more
+    }
     auto const first = o->first.string(), second = o->second.string();
-    print(o->format == "json" ? dataset::difference_json(stages, first, second, collect::space_of_stored(o->first, o->space))
+    print(o->format == "json" ? dataset::difference_json(stages, first, second, space)
                               : dataset::difference_table(stages, first, second, o->worst));
     return 0;
   };

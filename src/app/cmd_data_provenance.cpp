@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/cmd_data.hpp"
+#include "common/core/atomic_file.hpp"
 #include "common/core/printable.hpp"
 #include "study/provenance.hpp"
 
@@ -16,6 +17,7 @@ Verb add_provenance_data(CLI::App& app) {
   app.footer("Example:\n  apq data provenance runs/quickstart -o quickstart.json && apq run --reproduce quickstart.json");
   return [o] {
     auto const file = o->output.empty() ? o->directory / "provenance.json" : o->output;
+    if (file.has_parent_path()) make_directory(file.parent_path());
     study::write_provenance(file, study::provenance_of(StudyLayout{o->directory}));
     fmt::print("{}\n", printable(file.string()));
     return 0;

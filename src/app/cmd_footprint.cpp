@@ -1,6 +1,7 @@
 #include "app/command.hpp"
 #include "app/print.hpp"
 #include "app/within.hpp"
+#include "common/core/directory_name.hpp"
 #include "common/mpi/collectives.hpp"
 #include "footprint/breakdown.hpp"
 #include "footprint/emissions.hpp"
@@ -26,7 +27,7 @@ std::string text_of(Options const& o) {
   auto const answer = footprint::answer_of({o.study}, o);
   if (o.format == "json") return footprint::footprint_json(answer.footprint, answer.runs, answer.what_if);
   if (o.format == "emissions") {
-    auto const project = (std::filesystem::absolute(o.study) / "").lexically_normal().parent_path().filename().string();
+    auto const project = directory_name(o.study).filename().string();
     return footprint::emissions_csv(footprint::emissions_of(answer.runs, project, answer.declared));
   }
   return table_of(answer, o.by);
@@ -43,9 +44,13 @@ Body add_footprint(CLI::App& app) {
   app.add_option("--pue", o->pue, "Power usage effectiveness (default: the ledger's)")->check(within(1.0, 10.0));
   app.add_option("--per", o->per, "Functional unit of the Software Carbon Intensity (default: none, and so no score)")
       ->check(CLI::IsMember({"label", "study"}));
-  app.add_option("--embodied", o->embodied_kg, "kgCO2e of making all nodes of the study (default: not declared)")->check(within(0.0, 1e9));
-  app.add_option("--lifespan", o->lifespan_years, "Years they are in use")->check(within(0.01, 100.0))->capture_default_str();
-  app.add_option("--share", o->share, "Part of them that was reserved")->check(within(0.0, 1.0))->capture_default_str();
+  auto* const embodied = app.add_option("--embodied", o->embodied_kg, "kgCO2e of making all nodes of the study (default: not declared)")
+                             ->check(within(0.0, 1e9));
+  app.add_option("--lifespan", o->lifespan_years, "Years they are in use")
+      ->needs(embodied)
+      ->check(within(0.01, 100.0))
+      ->capture_default_str();
+  app.add_option("--share", o->share, "Part of them that was reserved")->needs(embodied)->check(within(0.0, 1.0))->capture_default_str();
   app.add_option("--what-if-ranks", o->ranks, "The same study on so many ranks")->delimiter(',')->check(within(1, 10'000'000));
   app.add_option("--what-if-grid", o->grids, "The same study on other grids")->delimiter(',');
   app.add_option("--what-if-plan", o->plans,

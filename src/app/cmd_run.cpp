@@ -18,7 +18,8 @@ Body add_run(CLI::App& app) {
   app.add_option("--finished", *finished, "A file to leave, empty, once all is done; for scripts whose launcher's status tells too little");
   app.add_flag("--retry-quarantined", *retries, "Try samples again that could not be labelled");
   app.add_option("--reproduce", options->reproduce,
-                 "Do the study of a record of `apq data provenance` again, in study.dir (default: DIR-again), and compare")
+                 "Do the study of a record of `apq data provenance` again, in study.dir (default: DIR-again), and compare; 1: it came out "
+                 "otherwise")
       ->excludes("--config");
   auto const against = std::make_shared<std::filesystem::path>();
   app.add_option("--against", *against, "Rows to compare with (default: the directory of the record's study): a study or published folder")
@@ -36,9 +37,9 @@ Body add_run(CLI::App& app) {
     study::StudyRun run(world, experiment);
     auto const quarantined = *retries ? study::Quarantined::retried : study::Quarantined::left;
     study::run_pipeline(run, {options->until, *redo, quarantined}, [&](study::Redo again) { report_stage(run, again); });
-    reproduction.compare(world, experiment.layout);
+    bool const is_reproduced = reproduction.is_reproduced(world, experiment.layout);
     if (world.is_root() && !finished->empty()) replace_file(*finished, "");
-    return 0;
+    return is_reproduced ? 0 : 1;
   };
 }
 

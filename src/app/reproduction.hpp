@@ -21,9 +21,9 @@ class Reproduction {
   /// @throws Error(config) where the study would be done again in the directory of the first one. Collective over `comm`.
   void require_another(mpi::Communicator const& comm, StudyLayout const& layout) const;
 
-  /// Says how the study came out compared to the record, and prints what `apq data diff` says of both studies' rows. Collective over
-  /// `comm`.
-  void compare(mpi::Communicator const& comm, StudyLayout const& layout) const;
+  /// Says how the study came out compared to the record, and prints what `apq data diff` says of both studies' rows. True without a record.
+  /// Collective over `comm`.
+  bool is_reproduced(mpi::Communicator const& comm, StudyLayout const& layout) const;
 
  private:
   std::optional<study::Provenance> then_;  ///< on root

@@ -112,7 +112,13 @@ bool fits(Condition const& condition, collect::RowValues const& values) {
     auto const more = numbers_in(*column, values);
     numbers.insert(numbers.end(), more.begin(), more.end());
   }
-  auto const holds = [&](double value) { return compare(condition, value); };
+  // Of single precision is also what it is compared with: 0.3 is the 0.3 that a row shows.
+  auto rounded = condition;
+  if (condition.columns.front()->kind == collect::ColumnKind::number) {
+    rounded.low = static_cast<float>(condition.low);
+    rounded.high = static_cast<float>(condition.high);
+  }
+  auto const holds = [&](double value) { return compare(rounded, value); };
   if (condition.any) return std::any_of(numbers.begin(), numbers.end(), holds);
   return !numbers.empty() && std::all_of(numbers.begin(), numbers.end(), holds);
 }

@@ -94,6 +94,7 @@ StageDifference difference_of(h5::Dataset const& first, h5::Dataset const& secon
                                         first.header.stage, first.header.space_name, first.header.space_hash, second.header.space_name,
                                         second.header.space_hash));
   StageDifference result{.stage = first.header.stage,
+                         .space_hash = first.header.space_hash,
                          .identity = different_parts(first.header, second.header),
                          .first_rows = first.rows.size(),
                          .second_rows = second.rows.size()};

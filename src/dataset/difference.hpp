@@ -28,7 +28,7 @@ struct DifferentPart {
 
 /// What `apq data diff` says of a stage that both have.
 struct StageDifference {
-  std::string stage;
+  std::string stage, space_hash;
   std::vector<DifferentPart> identity;  ///< empty: one dataset
   std::size_t first_rows = 0, second_rows = 0;
   std::size_t pairs = 0;                               ///< rows of one subnet in both

@@ -31,6 +31,10 @@ std::string ids_text(std::vector<std::uint64_t> const& ids) {
 std::string stage_text(StageDifference const& s, std::string const& first, std::string const& second, std::size_t worst) {
   auto text = fmt::format("{}: {} rows in {}, {} in {}; {} subnets in both, {} with equal counts\n", s.stage, s.first_rows, first,
                           s.second_rows, second, s.pairs, s.pairs - s.differing.size());
+  auto const of_top5 = std::count_if(s.differing.begin(), s.differing.end(), [](PairedLabel const& pair) {
+    return pair.first.correct == pair.second.correct && pair.first.total == pair.second.total;
+  });
+  if (of_top5 > 0) text += fmt::format("  {} of the others differ in top-5 hits alone\n", of_top5);
   for (auto const& part : s.identity)
     text += printable(fmt::format("  {}: {} in {}, {} in {}", part.name, part.first.value_or("nothing"), first,
                                   part.second.value_or("nothing"), second)) +

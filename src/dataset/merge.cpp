@@ -13,6 +13,7 @@
 #include "common/core/printable.hpp"
 #include "common/core/record_file.hpp"
 #include "common/core/study_layout.hpp"
+#include "common/space/search_space.hpp"
 #include "dataset/stage_pairs.hpp"
 
 namespace apq::dataset {
@@ -41,6 +42,35 @@ void require_one_dataset(StagePair const& pair, fs::path const& first, fs::path 
   if (auto const differs = h5::difference(pair.second->header, pair.first->header); !differs.empty())
     throw Error(Errc::data, fmt::format("{}: stage {} belongs to another dataset than that of {} ({}); `apq data diff` compares them",
                                         second.string(), pair.stage, first.string(), differs));
+}
+
+// Stages of one study, too: the same space, seed, images and weights.
+void require_one_study(std::vector<StagePair> const& pairs, fs::path const& first, fs::path const& second) {
+  std::vector<std::pair<h5::ShardHeader const*, fs::path const*>> headers;
+  for (auto const& pair : pairs) {
+    if (pair.first) headers.emplace_back(&pair.first->header, &first);
+    if (pair.second) headers.emplace_back(&pair.second->header, &second);
+  }
+  auto const& [header, from] = headers.front();
+  for (auto const& [other, from_other] : headers) {
+    auto const require = [&, &header = header, &from = from, &other = other, &from_other = from_other](
+                             std::string const& part, std::string const& ours, std::string const& theirs) {
+      if (ours != theirs)
+        throw Error(Errc::data, fmt::format("{}: stage {} belongs to another study than stage {} of {} ({}: {} there, {} here)",
+                                            from_other->string(), other->stage, header->stage, from->string(), part, ours, theirs));
+    };
+    require("space", header->space_hash, other->space_hash);
+    require("seed", std::to_string(header->seed), std::to_string(other->seed));
+    for (auto const& [name, value] : header->identity)
+      if (auto const found = other->identity.find(name); found != other->identity.end()) require(name, value, found->second);
+  }
+}
+
+// The file of the rows' own space; empty: neither folder has it.
+fs::path space_of_rows(fs::path const& first, fs::path const& second, std::string const& hash) {
+  for (auto const& folder : {first, second})
+    if (auto const file = collect::space_file_of_stored(folder, {}); !file.empty() && space::load_space(file).hash == hash) return file;
+  return {};
 }
 
 h5::Shard merged_shard(StagePair const& pair, OnContradiction choice, fs::path const& first, fs::path const& second, MergedStage& said) {
@@ -76,14 +106,14 @@ std::vector<MergedStage> merge_datasets(fs::path const& first, fs::path const& s
   if (fs::exists(output)) throw Error(Errc::io, fmt::format("{}: is there already; merge into a new folder", output.string()));
   auto const pairs = stage_pairs(first, second);
   for (auto const& pair : pairs) require_one_dataset(pair, first, second);
+  require_one_study(pairs, first, second);
   std::vector<MergedStage> stages(pairs.size());
   std::vector<h5::Shard> shards;
   for (std::size_t i = 0; i < pairs.size(); ++i) shards.push_back(merged_shard(pairs[i], choice, first, second, stages[i]));
   if (choice == OnContradiction::refuse) refuse_contradictions(stages);
 
-  auto space = collect::space_file_of_stored(first, {});
-  if (space.empty()) space = collect::space_file_of_stored(second, {});
-  replace_folder(output, [&](fs::path const& temporary) {
+  auto const space = space_of_rows(first, second, shards.front().header.space_hash);
+  make_folder(output, [&](fs::path const& temporary) {
     StudyLayout const layout{temporary};
     for (auto const& shard : shards) {
       make_directory(layout.shards(shard.header.stage));

@@ -1,8 +1,14 @@
 #include "dataset/published_folder.hpp"
 
+#include <algorithm>
 #include <map>
+#include <sstream>
 
 #include <fmt/format.h>
+
+#include "common/core/atomic_file.hpp"
+#include "common/core/error.hpp"
+#include "common/core/sha256.hpp"
 
 namespace apq::dataset {
 namespace {
@@ -70,10 +76,55 @@ PublishedRecord read_published(std::filesystem::path const& folder) {
     if (!json.at("license").is_null()) record.license = json.at("license").get<std::string>();
     record.content_hash = json.at("content_hash").get<std::string>();
     record.split = {whole_number<std::uint64_t>(json.at("seed")), json.at("held_out_fraction").get<double>()};
+    if (auto const f = record.split.held_out_fraction; !(f > 0 && f < 1))
+      throw Error(Errc::data, fmt::format("held_out_fraction is {}", f));
     for (auto const& stage : json.at("stages")) record.stages.push_back(stage_of(stage));
     if (record.stages.empty()) throw Error(Errc::data, "it names no stage");
   });
   return record;
+}
+
+namespace {
+
+// SHA-256 by path, as SHA256SUMS lists them.
+std::map<std::string, std::string> listed_in(std::filesystem::path const& folder) {
+  std::istringstream lines(read_file(folder / checksums_file));
+  std::map<std::string, std::string> listed;
+  for (std::string line; std::getline(lines, line);)
+    if (auto const gap = line.find("  "); gap != line.npos) listed[line.substr(gap + 2)] = line.substr(0, gap);
+  return listed;
+}
+
+}  // namespace
+
+void require_checksums(std::filesystem::path const& folder, std::vector<std::string> const& files) {
+  auto const listed = listed_in(folder);
+  for (auto const& file : files) {
+    auto const found = listed.find(file);
+    if (found == listed.end())
+      throw Error(Errc::data, fmt::format("{}: does not list {}; fetch the folder anew", (folder / checksums_file).string(), file));
+    if (sha256_of_file(folder / file) != found->second)
+      throw Error(Errc::data, fmt::format("{}: is not the file that {} lists (other SHA-256); fetch the folder anew",
+                                          (folder / file).string(), checksums_file));
+  }
+}
+
+std::vector<std::string> listed_files(std::filesystem::path const& folder) {
+  std::vector<std::string> files;
+  for (auto const& [file, hash] : listed_in(folder)) files.push_back(file);
+  return files;
+}
+
+void require_as_published(std::filesystem::path const& folder, h5::Dataset const& dataset) {
+  if (!is_published(folder)) return;
+  auto const record = read_published(folder);
+  auto const& stage = dataset.header.stage;
+  auto const found = std::find_if(record.stages.begin(), record.stages.end(), [&](auto const& s) { return s.header.stage == stage; });
+  auto const hash = h5::content_hash(dataset.rows);
+  if (found == record.stages.end() || found->content_hash != hash)
+    throw Error(Errc::data, fmt::format("{}: shards of {} hold other rows ({}, content hash {}) than {} says ({}); fetch the folder anew",
+                                        folder.string(), stage, dataset.rows.size(), hash, record_file,
+                                        found == record.stages.end() ? "none" : found->content_hash));
 }
 
 }  // namespace apq::dataset

@@ -35,4 +35,13 @@ void write_published(std::filesystem::path const& folder, PublishedRecord const&
 /// @throws Error as read_record.
 PublishedRecord read_published(std::filesystem::path const& folder);
 
+/// @throws Error(data) naming the first of these files that is not as SHA256SUMS lists it, Error(io) where there is none.
+void require_checksums(std::filesystem::path const& folder, std::vector<std::string> const& files);
+
+/// Paths in SHA256SUMS, sorted. @throws Error(io) where there is none.
+std::vector<std::string> listed_files(std::filesystem::path const& folder);
+
+/// Where the folder is a published one: its record says that it has these rows. @throws Error(data) where it says otherwise.
+void require_as_published(std::filesystem::path const& folder, h5::Dataset const& dataset);
+
 }  // namespace apq::dataset

@@ -23,7 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 
 h5::Row row_of(Json const& json, space::SearchSpace const& space, std::string const& stage) {
-  auto const number = [&](char const* name) { return static_cast<float>(number_or_nan(json.at(name))); };
+  auto const number = [&](char const* name) {
+    auto const value = number_or_nan(json.at(name));
+    if (value < 0 || value > std::numeric_limits<float>::max()) throw Error(Errc::data, fmt::format("{} is {}", name, value));
+    return static_cast<float>(value);
+  };
   h5::Row row{.id = whole_number<std::uint64_t>(json.at("id")),
               .genes = space::genes_of(space, space::subnet_from_json(space, nlohmann::json(json.at("subnet")), "subnet")),
               .correct = whole_number<std::uint32_t>(json.at("correct")),
@@ -52,8 +56,8 @@ std::vector<h5::Row> read_rows(std::string_view text, std::string const& name, s
       throw Error(Errc::data, fmt::format("{}:{}: {}", name, line, e.problem()));
     } catch (Error const& e) {
       throw Error(Errc::data, fmt::format("{}:{}: {}", name, line, e.what()));
-    } catch (nlohmann::json::exception const& e) {
-      throw Error(Errc::data, fmt::format("{}:{}: is no row as `apq data publish` writes it ({})", name, line, e.what()));
+    } catch (Json::exception const& e) {
+      throw Error(Errc::data, fmt::format("{}:{}: is no row as `apq data publish` writes it ({})", name, line, problem_of(e)));
     }
   }
   return rows;
@@ -62,10 +66,17 @@ std::vector<h5::Row> read_rows(std::string_view text, std::string const& name, s
 h5::Shard read_mirror(fs::path const& folder, PublishedRecord::Stage const& stage, space::SearchSpace const& space) {
   auto const file = folder / rows_file(stage.header.stage, "jsonl");
   auto const text = read_file(file);
+  auto const genes = stage.header.stage == "quant" ? space.num_genes() : space.num_architecture_genes();
+  if (stage.header.num_genes != genes)
+    throw Error(Errc::data, fmt::format("{}: has {} genes a row of stage {}, space.yaml has {}; fetch the folder anew",
+                                        (folder / record_file).string(), stage.header.num_genes, stage.header.stage, genes));
   h5::Shard shard{stage.header, read_rows(text, file.string(), space, stage.header.stage)};
   if (auto const hash = h5::content_hash(shard.rows); hash != stage.content_hash)
     throw Error(Errc::data, fmt::format("{}: holds other rows (content hash {}) than {} says ({}); fetch the folder anew", file.string(),
                                         hash, record_file, stage.content_hash));
+  if (shard.rows.size() != stage.rows)
+    throw Error(Errc::data, fmt::format("{}: holds {} rows, {} says {}; fetch the folder anew", file.string(), shard.rows.size(),
+                                        record_file, stage.rows));
   shard.header.source = fmt::format("imported: {} sha256 {}", file.filename().string(), sha256_of(text));
   return shard;
 }
@@ -82,6 +93,10 @@ ImportedPublication import_published(fs::path const& folder, fs::path const& stu
                                           record_file, stage.header.space_hash));
     shards.push_back(read_mirror(folder, stage, space));
   }
+  // What no hash of rows holds: losses, joules, the identity of the labels.
+  std::vector<std::string> files{record_file, "space.yaml"};
+  for (auto const& stage : imported.record.stages) files.push_back(rows_file(stage.header.stage, "jsonl"));
+  require_checksums(folder, files);
   if (study.empty()) return imported;
   collect::require_space(study, space);
   StudyLayout const layout{study};

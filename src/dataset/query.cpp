@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
+#include "dataset/published_folder.hpp"
 
 namespace apq::dataset {
 namespace {
@@ -53,7 +54,10 @@ std::size_t query_rows(std::filesystem::path const& directory, std::filesystem::
   auto const space = collect::space_of_stored(directory, space_file);
   std::vector<h5::Dataset> stages;
   for (auto const& stage : collect::stored_stages(directory))
-    if (auto dataset = stage.read(); query.stage.empty() || dataset.header.stage == query.stage) stages.push_back(std::move(dataset));
+    if (auto dataset = stage.read(); query.stage.empty() || dataset.header.stage == query.stage) {
+      require_as_published(directory, dataset);
+      stages.push_back(std::move(dataset));
+    }
   if (stages.empty()) throw Error(Errc::data, fmt::format("{}: has no rows of stage {}", directory.string(), query.stage));
   std::optional<cost::CostModel> costs;
   std::size_t found = 0;

@@ -83,11 +83,21 @@ SplitRule split_rule(fs::path const& directory, h5::ShardHeader const& header) {
   return rule;
 }
 
+namespace {
+// Of a collection that others made, or of a table, nothing is known.
+std::size_t wanted_samples(fs::path const& directory, h5::ShardHeader const& header) {
+  auto const file = StudyLayout{directory}.config();
+  if (!header.source.starts_with("collected") || !fs::exists(file)) return 0;
+  return Config::load(file).section("collect").section(header.stage).peek<std::uint64_t>("samples").value_or(0);
+}
+}  // namespace
+
 StageFacts facts_of(fs::path const& directory, h5::Dataset const& dataset) {
   StageFacts facts{.header = dataset.header, .summary = collect::summary_of(dataset.header.stage, dataset)};
   facts.identity_of_images = images_of(facts.header);
   facts.mean_half_width_points = mean_half_width(dataset.rows);
   if (!dataset.rows.empty()) facts.missing = dataset.rows.back().id + 1 - dataset.rows.size();
+  facts.wanted = wanted_samples(directory, facts.header);
   if (collect::is_study(directory))
     facts.quarantined = collect::quarantined_ids(StudyLayout{directory}.quarantine(facts.header.stage)).size();
   facts.without_energy = static_cast<std::size_t>(

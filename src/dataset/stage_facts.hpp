@@ -27,6 +27,7 @@ struct StageFacts {
   std::string identity_of_images;     ///< "validation split of 2400 images (fingerprint)"; of imported rows what the import knows
   double mean_half_width_points = 0;  ///< of the accuracies' 95 % intervals
   std::size_t missing = 0;            ///< ids below the highest that have no row
+  std::size_t wanted = 0;             ///< samples of the collection as configured; 0: not known
   std::size_t quarantined = 0;        ///< of these, samples that failed and say why
   std::size_t without_energy = 0;     ///< rows
   FixedSplit split;

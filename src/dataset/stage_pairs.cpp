@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collect/stored_stage.hpp"
+#include "dataset/published_folder.hpp"
 
 namespace apq::dataset {
 
@@ -16,6 +17,7 @@ std::vector<StagePair> stage_pairs(std::filesystem::path const& first, std::file
   for (auto const& [directory, side] : {std::pair(first, &StagePair::first), std::pair(second, &StagePair::second)})
     for (auto const& stage : collect::stored_stages(directory)) {
       auto rows = stage.read();
+      require_as_published(directory, rows);
       (pair_of(rows.header.stage).*side) = std::move(rows);
     }
   return pairs;

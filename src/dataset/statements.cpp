@@ -66,6 +66,9 @@ std::vector<std::string> limits_of(PublishedFacts const& facts) {
       limits.push_back(fmt::format("{}: energy is unknown in {} of {} rows.", name, stage.without_energy, stage.summary.rows));
     if (auto const rule = stage.header.identity.find("collect.sequential"); rule != stage.header.identity.end() && rule->second != "off")
       limits.push_back(fmt::format("{}: labels stop early ({}), so that rows differ in their number of images.", name, rule->second));
+    if (auto const there = stage.summary.rows + stage.quarantined; stage.wanted > there)
+      limits.push_back(
+          fmt::format("{}: the collection was not finished: {} of {} samples have a label.", name, stage.summary.rows, stage.wanted));
     if (stage.missing > 0) limits.push_back(name + ": " + missing_of(stage));
     if (!stage.split.absent.empty()) limits.push_back(fmt::format("{}: there is no fixed split ({}).", name, stage.split.absent));
   }

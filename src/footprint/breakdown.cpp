@@ -1,32 +1,22 @@
 #include "footprint/breakdown.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace apq::footprint {
 namespace {
 
-constexpr double joules_per_kwh = 3.6e6;
-
 // Adds a part of what a node used, in J without PUE.
 void add(Share& sum, double joules, energy::Uses const& uses, double kwh_per_joule) {
   sum.kwh += joules * kwh_per_joule;
-  sum.kwh_for.useful += uses.useful * kwh_per_joule;
-  sum.kwh_for.repeated += uses.repeated * kwh_per_joule;
-  sum.kwh_for.lost += uses.lost * kwh_per_joule;
-  sum.kwh_for.idle += uses.idle * kwh_per_joule;
-}
-
-double joules_of(energy::NodePart const& node) {
-  double joules = 0;
-  for (auto const& [device, used] : node.devices) joules += used;
-  return joules;
+  sum.kwh_for += uses * kwh_per_joule;
 }
 
 void add(Share& sum, energy::NodePart const& node, double kwh_per_joule) {
   sum.core_h += node.core_h;
   sum.gpu_h += node.gpu_h;
-  add(sum, joules_of(node), node.uses, kwh_per_joule);
+  add(sum, energy::joules_of(node), node.uses, kwh_per_joule);
 }
 
 void add_new(std::vector<std::string>& names, std::string const& name) {
@@ -54,7 +44,7 @@ std::vector<JobShare> by_job(std::vector<energy::StageRun> const& runs) {
     add_new(found->stages, run.cost.stage);
     for (auto const& node : run.nodes) {
       add_new(found->hosts, node.host);
-      add(found->share, node, run.cost.pue / joules_per_kwh);
+      add(found->share, node, run.cost.pue / energy::joules_per_kwh);
     }
   }
   return jobs;
@@ -63,7 +53,7 @@ std::vector<JobShare> by_job(std::vector<energy::StageRun> const& runs) {
 std::vector<Share> by_node(std::vector<energy::StageRun> const& runs) {
   std::map<std::string, Share> shares;
   for (auto const& run : runs)
-    for (auto const& node : run.nodes) add(shares[node.host], node, run.cost.pue / joules_per_kwh);
+    for (auto const& node : run.nodes) add(shares[node.host], node, run.cost.pue / energy::joules_per_kwh);
   return in_order(std::move(shares));
 }
 
@@ -71,12 +61,12 @@ std::vector<Share> by_device(std::vector<energy::StageRun> const& runs) {
   std::map<std::string, Share> shares;
   for (auto const& run : runs)
     for (auto const& node : run.nodes) {
-      auto const all = joules_of(node);
+      auto const all = energy::joules_of(node);
       for (auto const& [device, joules] : node.devices) {
         auto const part = all == 0 ? 0 : joules / all;
-        auto const& u = node.uses;
-        add(shares[node.host + " " + device], joules, {part * u.useful, part * u.repeated, part * u.lost, part * u.idle},
-            run.cost.pue / joules_per_kwh);
+        auto& share = shares[node.host + " " + device];
+        share.core_h = share.gpu_h = std::numeric_limits<double>::quiet_NaN();
+        add(share, joules, node.uses * part, run.cost.pue / energy::joules_per_kwh);
       }
     }
   return in_order(std::move(shares));

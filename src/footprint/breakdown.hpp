@@ -11,7 +11,7 @@ namespace apq::footprint {
 /// Of one of them. Unknown figures are NaN.
 struct Share {
   std::string name;              ///< job's token, host, or "HOST DEVICE"
-  double core_h = 0, gpu_h = 0;  ///< of a device: 0
+  double core_h = 0, gpu_h = 0;  ///< of a device: unknown
   double kwh = 0;                ///< with PUE
   energy::Uses kwh_for;          ///< parts of kwh, which they add up to; of a device those of its node in proportion
 };

@@ -10,7 +10,7 @@
 namespace apq::footprint {
 
 /// Every run of a ledger as CodeCarbon would write it down: project is the study, run_id is JOB/RUN, experiment_id what the scheduler calls
-/// the job. Intensity and PUE are those declared, else those of the run. Runs of ledgers of old have no time and are left out.
+/// the job. The intensity is that declared, else that of the run. Runs of ledgers of old have no time and are left out.
 std::vector<EmissionsRun> emissions_of(std::vector<energy::StageRun> const& runs, std::string const& project, Declared const& declared);
 
 }  // namespace apq::footprint

@@ -19,12 +19,6 @@ std::string quoted(std::string const& text) {
 
 std::string cell(std::optional<double> value) { return value ? fmt::format("{}", *value) : ""; }
 
-std::optional<double> energy_kwh(EmissionsRun const& run) {
-  if (run.gpus == 0) return run.processor_kwh;
-  if (!run.processor_kwh || !run.gpu_kwh) return std::nullopt;
-  return *run.processor_kwh + *run.gpu_kwh;
-}
-
 std::string line(EmissionsRun const& run) {
   auto const rate = run.emissions_kg && run.duration_s > 0 ? std::optional(*run.emissions_kg / run.duration_s) : std::nullopt;
   // What is not here is not known or not asked: memory is not metered, and apq asks nobody where it is.
@@ -39,7 +33,7 @@ std::string line(EmissionsRun const& run) {
                                                  {"gpu_power", cell(run.gpu_watts)},
                                                  {"cpu_energy", cell(run.processor_kwh)},
                                                  {"gpu_energy", cell(run.gpu_kwh)},
-                                                 {"energy_consumed", cell(energy_kwh(run))},
+                                                 {"energy_consumed", cell(run.kwh)},
                                                  {"country_name", quoted(run.country_name)},
                                                  {"country_iso_code", run.country_iso_code},
                                                  {"os", "Linux"},

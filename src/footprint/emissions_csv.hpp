@@ -14,7 +14,8 @@ struct EmissionsRun {
   double duration_s = 0;
   std::optional<double> emissions_kg;
   std::optional<double> processor_watts, gpu_watts;  ///< means over the run
-  std::optional<double> processor_kwh, gpu_kwh;
+  std::optional<double> processor_kwh, gpu_kwh;      ///< absent where no meter tells the two apart
+  std::optional<double> kwh;                         ///< of all
   std::string country_name, country_iso_code;
   int processors = 0, gpus = 0;
   std::string processor_model, gpu_model;

@@ -14,15 +14,7 @@ namespace {
 
 std::optional<double> known(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
 
-StageFootprint footprint_of_stage(energy::StageCost cost, Declared const& declared) {
-  if (declared.pue) {
-    auto const factor = *declared.pue / cost.pue;
-    cost.kwh *= factor;
-    cost.gco2e *= factor;
-    auto& uses = cost.kwh_for;
-    for (auto* const use : {&uses.useful, &uses.repeated, &uses.lost, &uses.idle}) *use *= factor;
-    cost.pue = *declared.pue;
-  }
+StageFootprint footprint_of_stage(energy::StageCost const& cost, Declared const& declared) {
   auto const site = declared.site ? cost.kwh * declared.site->gco2e_per_kwh : cost.gco2e;
   return {cost, site, cost.kwh * declared.reference.gco2e_per_kwh};
 }
@@ -48,6 +40,18 @@ Grid world_grid() {
   return {usual.grid_gco2e_per_kwh, usual.grid_source};
 }
 
+std::vector<energy::StageRun> at_pue(std::vector<energy::StageRun> runs, double pue) {
+  for (auto& run : runs) {
+    auto& cost = run.cost;
+    auto const factor = pue / cost.pue;
+    cost.kwh *= factor;
+    cost.kwh_for = cost.kwh_for * factor;
+    cost.gco2e *= factor;
+    cost.pue = pue;
+  }
+  return runs;
+}
+
 Footprint footprint_of(std::vector<energy::StageCost> const& ledger, Declared const& declared) {
   Footprint footprint;
   footprint.reference = declared.reference;
@@ -59,9 +63,7 @@ Footprint footprint_of(std::vector<energy::StageCost> const& ledger, Declared co
     auto const& stage = footprint.stages.emplace_back(footprint_of_stage(cost, declared));
     total.cost.kwh += stage.cost.kwh;
     total.cost.gco2e += stage.cost.gco2e;
-    auto const& uses = stage.cost.kwh_for;
-    auto& sum = total.cost.kwh_for;
-    sum = {sum.useful + uses.useful, sum.repeated + uses.repeated, sum.lost + uses.lost, sum.idle + uses.idle};
+    total.cost.kwh_for += stage.cost.kwh_for;
     total.site_gco2e += stage.site_gco2e;
     total.reference_gco2e += stage.reference_gco2e;
     total.cost.pue = stage.cost.pue;

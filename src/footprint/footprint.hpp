@@ -28,7 +28,6 @@ Grid world_grid();
 struct Declared {
   std::optional<Grid> site;  ///< absent: the grids of the ledger, run by run
   Grid reference = world_grid();
-  std::optional<double> pue;         ///< absent: those of the ledger
   std::optional<Embodied> embodied;  ///< of all nodes; reserved_h is the study's, whatever stands here
   std::optional<double> functional_units;
   std::string functional_unit;
@@ -50,6 +49,9 @@ struct Footprint {
 
 /// Pounds of CO2e a GPU-hour behind the cost table of the APQ paper (CVPR 2020): each of its rows is GPU-hours times this.
 inline constexpr double paper_lb_per_gpu_hour = 0.2836;
+
+/// The same runs in a data centre of another power usage effectiveness.
+std::vector<energy::StageRun> at_pue(std::vector<energy::StageRun> runs, double pue);
 
 Footprint footprint_of(std::vector<energy::StageCost> const& ledger, Declared const& declared);
 

@@ -43,7 +43,11 @@ Json json_of(energy::Uses const& uses) {
 }
 
 Json json_of(Share const& s, char const* what) {
-  return {{what, s.name}, {"core_h", s.core_h}, {"gpu_h", s.gpu_h}, {"kwh", number_or_null(s.kwh)}, {"kwh_for", json_of(s.kwh_for)}};
+  return {{what, s.name},
+          {"core_h", number_or_null(s.core_h)},
+          {"gpu_h", number_or_null(s.gpu_h)},
+          {"kwh", number_or_null(s.kwh)},
+          {"kwh_for", json_of(s.kwh_for)}};
 }
 
 Json json_of(std::string const& name, StageFootprint const& s) {
@@ -63,15 +67,17 @@ Json json_of(std::string const& name, StageFootprint const& s) {
 }  // namespace
 
 std::string footprint_table(Footprint const& f) {
-  auto text = fmt::format("{:<13} {:>9}{} {:>10} {:>11}\n", "stage", "wall s", titles, "gCO2e here", "gCO2e world");
+  auto text = fmt::format("{:<13} {:>9}{} {:>10} {:>11}\n", "stage", "wall s", titles, "gCO2e here", "reference");
   for (auto const& stage : f.stages) text += line(stage.cost.stage, stage);
   if (f.stages.size() > 1) text += line("total", f.total);
   auto const& s = f.sci;
-  text += fmt::format("energy: {}; PUE {:g}\nhere: {}, {}\nworld: {:g} gCO2e/kWh, {}\n", f.total.cost.method, f.total.cost.pue,
+  text += fmt::format("energy: {}; PUE {:g}\nhere: {}, {}\nreference: {:g} gCO2e/kWh, {}\n", f.total.cost.method, f.total.cost.pue,
                       cell(s.intensity_gco2e_per_kwh, "gCO2e/kWh"), f.site_source, f.reference.gco2e_per_kwh, f.reference.source);
   text += fmt::format("SCI (ISO/IEC 21031:2024): E {}, I {}, M {}, R {}: {}\n", cell(s.energy_kwh, "kWh"),
                       cell(s.intensity_gco2e_per_kwh, "gCO2e/kWh"), s.embodied_gco2e ? cell(s.embodied_gco2e, "gCO2e") : "not declared",
-                      s.functional_units ? fmt::format("{:g} {}s", *s.functional_units, s.functional_unit) : "not declared",
+                      s.functional_units ? fmt::format("{:g} {}", *s.functional_units,
+                                                       s.functional_unit == "study" ? s.functional_unit : s.functional_unit + "s")
+                                         : "not declared",
                       s.score() ? fmt::format("{:.4g} gCO2e a {}", *s.score(), s.functional_unit) : "no score");
   if (f.total.cost.gpu_h > 0)
     text += fmt::format("in the terms of the APQ paper's table, {} lb a GPU-hour whatever the GPU and the grid: {:.4g} lb CO2e\n",
@@ -148,7 +154,7 @@ std::string footprint_json(Footprint const& f, std::vector<energy::StageRun> con
                                {"gpu_h", r.gpu_h},
                                {"kwh", number_or_null(r.kwh)},
                                {"gco2e", number_or_null(r.gco2e)}});
-  return json.dump(1) + "\n";
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";  // names of hosts and files may be any bytes
 }
 
 }  // namespace apq::footprint

@@ -1,5 +1,6 @@
 #include "footprint/question.hpp"
 
+#include <charconv>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -10,13 +11,22 @@
 namespace apq::footprint {
 namespace {
 
+std::uint64_t number_in(std::string const& text, std::filesystem::path const& stamp) {
+  std::uint64_t number = 0;
+  auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc() || end != text.data() + text.size())
+    throw Error(Errc::data, fmt::format("{}: num_rows is \"{}\", no number; `apq run` makes the stage's stamp anew", stamp.string(), text));
+  return number;
+}
+
 // Labels that finished collections made.
 std::vector<SharedWork> collected(StudyLayout const& layout) {
   std::vector<SharedWork> work;
   for (std::string const stage : {"collect.fp", "collect.quant"}) {
     if (!std::filesystem::exists(layout.stamp(stage))) continue;
     auto const contents = study::read_stamp(layout.stamp(stage)).contents;
-    if (auto const rows = contents.find("num_rows"); rows != contents.end()) work.push_back({stage, std::stoull(rows->second)});
+    if (auto const rows = contents.find("num_rows"); rows != contents.end())
+      work.push_back({stage, number_in(rows->second, layout.stamp(stage))});
   }
   return work;
 }
@@ -40,10 +50,10 @@ Answer answer_of(StudyLayout const& layout, Question const& q) {
   Declared declared;
   if (!q.grid.empty()) declared.site = grid_of(q.grid);
   if (!q.reference.empty()) declared.reference = grid_of(q.reference);
-  if (q.pue > 0) declared.pue = q.pue;
-  if (q.embodied_kg > 0)
+  if (q.pue > 0) runs = at_pue(std::move(runs), q.pue);
+  if (q.embodied_kg)
     declared.embodied = Embodied{
-        .total_gco2e = 1000 * q.embodied_kg, .lifespan_h = q.lifespan_years * 365 * 24, .reserved_h = 0, .resource_share = q.share};
+        .total_gco2e = 1000 * *q.embodied_kg, .lifespan_h = q.lifespan_years * 365 * 24, .reserved_h = 0, .resource_share = q.share};
   declared.functional_unit = q.per;
   if (!q.per.empty()) declared.functional_units = q.per == "label" ? labels_of(work, study) : 1;
   Answer answer{footprint_of(energy::totals_by_stage(runs), declared), std::move(runs), declared, {}};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,10 @@ namespace apq::footprint {
 
 /// What somebody asks of a study's ledger, and what he declares of its machines.
 struct Question {
-  std::string grid, reference;  ///< as grid_of; empty: the ledger's, the world's
-  double pue = 0;               ///< 0: the ledger's
-  std::string per;              ///< functional unit: "label", "study"; empty: none
-  double embodied_kg = 0;       ///< of all nodes; 0: not declared
+  std::string grid, reference;        ///< as grid_of; empty: the ledger's, the world's
+  double pue = 0;                     ///< 0: the ledger's
+  std::string per;                    ///< functional unit: "label", "study"; empty: none
+  std::optional<double> embodied_kg;  ///< of all nodes; absent: not declared
   double lifespan_years = 4;
   double share = 1;                          ///< of the nodes that was reserved
   std::vector<int> ranks;                    ///< the same study on so many

@@ -14,16 +14,16 @@ std::uint64_t pieces_of(std::vector<SharedWork> const& work, std::string const& 
   return found == work.end() ? 1 : std::max<std::uint64_t>(1, found->pieces);
 }
 
-// Busy cores: by what the stage took of processors, spread over as many pieces.
 struct Times {
   double wall_h, core_h;
 };
 Times times_on(energy::StageCost const& cost, std::uint64_t pieces, int ranks) {
+  auto const wall_h = cost.wall_s / 3600;
   auto const shared = std::min<std::uint64_t>(pieces, static_cast<std::uint64_t>(ranks));
-  if (shared <= 1) return {cost.core_h, cost.core_h};  // one rank does all of it; the others wait without a stage of their own
+  if (pieces <= 1 || shared < 1) return {wall_h, cost.core_h};  // one rank does all of it; the others wait without a stage of their own
   auto const rounds = std::ceil(static_cast<double>(pieces) / ranks);
-  auto const wall = rounds * cost.core_h / static_cast<double>(pieces);
-  return {wall, wall * ranks};
+  auto const parts = static_cast<double>(pieces);
+  return {rounds * wall_h * std::max(1, cost.ranks) / parts, cost.core_h * rounds * ranks / parts};
 }
 
 std::string name_of(Elsewhere const& place) {

@@ -34,8 +34,8 @@ struct WhatIf {
 std::vector<WhatIf> planned(std::filesystem::path const& plan, Declared const& declared);
 
 /// As it was, and one for each place. Wall time: a rank works through whole pieces, so a stage lasts ceil(pieces / ranks) of them; each
-/// piece takes what it took in the mean. A rank that waits for the others keeps its core busy, as MPI's waiting does, so that energy grows
-/// with the time waited.
+/// piece takes a rank what it took in the mean, waiting included. A rank that waits for the others keeps its core busy, as MPI's waiting
+/// does, so that energy grows with the time waited.
 std::vector<WhatIf> what_if(Footprint const& footprint, std::vector<SharedWork> const& work, std::vector<Elsewhere> const& places);
 
 }  // namespace apq::footprint

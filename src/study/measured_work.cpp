@@ -10,10 +10,10 @@
 namespace apq::study {
 namespace {
 
-// One job at a time changes the ledger, which is replaced whole.
+// The journal's last line is this job's own; of the ledger, which is replaced whole, one job at a time is the author.
 void write_down(StudyRun& run, energy::StageMeter& meter, energy::Ended how) {
-  StageGuard const guard(run.job(), "ledger");
   meter.finish(how);
+  StageGuard const guard(run.job(), "ledger");
   mpi::collectively(run.comm, [&] {
     if (run.comm.is_root()) energy::write_ledger(run.experiment.layout);
   });
@@ -51,6 +51,7 @@ void measure(StudyRun& run, MeasuredWork const& work, StageBody const& body) {
   energy::StageMeter meter(run.comm, run.experiment.energy, work.stage, {run.experiment.layout.energy(), run.job().token()}, work.claims,
                            work.gpus);
   Accounted const accounted(run.job(), meter, run.experiment.energy.pue);
+  if (work.is_there) meter.repeats();
   bool has_worked = false;
   try {
     has_worked = body(meter);
@@ -60,7 +61,7 @@ void measure(StudyRun& run, MeasuredWork const& work, StageBody const& body) {
   }
   try {
     if (has_worked) {
-      if (work.is_there) meter.claim_until_now(&energy::Uses::repeated);
+      if (work.is_there) meter.claim_until_now(&energy::Uses::useful);  // of all until now, with what comes of it
       write_down(run, meter, energy::Ended::whole);
     } else {  // looking at what is there is no cost of the stage
       meter.dismiss();
@@ -69,7 +70,7 @@ void measure(StudyRun& run, MeasuredWork const& work, StageBody const& body) {
   } catch (mpi::CollectiveError const& e) {
     // Asked to stop while another job has the ledger: what was made counts all the same.
     if (e.code() != Errc::stopped) throw;
-    log::root().warn("{}: what it cost is not written down: {}", work.stage, e.what());
+    log::root().warn("{}: what it cost is in its journal, and not in ledger.json yet: {}", work.stage, e.what());
   }
 }
 

@@ -8,7 +8,9 @@
 
 #include "collect/quarantine.hpp"
 #include "common/core/atomic_file.hpp"
+#include "common/core/directory_name.hpp"
 #include "common/core/error.hpp"
+#include "common/core/processor_model.hpp"
 #include "common/job/job_record.hpp"
 #include "study/file_digest.hpp"
 #include "study/stage.hpp"
@@ -20,12 +22,7 @@ namespace {
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> found;
-  std::ifstream processors("/proc/cpuinfo");
-  for (std::string line; std::getline(processors, line);)
-    if (line.starts_with("model name")) {
-      found["processor"] = line.substr(std::min(line.size(), line.find(':') + 2));
-      break;
-    }
+  if (auto const model = processor_model(); !model.empty()) found["processor"] = model;
   std::ifstream release("/etc/os-release");
   for (std::string line; std::getline(release, line);)
     if (line.starts_with("PRETTY_NAME=")) found["system"] = line.substr(13, line.size() - 14);
@@ -59,7 +56,7 @@ Provenance provenance_of(StudyLayout const& layout) {
   Provenance p;
   p.build = build_info();
   p.environment = environment();
-  p.study = fs::absolute(layout.root).lexically_normal().string();
+  p.study = directory_name(layout.root).string();
   p.config = read_file(layout.config());
   FileView view;
   for (auto const& stage : stages_of(settings_of(p.config, layout.config().string())))
@@ -78,7 +75,7 @@ std::vector<std::string> changed_inputs(Provenance const& then) {
   for (auto const& stage : then.stages) files.insert(stage.input_files.begin(), stage.input_files.end());
   FileDigests digests;
   for (auto const& [path, digest] : files) {
-    if (path.starts_with(then.study + "/")) continue;  // the study makes it itself
+    if (fs::weakly_canonical(path).string().starts_with(then.study + "/")) continue;  // the study makes it itself
     auto const now = digests.of(path);
     if (!now) changed.push_back(fmt::format("{} is missing", path));
     else if (now->digest != digest) changed.push_back(fmt::format("{} is another file than then", path));

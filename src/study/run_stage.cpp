@@ -1,10 +1,8 @@
 #include "study/run_stage.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -13,6 +11,7 @@
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
 #include "common/core/stop_request.hpp"
+#include "common/core/utc_time.hpp"
 #include "common/mpi/collective_error.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/supernet_evaluator.hpp"
@@ -57,14 +56,13 @@ std::vector<StampedFile> outputs_of(StudyRun& run, Stage const& stage) {
 
 void write_stamp_of(StudyRun& run, Stage const& stage, Settings inputs) {
   auto const& layout = run.experiment.layout;
-  Stamp stamp{
-      .stage = stage.name,
-      .finished = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()))),
-      .code_version = build_info().version_and_commit(),
-      .inputs = std::move(inputs),
-      .input_files = {},
-      .outputs = outputs_of(run, stage),
-      .contents = {}};
+  Stamp stamp{.stage = stage.name,
+              .finished = utc_now(),
+              .code_version = build_info().version_and_commit(),
+              .inputs = std::move(inputs),
+              .input_files = {},
+              .outputs = outputs_of(run, stage),
+              .contents = {}};
   for (auto const artefact : stage.writes) {
     auto const name_of_rows = rows_named(artefact);
     if (!name_of_rows) continue;

@@ -1,4 +1,5 @@
-// What studies write of themselves: the ledger, jobs, stamps, trainings, verifications, searches.
+// What studies write of themselves and others bring: ledgers, jobs, stamps, trainings, verifications, searches, provenance, plans,
+// publications.
 #include <functional>
 
 #include <fmt/format.h>
@@ -8,7 +9,10 @@
 #include "common/core/json_text.hpp"
 #include "common/energy/ledger.hpp"
 #include "common/job/job_record.hpp"
+#include "dataset/published_folder.hpp"
 #include "fuzz/target.hpp"
+#include "study/records/plan.hpp"
+#include "study/records/provenance.hpp"
 #include "study/records/search.hpp"
 #include "study/records/stamp.hpp"
 #include "study/records/training.hpp"
@@ -68,9 +72,24 @@ std::vector<Kind> const& kinds() {
       {"apq stamp", [](auto const& from, auto const& to) { study::write_stamp(to, study::read_stamp(from)); }},
       {"apq training", [](auto const& from, auto const& to) { study::write_training(to, study::read_training(from)); }},
       {"apq verification", [](auto const& from, auto const& to) { study::write_verification(to, study::read_verification(from)); }},
-      {"apq search", [](auto const& from, auto const& to) {
+      {"apq search",
+       [](auto const& from, auto const& to) {
          study::read_search(from);
          fs::copy_file(from, to, fs::copy_options::overwrite_existing);
+       }},
+      {"apq plan",
+       [](auto const& from, auto const& to) {
+         for (auto const& total : study::read_plan(from).totals)
+           require(total.wall_h >= 0 && total.kwh >= 0, "less than nothing is planned");
+         fs::copy_file(from, to, fs::copy_options::overwrite_existing);
+       }},
+      {"apq provenance", [](auto const& from, auto const& to) { study::write_provenance(to, study::read_provenance(from)); }},
+      {"apq published dataset", [](auto const& from, auto const& to) {
+         auto const folder = scratch("publication");
+         fs::create_directories(folder);
+         fs::copy_file(from, folder / dataset::record_file, fs::copy_options::overwrite_existing);
+         dataset::write_published(folder, dataset::read_published(folder));
+         fs::copy_file(folder / dataset::record_file, to, fs::copy_options::overwrite_existing);
        }}};
   return all;
 }
@@ -127,6 +146,22 @@ std::vector<std::string> seeds() {
  "generations": 2, "seed": 1, "candidates_evaluated": 30, "front": [], "constraints": [{"metric": "latency_ms", "limit": 1.5, "also": [],
  "quantile": null, "winner": {"genes": [1, 2], "cost": {"latency_ms": 1}, "predicted_accuracy": 0.5},
  "history": [{"generation": 1, "best": 0.5, "mean": 0.25, "worst": null, "evaluated": 10}]}]})");
+  all.push_back(R"({"format": "apq plan", "format_version": 1, "machine": {"host": "h", "processor": "P", "gpus_per_rank": 1},
+ "plans": [{"ranks": 4, "stages": [{"stage": "total", "wall_h": 1.5, "core_h": 6, "gpu_h": 4, "kwh": 2, "gco2e": 900}]}]})");
+  study::write_provenance(ledger, {.build = build_info(),
+                                   .study = "/s",
+                                   .config = "study: {seed: 1}",
+                                   .stages = {{.stage = "train", .finished = "f", .code_version = "1", .inputs = {{"a", "b"}}}},
+                                   .jobs = {{"t", "h", "slurm 1", "s", "ended", 2}},
+                                   .failures = {{"fp", "e", "h", 3, 1}},
+                                   .environment = {{"kernel", "k"}}});
+  all.push_back(read_file(ledger));
+  dataset::PublishedRecord record{
+      .name = "n", .release = "1.0.0", .date = "2026-01-01", .license = "", .content_hash = "c0", .split = {1, 0.25}};
+  record.stages.push_back({.rows = 2, .content_hash = "c1", .header = {}});
+  record.stages.front().header.stage = "fp";
+  dataset::write_published(ledger.parent_path(), record);
+  all.push_back(read_file(ledger.parent_path() / dataset::record_file));
   return all;
 }
 

@@ -20,6 +20,13 @@ namespace {
   throw Error(Errc::io, fmt::format("{}: cannot take the place of a folder ({})", path.string(), std::strerror(reason)));
 }
 
+void put_new(fs::path const& temporary, fs::path const& path) {
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) fail(path, errno);
+  // A network file system: an empty folder may be replaced, any other is refused.
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) fail(path, errno);
+}
+
 // Leaves in `temporary` what was at `path`, if anything.
 void exchange(fs::path const& temporary, fs::path const& path) {
   if (!fs::exists(path)) {
@@ -40,19 +47,26 @@ void exchange(fs::path const& temporary, fs::path const& path) {
 
 }  // namespace
 
-void replace_folder(fs::path path, std::function<void(fs::path const&)> const& fill) {
+namespace {
+
+void fill_folder(fs::path path, std::function<void(fs::path const&)> const& fill, void (*put)(fs::path const&, fs::path const&)) {
   if (!path.has_filename()) path = path.parent_path();  // a slash at the end
   fs::path const temporary = path.string() + "." + random_token().substr(0, 16) + ".partial";
   std::error_code ignored;
   try {
     make_directory(temporary);
     fill(temporary);
-    exchange(temporary, path);
+    put(temporary, path);
   } catch (...) {
     fs::remove_all(temporary, ignored);
     throw;
   }
   fs::remove_all(temporary, ignored);
 }
+
+}  // namespace
+
+void replace_folder(fs::path const& path, std::function<void(fs::path const&)> const& fill) { fill_folder(path, fill, exchange); }
+void make_folder(fs::path const& path, std::function<void(fs::path const&)> const& fill) { fill_folder(path, fill, put_new); }
 
 }  // namespace apq

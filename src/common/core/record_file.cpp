@@ -31,16 +31,23 @@ void read_record(std::filesystem::path const& file, RecordFormat const& format, 
   }
   if (!document.is_object()) fail(fmt::format("is not whole JSON (cut or edited?): a JSON {}, not an object", document.type_name()));
   auto const name = document.value("format", Json());
+  if (name.is_null()) fail(fmt::format("is no record of apq (it has no \"format\"; \"{}\" is wanted)", format.name));
   if (name != format.name) fail(fmt::format("is not a record of \"{}\" but of {}", format.name, name.dump()));
   auto const version = document.value("format_version", Json());
   if (version != format.version) fail(fmt::format("is of format version {} (this apq reads {})", version.dump(), format.version));
   try {
     read(document);
-  } catch (nlohmann::json::exception const& e) {
-    fail(fmt::format("is not what apq wrote ({})", e.what()));
+  } catch (Json::exception const& e) {
+    fail(fmt::format("is not what apq wrote ({})", problem_of(e)));
   } catch (Error const& e) {
     fail(fmt::format("is not what apq wrote ({})", e.what()));
   }
+}
+
+std::string problem_of(Json::exception const& exception) {
+  std::string_view text = exception.what();
+  if (auto const end = text.find("] "); text.starts_with('[') && end != text.npos) text.remove_prefix(end + 2);
+  return std::string(text);
 }
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }

@@ -32,6 +32,9 @@ void write_record(std::filesystem::path const& file, RecordFormat const& format,
 ///         field that is missing or of another kind, what `read` throws; Error(io) when it cannot be read.
 void read_record(std::filesystem::path const& file, RecordFormat const& format, std::function<void(Json const&)> const& read);
 
+/// What the library says is wrong, without its own numbering: "key 'stages' not found".
+std::string problem_of(Json::exception const& exception);
+
 /// A number that may be unknown: NaN here, null in JSON.
 Json number_or_null(double value);
 double number_or_nan(Json const& json);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/core/enum_names.hpp"
@@ -14,9 +15,15 @@ namespace apq::energy {
 /// How a run of a stage came to its end.
 enum class Ended {
   whole,
-  early  ///< asked to stop, or failed on every rank alike
+  early,   ///< asked to stop, or failed on every rank alike
+  nothing  ///< found nothing to do: counts as no run, whatever it wrote before
 };
-inline constexpr EnumNames<Ended, 2> ended_names({{Ended::whole, "whole"}, {Ended::early, "early"}});
+inline constexpr EnumNames<Ended, 3> ended_names({{Ended::whole, "whole"}, {Ended::early, "early"}, {Ended::nothing, "nothing"}});
+
+inline constexpr double joules_per_kwh = 3.6e6;
+
+/// Whether a device's name is one of GPUs: "gpu 0", "gpus" of which nothing is known.
+inline bool is_of_gpus(std::string_view device) { return device.starts_with("gpu"); }
 
 /// What energy was used for.
 struct Uses {
@@ -24,6 +31,16 @@ struct Uses {
   double repeated = 0;  ///< known to have been done twice
   double lost = 0;      ///< of samples that failed, and of what a stop or a kill undid
   double idle = 0;      ///< of processors that nobody used, of waiting, starting and reading images
+
+  double sum() const { return useful + repeated + lost + idle; }
+  Uses& operator+=(Uses const& other) {
+    useful += other.useful;
+    repeated += other.repeated;
+    lost += other.lost;
+    idle += other.idle;
+    return *this;
+  }
+  friend Uses operator*(Uses const& u, double factor) { return {u.useful * factor, u.repeated * factor, u.lost * factor, u.idle * factor}; }
 };
 
 /// The job, the node and what its figures are made with: the first line.
@@ -50,8 +67,14 @@ struct Beat {
   double wall_s = 0, processor_s = 0, gpu_s = 0;
   std::map<std::string, double> devices;  ///< name -> J, without PUE; NaN: unknown
   Uses uses;                              ///< J; NaN: unknown
-  std::string ended;                      ///< "whole" or "early" in the last line of a run; else empty
+  std::string ended;                      ///< a name of Ended in the last line of a run; else empty
 };
+
+/// The line of that number, from 1 on, of a journal: its checksum, with the number in it, the number, and JSON.
+std::string sealed_line(std::size_t number, std::string const& json);
+
+/// What was used since the line before the first of two.
+Beat joined(Beat const& first, Beat const& second);
 
 struct Journal {
   JournalHeader header;
@@ -72,10 +95,13 @@ class JournalWriter {
   void write_line(std::string const& json);
   std::filesystem::path file_;
   int descriptor_;
+  std::size_t lines_ = 0;  ///< there
 };
 
 /// A last line that is torn, as a kill leaves it, does not count; a file without a whole first line is empty.
-/// @throws Error(data) "file:line: ..." for any other line that is damaged, Error(io) when it cannot be read.
+/// @throws Error(data) "file:line: ..." for any other line that is damaged, repeated or missing, and for a journal under another job's
+/// name;
+///         Error(io) when it cannot be read.
 Journal read_journal(std::filesystem::path const& file);
 
 /// All of a directory by name; none where it is not there.

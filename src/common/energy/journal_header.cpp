@@ -1,12 +1,13 @@
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "common/core/host_name.hpp"
+#include "common/core/processor_model.hpp"
+#include "common/core/utc_time.hpp"
 #include "common/energy/journal.hpp"
 
 namespace apq::energy {
@@ -27,22 +28,12 @@ std::string command_line() {
   return text;
 }
 
-std::string processor_model() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("model name")) {
-      auto const at = line.find(':');
-      return at == std::string::npos || at + 2 > line.size() ? std::string() : line.substr(at + 2);
-    }
-  return {};
-}
-
 }  // namespace
 
 JournalHeader header_of_this_process() {
   JournalHeader h;
   h.host = host_name();
-  h.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  h.started = utc_now();
   if (auto const id = first_of({"SLURM_JOB_ID"}); !id.empty()) h.scheduler_id = "slurm " + id;
   else if (auto const pbs = first_of({"PBS_JOBID"}); !pbs.empty()) h.scheduler_id = "pbs " + pbs;
   if (!h.scheduler_id.empty()) {
@@ -50,6 +41,7 @@ JournalHeader header_of_this_process() {
     h.partition = first_of({"SLURM_JOB_PARTITION", "PBS_QUEUE"});
   }
   h.user = first_of({"SLURM_JOB_USER", "PBS_O_LOGNAME", "LOGNAME", "USER"});
+  if (auto const* const entry = h.user.empty() ? ::getpwuid(::geteuid()) : nullptr) h.user = entry->pw_name;
   h.command = command_line();
   h.processor_model = processor_model();
   return h;

@@ -8,22 +8,13 @@
 #include <fmt/format.h>
 
 #include "common/core/record_file.hpp"
+#include "common/core/utc_time.hpp"
 
 namespace apq::energy {
 namespace {
 
-constexpr RecordFormat ledger_format{"apq ledger", 1, "remove the file: it is made of the journals in energy/"};
-constexpr double joules_per_kwh = 3.6e6;
+constexpr RecordFormat ledger_format{"apq ledger", 1, "restore it, or remove it: what the journals in energy/ tell of is not lost"};
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
-double sum_of(Uses const& u) { return u.useful + u.repeated + u.lost + u.idle; }
-Uses scaled(Uses const& u, double factor) { return {u.useful * factor, u.repeated * factor, u.lost * factor, u.idle * factor}; }
-void add(Uses& sum, Uses const& part) {
-  sum.useful += part.useful;
-  sum.repeated += part.repeated;
-  sum.lost += part.lost;
-  sum.idle += part.idle;
-}
 
 Json json_of(StageCost const& c) {
   return {{"stage", c.stage},
@@ -78,10 +69,11 @@ StageRun run_of(Json const& json) {
   auto const use = [&](char const* key) { return json.contains(key) ? number_or_nan(json.at(key)) : unknown; };
   c.kwh_for = {use("useful_kwh"), use("repeated_kwh"), use("lost_kwh"), use("idle_kwh")};
   run.job = json.value("job", "");
+  run.run = json.value("run", "");
   return run;
 }
 
-// Runs of the summary; those that no journal tells of have no job.
+// Runs of the summary; those of old, of which no journal ever told, have no job.
 std::vector<StageRun> summarised(std::filesystem::path const& file) {
   std::vector<StageRun> runs;
   if (!std::filesystem::exists(file)) return runs;
@@ -97,19 +89,17 @@ void join(std::string& all, std::string const& one) {
   else if (("; " + all + "; ").find("; " + one + "; ") == std::string::npos) all += "; " + one;
 }
 
-double joules_of(NodePart const& node) {
-  return std::accumulate(node.devices.begin(), node.devices.end(), 0.0, [](double sum, auto const& device) { return sum + device.second; });
-}
+using RunIndex = std::map<std::pair<std::string, std::string>, std::size_t>;  // by job and run
 
-StageRun& run_of(std::vector<StageRun>& runs, Beat const& beat, JournalHeader const& header) {
-  auto const found = std::find_if(runs.begin(), runs.end(), [&](StageRun const& r) { return r.run == beat.run && r.job == header.token; });
-  if (found != runs.end()) return *found;
+StageRun& run_of(std::vector<StageRun>& runs, RunIndex& index, std::string const& name, Beat const& first, JournalHeader const& header) {
+  auto const [found, is_new] = index.try_emplace({header.token, name}, runs.size());
+  if (!is_new) return runs[found->second];
   auto& run = runs.emplace_back();
-  run.run = beat.run;
+  run.run = name;
   run.job = header.token;
   run.header = header;
-  run.began = beat.at;
-  run.cost.stage = beat.stage;
+  run.began = utc_before(first.at, first.wall_s);
+  run.cost.stage = first.stage;
   run.cost.runs = 1;
   run.cost.pue = header.pue;
   run.cost.grid_gco2e_per_kwh = header.grid_gco2e_per_kwh;
@@ -118,32 +108,40 @@ StageRun& run_of(std::vector<StageRun>& runs, Beat const& beat, JournalHeader co
 }
 
 // Adds what one journal says of its job's runs: a node's part of each.
-void add_journal(std::vector<StageRun>& runs, Journal const& journal) {
+void add_journal(std::vector<StageRun>& runs, RunIndex& index, Journal const& journal) {
   auto const& h = journal.header;
-  std::map<std::string, NodePart> parts;
+  struct Beats {
+    NodePart part;
+    Beat const* first;
+    std::string began, ended_at, method;
+  };
+  std::map<std::string, Beats> by_run;
   for (auto const& beat : journal.beats) {
-    auto& run = run_of(runs, beat, h);
-    run.began = std::min(run.began, beat.at);
-    run.ended_at = std::max(run.ended_at, beat.at);
-    join(run.cost.method, beat.method);
-    auto& part = parts[beat.run];
+    auto& beats = by_run.try_emplace(beat.run, Beats{{}, &beat, utc_before(beat.at, beat.wall_s), beat.at, {}}).first->second;
+    beats.ended_at = std::max(beats.ended_at, beat.at);
+    join(beats.method, beat.method);
+    auto& part = beats.part;
     part.wall_s += beat.wall_s;
     part.core_h += beat.processor_s / 3600;
     part.gpu_h += beat.gpu_s / 3600;
     for (auto const& [device, used] : beat.devices) part.devices[device] += used;
-    add(part.uses, beat.uses);
+    part.uses += beat.uses;
     part.ended = beat.ended;
   }
-  for (auto& run : runs) {
-    auto const found = run.job == h.token ? parts.find(run.run) : parts.end();
-    if (found == parts.end()) continue;
-    auto& part = run.nodes.emplace_back(std::move(found->second));
+  for (auto& [name, beats] : by_run) {
+    auto& part = beats.part;
+    if (part.ended == ended_names(Ended::nothing)) continue;
     part.host = h.host;
     part.processors = h.processors;
-    part.gpus = h.gpus;
+    part.gpus = part.wall_s > 0 ? static_cast<int>(std::lround(3600 * part.gpu_h / part.wall_s)) : 0;
     part.ranks = h.ranks;
     // Nobody was left to say what the rest was for.
-    if (part.ended.empty()) part.uses.lost += joules_of(part) - sum_of(part.uses);
+    if (part.ended.empty()) part.uses.lost += joules_of(part) - part.uses.sum();
+    auto& run = run_of(runs, index, name, *beats.first, h);
+    run.began = std::min(run.began, beats.began);
+    run.ended_at = std::max(run.ended_at, beats.ended_at);
+    join(run.cost.method, beats.method);
+    run.nodes.push_back(std::move(part));
   }
 }
 
@@ -157,7 +155,7 @@ void sum_up(StageRun& run) {
     c.gpu_h += node.gpu_h;
     c.ranks += node.ranks;
     c.kwh += joules_of(node) * kwh;
-    add(c.kwh_for, scaled(node.uses, kwh));
+    c.kwh_for += node.uses * kwh;
     if (node.ended.empty()) c.killed = 1;
     if (node.ended == ended_names(Ended::early)) c.ended_early = 1;
   }
@@ -176,7 +174,7 @@ void add_to(StageCost& total, StageCost const& part) {
   total.ranks = part.ranks;
   total.pue = part.pue;
   total.grid_gco2e_per_kwh = part.grid_gco2e_per_kwh;
-  add(total.kwh_for, part.kwh_for);
+  total.kwh_for += part.kwh_for;
   join(total.method, part.method);
   join(total.grid_source, part.grid_source);
 }
@@ -185,13 +183,20 @@ std::string cell(double value, int digits) { return std::isfinite(value) ? fmt::
 
 }  // namespace
 
+double joules_of(NodePart const& node) {
+  return std::accumulate(node.devices.begin(), node.devices.end(), 0.0, [](double sum, auto const& device) { return sum + device.second; });
+}
+
 std::vector<StageRun> read_runs(StudyLayout const& layout) {
   std::vector<StageRun> runs;
-  for (auto const& journal : read_journals(layout.energy())) add_journal(runs, journal);
+  RunIndex index;
+  for (auto const& journal : read_journals(layout.energy())) add_journal(runs, index, journal);
   for (auto& run : runs) sum_up(run);
   std::stable_sort(runs.begin(), runs.end(), [](StageRun const& a, StageRun const& b) { return a.began < b.began; });
+  // Of a journal that is gone the summary keeps what it said.
+  auto const is_told = [&](StageRun const& r) { return !r.job.empty() && index.contains({r.job, r.run}); };
   auto all = summarised(layout.ledger());
-  all.erase(std::remove_if(all.begin(), all.end(), [](StageRun const& r) { return !r.job.empty(); }), all.end());
+  all.erase(std::remove_if(all.begin(), all.end(), is_told), all.end());
   all.insert(all.end(), std::make_move_iterator(runs.begin()), std::make_move_iterator(runs.end()));
   return all;
 }
@@ -214,6 +219,7 @@ void write_ledger(StudyLayout const& layout) {
     auto entry = json_of(run.cost);
     if (!run.job.empty()) {
       entry["job"] = run.job;
+      entry["run"] = run.run;
       entry["scheduler_id"] = run.header.scheduler_id;
       entry["began"] = run.began;
       entry["nodes"] = Json::array();

@@ -42,6 +42,9 @@ struct NodePart {
   std::string ended;                      ///< "whole", "early"; empty: it wrote no last line
 };
 
+/// Of all its devices.
+double joules_of(NodePart const& node);
+
 /// One run of a stage by one job.
 struct StageRun {
   std::string run, job;

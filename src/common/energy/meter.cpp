@@ -1,8 +1,10 @@
 #include "common/energy/meter.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstring>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -11,13 +13,14 @@
 #include <thread>
 #include <utility>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
 #include "common/core/log.hpp"
+#include "common/core/utc_time.hpp"
 #include "common/energy/node_meter.hpp"
 #include "common/energy/processor_time.hpp"
 #include "common/mpi/collective_error.hpp"
@@ -28,10 +31,6 @@ namespace apq::energy {
 namespace {
 
 constexpr double seconds_between_looks = 0.5;
-
-std::string utc_now() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
 
 // Of which nothing is known.
 class Unknown : public Device {
@@ -50,21 +49,28 @@ struct Metered {
   bool holds_gpus = false;
 };
 
-// The kind that the configuration names for this part, else the first that every node can read. Collective over the job; `leads`: this rank
-// is asked.
+// The kind that the configuration names for this part, else the first that can be read on every node that has something of the part.
+// Collective over the job; `leads`: this rank is asked.
 Metered choose(mpi::Communicator const& comm, bool leads, Part part, EnergyConfig const& config, Holding const& holding) {
   std::vector<SourceKind const*> kinds;
   for (auto const& kind : source_kinds())
     if (kind.part == part) kinds.push_back(&kind);
-  std::vector<std::uint64_t> without;  // nodes that cannot read each
-  std::vector<std::string> why;
-  for (auto const* kind : kinds) {
-    why.push_back(leads ? kind->why_not(config, holding) : std::string());
-    without.push_back(why.back().empty() ? 0 : 1);
-  }
+  bool const is_asked = leads && (part == Part::processors || !holding.gpus.empty());
+  std::vector<std::uint64_t> without(kinds.size());  // nodes that cannot read each
+  std::vector<std::string> why(kinds.size());
+  mpi::collectively(comm, [&] {
+    for (std::size_t k = 0; is_asked && k < kinds.size(); ++k) {
+      why[k] = kinds[k]->why_not(config, holding);
+      without[k] = why[k].empty() ? 0 : 1;
+    }
+  });
   mpi::allreduce_sum(comm, std::span(without));
   auto const made = [&](SourceKind const& kind) {
-    return Metered{leads ? kind.devices(config, holding) : std::vector<std::unique_ptr<Device>>{}, kind.method(config), kind.holds_gpus};
+    Metered metered{{}, kind.method(config), kind.holds_gpus};
+    mpi::collectively(comm, [&] {
+      if (is_asked) metered.devices = kind.devices(config, holding);
+    });
+    return metered;
   };
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     if (kinds[k]->name != config.source) continue;
@@ -74,7 +80,7 @@ Metered choose(mpi::Communicator const& comm, bool leads, Part part, EnergyConfi
         "energy.source=declared",
         config.source, without[k], why[k].empty() ? "the log of those ranks says why" : why[k]);
     Metered unknown{{}, fmt::format("unknown: {} asked for, not readable", config.source)};
-    if (leads) unknown.devices.push_back(std::make_unique<Unknown>(config.source));
+    if (is_asked) unknown.devices.push_back(std::make_unique<Unknown>(part == Part::gpus ? "gpus" : "processors"));
     return unknown;
   }
   std::size_t first = 0;
@@ -129,10 +135,10 @@ class Leader {
     meter_.look();
   }
   // After stop().
-  void end(std::string const& how, bool if_begun) {
+  void end(std::string const& how, bool if_begun, bool repeats) {
     if (if_begun && !journal_) return;
     meter_.look();
-    write(how);
+    write(how, repeats);
     journal_.reset();  // closed: other hosts see it
   }
 
@@ -141,34 +147,39 @@ class Leader {
     std::unique_lock lock(mutex_);
     double pause = 0.02, written = 0;  // soon at first, so that rates are known early
     while (!wake_.wait_for(lock, std::chrono::duration<double>(pause), [this] { return stop_; })) {
-      pause = std::min({2 * pause, seconds_between_looks, beat_seconds_});
       meter_.look();
-      if (meter_.wall_s() - written < beat_seconds_) continue;
+      auto const since = meter_.wall_s() - written;
+      bool const is_due = since >= beat_seconds_;
+      pause = std::clamp(is_due ? beat_seconds_ : beat_seconds_ - since, 1e-3, std::min(2 * pause, seconds_between_looks));
+      if (!is_due) continue;
       written = meter_.wall_s();
       try {
         write({});
         problem_.clear();
-      } catch (Error const& e) {
+      } catch (std::exception const& e) {  // the thread has nobody to tell, and the next line holds this one's figures
         if (problem_.empty()) log::rank().warn("{}; what this job uses is not written down", e.what());
         problem_ = e.what();
       }
     }
   }
-  void write(std::string const& ended) {
-    auto beat = meter_.take(rows_claim_, ended);
+  void write(std::string const& ended, bool repeats = false) {
+    auto beat = meter_.take(rows_claim_, ended, repeats);
     beat.run = named_.run;
     beat.stage = named_.stage;
     beat.method = named_.method;
     beat.at = utc_now();
     if (file_.empty()) return;
+    unwritten_ = unwritten_ ? joined(*unwritten_, beat) : beat;
     if (!journal_) journal_.emplace(file_, header_);
-    journal_->append(beat);
+    journal_->append(*unwritten_);
+    unwritten_.reset();
   }
 
   NodeMeter meter_;
   std::filesystem::path const file_;
   JournalHeader const header_;
   std::optional<JournalWriter> journal_;  // from the first line on
+  std::optional<Beat> unwritten_;         // what could not be written yet
   Beat const named_;
   bool const rows_claim_;
   double const beat_seconds_;
@@ -194,6 +205,7 @@ struct StageMeter::State {
   NodeAccount account;
   int num_gpus;
   double claimed = 0;  // by claim_until_now
+  bool repeats = false;
   std::optional<Leader> leader;
 };
 
@@ -234,6 +246,9 @@ StageMeter::StageMeter(mpi::Communicator const& comm, EnergyConfig const& config
       header.grid_gco2e_per_kwh = config.grid_gco2e_per_kwh;
       header.grid_source = config.grid_source;
       header.country = config.country;
+      make_directory(job.directory);
+      if (::access(job.directory.c_str(), W_OK | X_OK) != 0)
+        throw Error(Errc::io, fmt::format("{}: cannot be written ({})", job.directory.string(), std::strerror(errno)));
       file = job.directory / fmt::format("{}-r{:05}.jsonl", job.token, comm.rank());
     }
     Beat named;
@@ -253,12 +268,14 @@ double StageMeter::joules() const { return state_->account.joules(state_->node.r
 void StageMeter::claim(double Uses::*use, double joules) { state_->account.add(use, joules); }
 
 void StageMeter::claim_until_now(double Uses::*use) {
-  double const now = joules();
-  claim(use, now - std::exchange(state_->claimed, now));
+  double const now = std::max(joules(), state_->claimed);
+  claim(state_->repeats && use == &Uses::useful ? &Uses::repeated : use, now - std::exchange(state_->claimed, now));
 }
 
+void StageMeter::repeats() { state_->repeats = true; }
+
 void StageMeter::finish(Ended how) { end(how, false); }
-void StageMeter::dismiss() { end(Ended::early, true); }
+void StageMeter::dismiss() { end(Ended::nothing, true); }
 
 void StageMeter::end(Ended how, bool if_begun) {
   auto& s = *state_;
@@ -267,7 +284,7 @@ void StageMeter::end(Ended how, bool if_begun) {
   mpi::collectively(s.comm, [&] {
     if (!s.leader) return;
     s.leader->stop();
-    s.leader->end(std::string(ended_names(how)), if_begun);
+    s.leader->end(std::string(ended_names(how)), if_begun, s.repeats);
   });
 }
 

@@ -33,7 +33,8 @@ enum class Claims {
 class StageMeter {
  public:
   /// @param gpus  that this rank holds (Holding::gpus); one that ranks share is named by each and counts once
-  /// Collective over `comm`, which must outlive the meter. @throws Error(io) alike on every rank where a journal cannot be written.
+  /// Collective over `comm`, which must outlive the meter. @throws Error(io) alike on every rank where the journals' directory cannot be
+  /// written.
   StageMeter(mpi::Communicator const& comm, EnergyConfig const& config, std::string stage, JobOfMeter const& job, Claims claims,
              std::vector<std::string> const& gpus = {});
   /// Without `finish` the journal has no last line: the run counts as one that was killed.
@@ -41,7 +42,8 @@ class StageMeter {
   StageMeter(StageMeter const&) = delete;
   StageMeter& operator=(StageMeter const&) = delete;
 
-  /// Joules since the stage began that this rank answers for, without PUE; never falls. Its part of its node's energy by processor time, so
+  /// Joules since the stage began that this rank answers for, without PUE; since the last look at the rate of then, so that it may fall a
+  /// little. Its part of its node's energy by processor time, so
   /// what parts of the work took adds up to no more than the journal has. NaN when unknown. Local; any thread.
   double joules() const;
   /// Energy that a piece of work took, by `joules`, was used so. Local; any thread.
@@ -49,6 +51,8 @@ class StageMeter {
   /// Of a stage whose energy is claimed whole: what this rank answers for until now, or since this was called before, was used so: it went
   /// into a checkpoint that a stop does not undo, or into what was there already. By every rank. Local; the thread that works.
   void claim_until_now(double Uses::*use);
+  /// What the stage makes was there already for the same inputs: what claim_until_now() calls useful is repeated. Local.
+  void repeats();
 
   /// Ends the measurement with the journals' last lines. Collective, also in its errors. @throws Error(io) where one could not be written.
   void finish(Ended how = Ended::whole);

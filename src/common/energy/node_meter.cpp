@@ -135,7 +135,7 @@ double NodeMeter::joules() const {
   return std::accumulate(own_.begin(), own_.end(), 0.0, [](double sum, auto const& device) { return sum + device.second; });
 }
 
-Beat NodeMeter::take(bool rows_claim, std::string const& ended) {
+Beat NodeMeter::take(bool rows_claim, std::string const& ended, bool repeats) {
   Beat beat;
   beat.wall_s = elapsed_.wall_s - taken_.wall_s;
   beat.processor_s = elapsed_.processor_s - taken_.processor_s;
@@ -149,7 +149,8 @@ Beat NodeMeter::take(bool rows_claim, std::string const& ended) {
   if (!ended.empty()) {
     auto const rest = joules() - uses.useful - uses.repeated - uses.lost - uses.idle;
     // What went into a checkpoint is known at the rate of the last look, and may be a little more than there was.
-    (rows_claim ? uses.idle : ended == ended_names(Ended::whole) || rest < 0 ? uses.useful : uses.lost) += rest;
+    auto& made = repeats ? uses.repeated : uses.useful;
+    (rows_claim ? uses.idle : ended == ended_names(Ended::whole) || rest < 0 ? made : uses.lost) += rest;
   }
   beat.uses = {uses.useful - taken_uses_.useful, uses.repeated - taken_uses_.repeated, uses.lost - taken_uses_.lost,
                uses.idle - taken_uses_.idle};

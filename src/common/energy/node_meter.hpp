@@ -60,8 +60,8 @@ class NodeMeter {
   /// A look; often, so that energy is shared out by what ranks did when it was used.
   void look();
   /// What was used since the last call, with what was claimed of it; `ended` settles the rest of the run: what no row claimed of an energy
-  /// that rows claim is idle, of any other useful (whole) or lost (early).
-  Beat take(bool rows_claim, std::string const& ended);
+  /// that rows claim is idle, of any other useful (whole; repeated where `repeats`) or lost (early).
+  Beat take(bool rows_claim, std::string const& ended, bool repeats = false);
 
   /// So far, without PUE; NaN: unknown.
   double joules() const;

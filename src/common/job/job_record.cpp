@@ -1,15 +1,14 @@
 #include "common/job/job_record.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <system_error>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "common/core/error.hpp"
 #include "common/core/random_token.hpp"
+#include "common/core/utc_time.hpp"
 
 namespace apq::job {
 namespace fs = std::filesystem;
@@ -31,8 +30,7 @@ JobRecord new_job(int ranks) {
   record.token = random_token();
   record.process = this_process();
   record.scheduler_id = scheduler_id();
-  record.started =
-      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  record.started = utc_now();
   record.ranks = ranks;
   return record;
 }

@@ -99,6 +99,11 @@ expect 2 '--space is missing' "$apq" import table out/rows/quant.csv --study non
 expect 2 '--images: a published folder says itself' "$apq" import table out --study none --images 100
 expect 2 '--study is missing' "$apq" import table out
 cp -r out broken
+sed -i '3s/"loss":[0-9.]*/"loss":9.25/' broken/rows/quant.jsonl
+expect 3 'broken/rows/quant.jsonl: is not the file that SHA256SUMS lists' "$apq" import table broken --study none
+sed -i '3s/"loss":[0-9.]*/"loss":-1/' broken/rows/quant.jsonl
+expect 3 'broken/rows/quant.jsonl:3: loss is -1' "$apq" import table broken --study none
+cp out/rows/quant.jsonl broken/rows/quant.jsonl
 sed -i '3s/"correct":[0-9]*/"correct":1/' broken/rows/quant.jsonl
 expect 3 'broken/rows/quant.jsonl: holds other rows .content hash [0-9a-f]{64}. than dataset.json says' "$apq" import table broken --study none
 sed -i '3s/"id":2/"id":-2/' broken/rows/quant.jsonl

@@ -13,6 +13,7 @@ job=(env SLURM_JOB_ID=4711 SLURM_JOB_USER=somebody SLURM_JOB_ACCOUNT=physics SLU
   fail "the study"
 "$apq" footprint study --format emissions >emissions.csv 2>log || fail "footprint --format emissions"
 "$apq" footprint study --format json >footprint.json 2>log || fail "footprint --format json"
+"$apq" footprint study --pue 2.4 --format json >doubled.json 2>log || fail "footprint --pue"
 "$apq" footprint study --by job >jobs 2>log || fail "footprint --by job"
 grep -q ' slurm 4711  *somebody, physics, batch; ' jobs || fail "no word of the scheduler: $(cat jobs)"
 
@@ -46,9 +47,12 @@ assert math.isclose(summary["total"]["energy_consumed"], total["kwh"], rel_tol=1
 assert math.isclose(summary["total"]["emissions"] * 1000, total["site_gco2e"], rel_tol=1e-9), (summary, total)
 assert summary["country_iso_code"] == "DEU" and summary["country_name"] == "Germany"
 assert set(ours.experiment_id) == {"slurm 4711"} and set(ours.pue) == {1.2}
-for parts in (footprint["jobs"], footprint["nodes"], footprint["devices"]):
-    assert math.isclose(sum(part["kwh"] for part in parts), total["kwh"], rel_tol=1e-9)
-    assert math.isclose(sum(sum(part["kwh_for"].values()) for part in parts), total["kwh"], rel_tol=1e-9)
+doubled = json.load(open("doubled.json"))
+assert math.isclose(doubled["total"]["kwh"], 2 * total["kwh"], rel_tol=1e-9)
+for asked in (footprint, doubled):
+    for parts in (asked["jobs"], asked["nodes"], asked["devices"]):
+        assert math.isclose(sum(part["kwh"] for part in parts), asked["total"]["kwh"], rel_tol=1e-9)
+        assert math.isclose(sum(sum(part["kwh_for"].values()) for part in parts), asked["total"]["kwh"], rel_tol=1e-9)
 assert footprint["jobs"][0]["account"] == "physics"
 EOS
 echo "CodeCarbon appends to emissions.csv and reads it"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A supernet's training that is stopped, or killed, after a checkpoint: what went into the checkpoint is useful, the rest is lost, nothing is
-# forgotten, and the next run's energy comes on top.
+# forgotten, and the parts add up.
 set -uo pipefail
 apq=$1
 . "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
@@ -28,6 +28,9 @@ for signal in TERM KILL; do
   echo "$signal: $total J, $useful useful, $lost lost by its own word"
   "$apq" footprint study --format json >out 2>log || fail "$signal: footprint"
   kwh=$(sed -nE 's/.*"E_kwh": ([0-9.e-]+).*/\1/p' out | head -n 1)
+  # Of the only stage, in kWh: useful, repeated, lost, idle, and all.
+  awk '$1 == "\"kwh\":" { all = $2 } $1 ~ /"(useful|repeated|lost|idle)":/ { parts += $2; n++ } n == 4 { exit }
+       END { exit !(n == 4 && all > 0 && parts > all * (1 - 1e-9) && parts < all * (1 + 1e-9)) }' out || fail "$signal: the parts do not add up: $(cat out)"
   awk -v kwh="$kwh" -v j="$total" 'BEGIN { exit !(kwh * 3.6e6 > j * (1 - 1e-6) && kwh * 3.6e6 < j * (1 + 1e-6)) }' || fail "$signal: the footprint has $kwh kWh of $total J"
 done
 exit $((failures > 0))

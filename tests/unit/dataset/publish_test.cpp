@@ -7,6 +7,7 @@
 #include "common/core/atomic_file.hpp"
 #include "common/core/study_layout.hpp"
 #include "dataset/citation.hpp"
+#include "dataset/published_folder.hpp"
 #include "dataset/published_import.hpp"
 #include "dataset/statements.hpp"
 #include "support/error_of.hpp"
@@ -175,6 +176,21 @@ TEST_F(PublishTest, WhatWasChangedIsNotImported) {
   replace_file(mirror, text);
   replace_file(out / "space.yaml", read_file(test::source_dir() / "configs/spaces/apq_imagenet.yaml"));
   refused("space.yaml: has space hash ");
+}
+
+TEST_F(PublishTest, AReleaseNeverChanges) {
+  auto const before = publish_study();
+  EXPECT_EQ(publish_study().content_hash, before.content_hash) << "the same rows once more";
+  auto rows = quant;
+  rows.rows[0].correct -= 1;
+  write(rows);
+  test::expect_error(Errc::config, "out: is release 1.0.0 with other rows, and a release never changes", [&] { publish_study(); });
+  EXPECT_EQ(hash_of(out), before.content_hash);
+  publish(study.root, {}, out, {.name = "tiny", .release = "1.0.1"});
+  EXPECT_NE(hash_of(out), before.content_hash);
+  replace_file(out / "dataset.json", "{");
+  publish(study.root, {}, out, {.name = "tiny", .release = "1.0.1"});  // made anew
+  EXPECT_EQ(read_published(out).release, "1.0.1");
 }
 
 TEST_F(PublishTest, AStudyOfOtherRowsStaysAsItIs) {

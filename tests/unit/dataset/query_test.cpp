@@ -65,6 +65,12 @@ TEST_F(QueryTest, RangesOfAccuracy) {
   EXPECT_EQ(ids("fp", {"correct != 650", "correct > 649", "correct < 701"}).size(), in_range.size() - ids("fp", {"correct == 650"}).size());
 }
 
+TEST_F(QueryTest, NumbersOfSinglePrecisionAreWhatRowsShow) {
+  EXPECT_EQ(ids("fp", {"loss = 0.3"}).size(), 60u);
+  EXPECT_EQ(ids("fp", {"loss <= 0.3"}).size(), 60u);
+  EXPECT_TRUE(ids("fp", {"loss > 0.3"}).empty());
+}
+
 TEST_F(QueryTest, ListsCountActiveBlocksAlone) {
   auto const active = [&](h5::Row const& row, std::size_t block) { return row.genes[block] != 0; };
   auto const all_small = ids_where(fp, [&](auto const& row, auto const& subnet) {

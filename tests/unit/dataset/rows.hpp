@@ -18,7 +18,7 @@ inline std::vector<h5::Row> random_rows(space::SearchSpace const& space, std::si
     h5::Row row{.id = id, .genes = space::random_genes(space, random, quantised), .total = 1000};
     row.correct = static_cast<std::uint32_t>(600 + random.below(300));
     row.correct5 = 950;
-    row.loss = 0.25f;
+    row.loss = 0.3f;
     row.seconds = 2;
     row.joules = std::numeric_limits<float>::quiet_NaN();
     rows.push_back(std::move(row));

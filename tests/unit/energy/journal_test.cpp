@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -35,7 +36,7 @@ class JournalTest : public testing::Test {
     }
   }
   test::TempDir dir;
-  std::filesystem::path const file = dir / "energy" / "j.jsonl";
+  std::filesystem::path const file = dir / "energy" / "0123-j.jsonl";
   JournalHeader header;
 };
 
@@ -77,7 +78,7 @@ TEST_F(JournalTest, ATornLastLineDoesNotCount) {
 TEST_F(JournalTest, AnyOtherDamageIsNamedByItsLine) {
   auto const whole = read_file(file);
   auto const second = whole.find('\n') + 1;
-  for (std::size_t at = 0; at < whole.rfind('\n', whole.size() - 2); at += 5) {
+  for (std::size_t at = 0; at + 1 < whole.size(); at += 5) {
     auto damaged = whole;
     damaged[at] = damaged[at] == '~' ? '!' : '~';
     test::write_quickly(file, damaged);
@@ -85,9 +86,44 @@ TEST_F(JournalTest, AnyOtherDamageIsNamedByItsLine) {
   }
 }
 
+TEST_F(JournalTest, LinesAreEachThereOnceAndInTheirOrder) {
+  auto const whole = read_file(file);
+  std::vector<std::string> lines;
+  std::istringstream in(whole);
+  for (std::string line; std::getline(in, line);) lines.push_back(line + "\n");
+  ASSERT_EQ(lines.size(), 4u);
+  auto const refused = [&](std::vector<std::size_t> const& order, std::string const& part) {
+    std::string text;
+    for (auto const i : order) text += lines[i];
+    test::write_quickly(file, text);
+    test::expect_error(Errc::data, part, [&] { read_journal(file); });
+  };
+  refused({0, 1, 1, 2, 3}, "j.jsonl:3: is line 2 of this journal");
+  refused({0, 2, 3}, "j.jsonl:2: is line 3");
+  refused({0, 2, 1, 3}, "j.jsonl:2: is line 3");
+  refused({1, 2, 3}, "j.jsonl:1: is line 2");
+}
+
+TEST_F(JournalTest, ACopyUnderAnotherNameDoesNotCountTwice) {
+  std::filesystem::copy_file(file, dir / "energy/copy.jsonl");
+  test::expect_error(Errc::data, "copy.jsonl:1: is the journal of job 0123 under another name", [&] { read_journals(dir / "energy"); });
+}
+
+TEST_F(JournalTest, AFirstLineThatCouldNotBeWrittenIsWrittenLater) {
+  replace_file(dir / "energy/0123-empty.jsonl", "");  // as a full disk leaves it
+  JournalWriter(dir / "energy/0123-empty.jsonl", header).append({});
+  EXPECT_EQ(read_journal(dir / "energy/0123-empty.jsonl").header.token, "0123");
+}
+
+TEST_F(JournalTest, ACommandMayHoldAnything) {
+  header.command = "apq run --config exp\xe9.yaml";
+  JournalWriter(dir / "energy/0123-odd.jsonl", header).append({});
+  EXPECT_NE(read_journal(dir / "energy/0123-odd.jsonl").header.command.find("apq run"), std::string::npos);
+}
+
 TEST_F(JournalTest, WhereItCannotBeWrittenIsSaid) {
   replace_file(dir / "plain", "x");
-  test::expect_error(Errc::io, "plain", [&] { JournalWriter(dir / "plain" / "j.jsonl", header); });
+  test::expect_error(Errc::io, "plain", [&] { JournalWriter(dir / "plain" / "0123-j.jsonl", header); });
   test::expect_error(Errc::io, "No space left on device", [&] { JournalWriter("/dev/full", header).append({}); });
 }
 

@@ -65,21 +65,17 @@ TEST(KilledJobs, UsedWhatTheirMetersGaveOutButForABeat) {
   for (int i = 0; i < kills; ++i) {
     int begun[2];
     ASSERT_EQ(::pipe(begun), 0);
-    auto const before = given_out;
     auto const child = ::fork();
     if (child == 0) work(config, {layout.energy(), std::to_string(100 + i)}, begun[1]);
+    ::close(begun[1]);
     char byte;
-    while (::read(begun[0], &byte, 1) != 1) {
-    }
-    auto const at_begin = given_out;  // nobody feeds while it begins
-    EXPECT_EQ(before, at_begin);
-    feed(0.15 + 0.4 * random.uniform());
+    ASSERT_EQ(::read(begun[0], &byte, 1), 1) << "the job ended before it began";
+    feed(0.4 + 0.6 * random.uniform());
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "it was not killed";
     ::close(begun[0]);
-    ::close(begun[1]);
   }
 
   auto const runs = read_runs(layout);
@@ -91,8 +87,10 @@ TEST(KilledJobs, UsedWhatTheirMetersGaveOutButForABeat) {
   EXPECT_GT(parts.useful, 0);
   auto const joules = total.kwh * 3.6e6, gave = static_cast<double>(given_out - 1000) * 1e-6;
   EXPECT_LE(joules, gave + 1e-9);
-  // A beat is as long as it is asked for where the machine gives the leader its turn: three are allowed for one that does not.
-  EXPECT_GE(joules, gave - kills * 3 * beat_s * 1.0) << "more than a beat a kill is missing";
+  // 1 W at most. A beat is as long as it is asked for where the machine gives the leader its turn: two are allowed for one that does not,
+  // which is a seventh of all.
+  EXPECT_GE(joules, gave - kills * 2 * beat_s) << "more than a beat a kill is missing";
+  EXPECT_GT(gave, 7 * kills * 2 * beat_s * 0.5) << "hardly anything was given out: nothing is tried";
 }
 
 }  // namespace

@@ -72,6 +72,21 @@ TEST_F(Ledger, RunsOfAStageAddUpAndKeepTheirOrder) {
   }
 }
 
+TEST_F(Ledger, WhatAJournalThatIsGoneToldOfStays) {
+  test::add_run(layout, run_of("train", 0.5));
+  test::add_run(layout, run_of("search", 0.25));
+  for (auto const& entry : std::filesystem::directory_iterator(layout.energy())) {
+    std::filesystem::remove(entry.path());
+    break;
+  }
+  EXPECT_NEAR(total_of(read_ledger(layout)).kwh, 0.75, 1e-12);
+  write_ledger(layout);
+  EXPECT_NEAR(total_of(read_ledger(layout)).kwh, 0.75, 1e-12) << "once, also when it is written anew";
+  EXPECT_NEAR(total_of(read_summary(layout)).kwh, 0.75, 1e-12);
+  std::filesystem::remove_all(layout.energy());
+  EXPECT_NEAR(total_of(read_ledger(layout)).kwh, 0.75, 1e-12);
+}
+
 TEST_F(Ledger, RunsThatEndedEarlyAreAddedAndCounted) {
   auto stopped = run_of("train", 0.25);
   stopped.ended_early = 1;

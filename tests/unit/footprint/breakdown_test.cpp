@@ -97,8 +97,23 @@ TEST(Emissions, ARunIsALine) {
   EXPECT_FALSE(lines[1].gpu_kwh);
 }
 
+TEST(Emissions, AMeterOfWholeNodesDoesNotTellProcessorsAndGpusApart) {
+  auto held = node("a", 3.6e6, 0);
+  held.devices = {{"node", 3.6e6}};
+  held.gpus = 2;
+  auto const line = emissions_of({run("1", "train", {held})}, "p", {})[0];
+  EXPECT_FALSE(line.processor_kwh);
+  EXPECT_FALSE(line.gpu_kwh);
+  EXPECT_DOUBLE_EQ(*line.kwh, 1.25);
+  held.devices = {{"cores", 3.6e6}, {"gpus", unknown}};
+  auto const other = emissions_of({run("1", "train", {held})}, "p", {})[0];
+  EXPECT_DOUBLE_EQ(*other.processor_kwh, 1.25);
+  EXPECT_FALSE(other.gpu_kwh);
+  EXPECT_FALSE(other.kwh) << "unknown, not what is known of it";
+}
+
 TEST(Emissions, WhatIsDeclaredTakesTheLedgersPlace) {
-  auto const lines = emissions_of({runs[2]}, "p", {.site = grid_of("DEU"), .pue = 2.0});
+  auto const lines = emissions_of(at_pue({runs[2]}, 2.0), "p", {.site = grid_of("DEU")});
   EXPECT_DOUBLE_EQ(*lines[0].processor_kwh, 2);
   EXPECT_DOUBLE_EQ(*lines[0].emissions_kg, 2 * grid_of("DEU").gco2e_per_kwh / 1000);
   EXPECT_EQ(lines[0].country_iso_code, "DEU");

@@ -28,6 +28,7 @@ EmissionsRun run() {
           .gpu_watts = {},
           .processor_kwh = 0.25,
           .gpu_kwh = {},
+          .kwh = 0.25,
           .country_name = "Germany",
           .country_iso_code = "DEU",
           .processors = 2,
@@ -53,6 +54,7 @@ TEST(EmissionsCsv, UnknownIsEmptyAndNeverZero) {
   auto unknown = run();
   unknown.emissions_kg.reset();
   unknown.gpus = 1;  // of which nothing is known: then all of it is not known either
+  unknown.kwh.reset();
   auto const text = emissions_csv({unknown});
   auto const line = text.substr(text.find('\n') + 1);
   for (auto const* column : {"emissions", "emissions_rate", "gpu_energy", "energy_consumed", "ram_energy", "longitude"})

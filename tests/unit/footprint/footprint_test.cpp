@@ -14,7 +14,7 @@ namespace {
 using namespace apq;
 using namespace apq::footprint;
 
-energy::StageCost stage(std::string const& name, double wall_s, double core_h, double kwh) {
+energy::StageCost stage(std::string const& name, double wall_s, double core_h, double kwh, int ranks = 1) {
   energy::StageCost cost;
   cost.stage = name;
   cost.wall_s = wall_s;
@@ -26,10 +26,11 @@ energy::StageCost stage(std::string const& name, double wall_s, double core_h, d
   cost.grid_source = "the site's";
   cost.method = "declared 10 W per busy core";
   cost.runs = 1;
+  cost.ranks = ranks;
   return cost;
 }
 
-std::vector<energy::StageCost> const ledger{stage("collect.fp", 3600, 2, 0.5), stage("train", 1800, 0.5, 0.25)};
+std::vector<energy::StageCost> const ledger{stage("collect.fp", 3600, 2, 0.5, 2), stage("train", 1800, 0.5, 0.25)};
 
 TEST(Footprint, SiteAndReferenceGridStandSideBySide) {
   auto const f = footprint_of(ledger, {});
@@ -38,9 +39,13 @@ TEST(Footprint, SiteAndReferenceGridStandSideBySide) {
   EXPECT_DOUBLE_EQ(f.total.site_gco2e, 75) << "what the ledger was written with";
   EXPECT_DOUBLE_EQ(f.total.reference_gco2e, 0.75 * 475);
   EXPECT_EQ(f.site_source, "the site's");
-  auto const here = footprint_of(ledger, {.site = grid_of("DEU"), .pue = 1.0});
-  EXPECT_DOUBLE_EQ(here.total.cost.kwh, 0.6) << "a PUE that is declared takes the place of the ledger's 1.25";
-  EXPECT_DOUBLE_EQ(here.total.site_gco2e, 0.6 * grid_of("DEU").gco2e_per_kwh);
+  std::vector<energy::StageRun> runs(2);
+  runs[0].cost = ledger[0];
+  runs[1].cost = ledger[1];
+  runs[1].cost.pue = 2.5;
+  auto const here = footprint_of(energy::totals_by_stage(at_pue(runs, 1.0)), {.site = grid_of("DEU")});
+  EXPECT_DOUBLE_EQ(here.total.cost.kwh, 0.5) << "a PUE that is declared takes the place of each run's";
+  EXPECT_DOUBLE_EQ(here.total.site_gco2e, 0.5 * grid_of("DEU").gco2e_per_kwh);
 }
 
 TEST(Footprint, UnknownEnergyStaysUnknown) {
@@ -79,6 +84,9 @@ TEST(WhatIf, RanksShareWholePieces) {
       what_if(f, {{"collect.fp", 10}}, {{.ranks = 4, .grid = {}}, {.ranks = 10, .grid = {}}, {.ranks = {}, .grid = grid_of("50")}});
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_DOUBLE_EQ(rows[0].wall_h, 1.5);
+  auto const same = what_if(f, {{"collect.fp", 10}}, {{.ranks = 2, .grid = {}}})[1];
+  EXPECT_DOUBLE_EQ(same.wall_h, rows[0].wall_h) << "on as many ranks as it was";
+  EXPECT_DOUBLE_EQ(same.kwh, rows[0].kwh);
   // Ten pieces of 0.2 core-hours: three rounds on four ranks, one on ten; training is one rank's half hour.
   EXPECT_DOUBLE_EQ(rows[1].wall_h, 0.6 + 0.5);
   EXPECT_DOUBLE_EQ(rows[1].core_h, 2.4 + 0.5);
