@@ -31,7 +31,7 @@ kills=0 studies=0
 declare -A of_stage
 # At least in three stages; a fast machine may be through with most of them before the first kills.
 while [[ $kills -lt $kills_wanted || (${#of_stage[@]} -lt 3 && $kills -lt $((4 * kills_wanted))) ]]; do
-  studies=$((studies + 1))
+  studies=$((studies + 1)) collecting=0
   kills_before=$kills
   while :; do
     ranks=2  # the trained supernet depends on their number, nothing else does
@@ -49,11 +49,12 @@ while [[ $kills -lt $kills_wanted || (${#of_stage[@]} -lt 3 && $kills -lt $((4 *
     kills=$((kills + 1))
     stage=$(sed -nE 's/.* ([a-z.]+): begins.*/\1/p' log | tail -n 1)
     of_stage[${stage:-start}]=$((${of_stage[${stage:-start}]:-0} + 1))
+    [[ $stage != collect.* ]] || collecting=$((collecting + 1))
   done
   products study >now 2>log || fail "after $((kills - kills_before)) kills: not whole"
   cmp -s now products || fail "after $((kills - kills_before)) kills: other products: $(diff now products)"
-  # A beat of three ranks is lost to the journal with each kill.
-  expect_useful study "$(awk -v kills=$((kills - kills_before)) -v beat=$beat 'BEGIN { print 1e-3 + kills * 3 * 10 * beat }')"
+  # A beat of three ranks is lost to the journal with each kill of a collection.
+  expect_useful study "$(awk -v kills=$collecting -v beat=$beat 'BEGIN { print 1e-3 + kills * 3 * 10 * beat }')"
   [[ $failures -eq 0 ]] || break
   rm -rf study
 done
