@@ -19,7 +19,7 @@ at::Tensor quantised_input(net::LayerQuantisation const& q, at::Tensor const& x)
 
 at::Tensor quantised_weight(net::LayerQuantisation const& q, at::Tensor const& w) {
   if (q.weight_bits <= 0) return w;
-  double const range = q.weight_range >= 0 ? q.weight_range : w.abs().max().item<double>();
+  double const range = q.weight_ranges.empty() ? w.abs().max().item<double>() : q.weight_ranges.front();
   double const step = range / static_cast<double>((1L << (q.weight_bits - 1)) - 1);
   return (w.clamp(-range, range) / step).round() * step;
 }

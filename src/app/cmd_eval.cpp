@@ -1,8 +1,8 @@
-#include <cstdio>
 #include <set>
 
 #include "app/command.hpp"
 #include "app/print.hpp"
+#include "app/quantiser_options.hpp"
 #include "app/within.hpp"
 #include "common/mpi/collectives.hpp"
 #include "evaluate/eval_text.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 struct Options {
   evaluate::EvalRequest request{.images = "/usr/share/datasets/fashion-mnist"};
-  std::string fidelity{net::fidelity_kind_names(net::FidelityKind::corrected)}, format = "table";
+  std::string format = "table";
   std::string engine{engine::engine_kind_names(engine::EngineKind::automatic)}, warnings{image::warnings_names(image::Warnings::keep)};
 };
 
@@ -57,7 +57,7 @@ Body add_eval(CLI::App& app) {
   add_number(app, "--validation-images", data.validation_images, within(1, many), "Size of the validation split");
   add_number(app, "--calibration-images", data.calibration_images, within(1, many), "Images for BN statistics and ranges");
   add_number(app, "--batch", o->request.evaluator.batch, within(1, 100'000), "Images per forward pass");
-  add_choice(app, "--fidelity", o->fidelity, net::fidelity_kind_names.all(), "Quantiser behaviour");
+  add_quantiser_options(app, o->request.evaluator);
   add_choice(app, "--engine", o->engine, engine::engine_kind_names.all(), "Executor");
   app.add_option("--mean", o->request.mean, "Pixel mean in [0, 1], one or one per channel (default: 0.286 for IDX files, else 0.5)")
       ->expected(1, 4)
@@ -70,7 +70,7 @@ Body add_eval(CLI::App& app) {
       "Example:\n  apq eval --space configs/spaces/fashion_mnist.yaml --weights data/fashion_mnist_supernet.pt --split test\n"
       "  apq eval --space S.yaml --weights W.pth --images val.txt --root val --size 176 --mean 0.5 --std 0.5 --format json");
   return [o](mpi::Communicator const& world) {
-    o->request.evaluator.fidelity = *net::fidelity_kind_names.find(o->fidelity);
+    mpi::collectively(world, [&] { settle_ranges(o->request.evaluator); });
     o->request.data.warnings = *image::warnings_names.find(o->warnings);
     o->request.evaluator.engine = *engine::engine_kind_names.find(o->engine);
     return eval(world, *o);

@@ -26,7 +26,7 @@ struct SupernetEvaluator::State {
   image::Split calibration, evaluation;
   image::Normalisation normalisation;
   EvaluatorConfig config;
-  net::Fidelity fidelity;
+  engine::Calibration calibrated;
   std::unique_ptr<engine::Engine> engine;
   std::optional<space::Subnet> last_architecture;  // its quantised versions start from the same statistics
   engine::NormBuffers last_norms;
@@ -72,7 +72,7 @@ SupernetEvaluator::SupernetEvaluator(net::Supernet supernet, image::Split const&
   state_->normalisation = data.normalisation;
   state_->config = config;
   if (evaluation.decoded && evaluation.smaller.empty()) state_->at_size(evaluation.decoded->size);
-  state_->fidelity = net::fidelity_of(config.fidelity);
+  state_->calibrated = {net::fidelity_of(config.fidelity), config.ranges};
   if (sequential.is_on())
     state_->is_enough = [sequential](engine::EvaluationCounts const& counts) { return sequential.is_enough(counts.correct, counts.total); };
 }
@@ -81,7 +81,7 @@ SupernetEvaluator::~SupernetEvaluator() = default;
 
 Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
   at::NoGradGuard const no_grad;
-  auto net = net::slice(state_->supernet, subnet, state_->fidelity);
+  auto net = net::slice(state_->supernet, subnet, state_->calibrated.fidelity);
   auto const& batches = state_->at_size(subnet.image_size > 0 ? subnet.image_size : state_->evaluation.decoded->size);
   auto architecture = subnet;
   architecture.bits.reset();
@@ -89,7 +89,7 @@ Label SupernetEvaluator::evaluate(space::Subnet const& subnet, std::uint64_t) {
     state_->last_architecture = std::move(architecture);
     state_->last_norms.clear();
   }
-  engine::prepare(net, batches.calibration.images, state_->fidelity, *state_->engine, &state_->last_norms);
+  engine::prepare(net, batches.calibration.images, state_->calibrated, *state_->engine, &state_->last_norms);
   auto const counts = engine::evaluate(*state_->engine->compile(net), batches.evaluation, state_->is_enough);
   return {counts.correct, counts.correct5, counts.total, counts.loss_sum / counts.total};
 }

@@ -99,6 +99,38 @@ engine::InstructionSet begun_with(StudyLayout const& layout) {
   }
 }
 
+// The scales that a study was begun with: what its configuration says, or the paper's where it is older than the choice. Absent: it was not
+// begun.
+std::optional<net::RangeRules> rules_begun_with(StudyLayout const& layout) {
+  std::error_code ec;
+  if (!fs::exists(layout.config(), ec)) return std::nullopt;
+  try {
+    auto const settings = settings_of(read_file(layout.config()), layout.config().string());
+    auto const of = [&](char const* key, auto const& names, auto fallback) {
+      auto const found = settings.find(std::string("evaluator.quantiser.") + key);
+      return found == settings.end() ? fallback : names.find(found->second).value_or(fallback);
+    };
+    net::RangeRules const paper;
+    return net::RangeRules{of("weights", net::weight_scales_names, paper.weight_scales),
+                           of("weight_ranges", net::weight_rule_names, paper.weights),
+                           of("activation_ranges", net::activation_rule_names, paper.activations)};
+  } catch (Error const&) {
+    return std::nullopt;
+  }
+}
+
+// What the configuration leaves open, as it is to be written down.
+std::vector<std::string> settled_ranges(net::RangeRequest const& request, net::RangeRules const& rules) {
+  std::vector<std::string> settled;
+  auto const say = [&](bool is_open, char const* key, std::string_view value) {
+    if (is_open) settled.push_back(fmt::format("evaluator.quantiser.{}={}", key, value));
+  };
+  say(!request.weight_scales, "weights", net::weight_scales_names(rules.weight_scales));
+  say(!request.weights, "weight_ranges", net::weight_rule_names(rules.weights));
+  say(!request.activations, "activation_ranges", net::activation_rule_names(rules.activations));
+  return settled;
+}
+
 }  // namespace
 
 Experiment read_keys(Config& config, std::string const& name) {
@@ -136,6 +168,7 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
   Experiment experiment;
   image::ImageCounts counts{};
   auto instructions = engine::InstructionSet::automatic;
+  net::RangeRules rules;
   ExperimentFiles files;
   mpi::collectively(comm, [&] {
     if (comm.is_root()) files = read_files(source);
@@ -147,14 +180,21 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
     if (!comm.is_root()) return;
     counts = settled_counts(experiment.data);
     if (instructions == engine::InstructionSet::automatic) instructions = begun_with(experiment.layout);
+    auto const& v = experiment.evaluator;
+    auto const begun = rules_begun_with(experiment.layout);
+    rules = v.requested_ranges.resolved(begun.value_or(evaluate::usual_rules(v.fidelity)));
+    if (begun && v.requested_ranges.is_open() && rules != v.ranges) log::root().info("quantised as the study was begun, where nothing else is said: {}", rules.text());
   });
   counts = mpi::broadcast(comm, std::vector{counts}).front();
   instructions = mpi::broadcast(comm, std::vector{instructions}).front();
-  std::vector<std::string> settled;
+  rules = mpi::broadcast(comm, std::vector{rules}).front();
+  auto settled = settled_ranges(experiment.evaluator.requested_ranges, rules);
   if (counts != experiment.data.counts()) {
-    settled = {fmt::format("data.train_images={}", counts.train), fmt::format("data.calibration_images={}", counts.calibration),
-               fmt::format("data.validation_images={}", counts.validation)};
-    log::root().info("there are fewer training images than the defaults take: {}", fmt::join(settled, ", "));
+    std::vector<std::string> const fewer{fmt::format("data.train_images={}", counts.train),
+                                         fmt::format("data.calibration_images={}", counts.calibration),
+                                         fmt::format("data.validation_images={}", counts.validation)};
+    log::root().info("there are fewer training images than the defaults take: {}", fmt::join(fewer, ", "));
+    settled.insert(settled.end(), fewer.begin(), fewer.end());
   }
   instructions = evaluate::agree_on_instructions(comm, instructions);
   if (instructions != experiment.evaluator.instructions)

@@ -24,6 +24,8 @@ std::map<std::string, std::string> label_conditions(Experiment const& e, std::st
       {"evaluator.instructions", std::string(engine::instruction_set_names(v.instructions))},
       {"evaluator.kernels", engine::kernels_name()},
       {"collect.sequential", e.collect.sequential.is_on() ? e.collect.sequential.text().substr(1) : "off"}};
+  // Of shards that are older than the choice it is absent: they have the paper's.
+  if (stage == "quant" && v.ranges != net::RangeRules{}) parts["evaluator.quantiser"] = v.ranges.text();
   if (stage == "quant") parts["collect.quant.policies_per_architecture"] = std::to_string(e.collect.policies_per_architecture);
   return parts;
 }

@@ -38,6 +38,16 @@ bool lies_in(std::string const& key, std::string const& section) {
   return section.empty() || key == section || (key.starts_with(section) && (key[section.size()] == '.' || key[section.size()] == '['));
 }
 
+// What results that are older than these keys depend on, which counts as if nothing were said.
+bool is_implied(std::string const& key, std::string const& value) {
+  static Settings const implied{{"evaluator.quantiser.weights", "per_tensor"},
+                                {"evaluator.quantiser.weight_ranges", "kl"},
+                                {"evaluator.quantiser.activation_ranges", "kl"},
+                                {"evaluator.quantiser.powers_of_two", "false"}};
+  auto const found = implied.find(key);
+  return found != implied.end() && found->second == value;
+}
+
 }  // namespace
 
 Settings settings_of(std::string const& yaml, std::string const& source) {
@@ -53,7 +63,9 @@ Settings settings_of(std::string const& yaml, std::string const& source) {
 Settings selected(Settings const& settings, std::vector<std::string> const& keys) {
   Settings result;
   for (auto const& [key, value] : settings)
-    if (std::any_of(keys.begin(), keys.end(), [&key = key](auto const& section) { return lies_in(key, section); })) result[key] = value;
+    if (std::any_of(keys.begin(), keys.end(), [&key = key](auto const& section) { return lies_in(key, section); }) &&
+        !is_implied(key, value))
+      result[key] = value;
   return result;
 }
 

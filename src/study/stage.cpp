@@ -23,7 +23,8 @@ std::vector<std::string> const label_settings{"study.seed",
                                               "evaluator.batch",
                                               "evaluator.calibration_batch",
                                               "evaluator.fidelity",
-                                              "evaluator.instructions"};
+                                              "evaluator.instructions",
+                                              "evaluator.quantiser"};
 std::vector<Artefact> const label_reads{space, weights, engine, kernels, calibration_images, validation_images};
 
 template <class T>

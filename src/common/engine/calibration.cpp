@@ -14,6 +14,8 @@
 
 #include "common/core/error.hpp"
 #include "common/net/kl_threshold.hpp"
+#include "common/net/least_error.hpp"
+#include "common/net/quantiser.hpp"
 
 namespace apq::engine {
 namespace {
@@ -32,29 +34,52 @@ double threshold(net::MagnitudeHistogram const& histogram, int levels, net::Fide
                            fidelity.kl_searches_every_bin ? net::ThresholdSearch::exhaustive : net::ThresholdSearch::coarse_fine);
 }
 
-constexpr int kl_below_bits = 5;
+constexpr int clipped_below_bits = 5;
 constexpr double initial_activation_range = 6;
+constexpr double kept_share = 0.9999;  // of ActivationRule::percentile
 
-bool has_threshold(net::LayerQuantisation const& q) { return q.activation_bits > 0 && q.activation_bits < kl_below_bits; }
+bool needs_histogram(net::LayerQuantisation const& q, net::ActivationRule rule) {
+  if (q.activation_bits <= 0 || rule == net::ActivationRule::max) return false;
+  if (rule == net::ActivationRule::kl) return q.activation_bits < clipped_below_bits;
+  return q.activation_bits + (q.is_signed ? 1 : 0) < 8;
+}
+
+// The next power of two, not below.
+double power_of_two(double range) { return range > 0 ? std::exp2(std::ceil(std::log2(range))) : range; }
+
+double clipped(net::LayerQuantisation const& q, net::MagnitudeHistogram const& histogram, Calibration const& calibration) {
+  switch (calibration.ranges.activations) {
+    case net::ActivationRule::max:
+      return histogram.maximum;
+    case net::ActivationRule::mse:
+      return net::range_of_least_error(histogram, (1 << q.activation_bits) - 1);
+    case net::ActivationRule::percentile:
+      return net::percentile(histogram, kept_share);
+    case net::ActivationRule::kl:
+      break;
+  }
+  int const level_bits = calibration.fidelity.kl_halves_the_levels ? q.activation_bits - 1 : q.activation_bits;
+  return threshold(histogram, std::max(2, 1 << level_bits), calibration.fidelity);
+}
 
 double activation_range(net::LayerQuantisation const& q, net::MagnitudeRange const& magnitudes, net::HistogramCounter const* counter,
-                        net::Fidelity const& fidelity) {
+                        Calibration const& calibration) {
   double range = magnitudes.high;
   // Without the slip nothing is cut: a ReLU6's outputs are below 6 anyway, all others are not bounded.
-  if (fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
-  if (counter != nullptr && range > 0) {
-    int const level_bits = fidelity.kl_halves_the_levels ? q.activation_bits - 1 : q.activation_bits;
-    range = std::min(range, threshold(counter->histogram(), std::max(2, 1 << level_bits), fidelity));
-  }
+  if (calibration.fidelity.signed_ranges_are_capped) range = std::min(range, initial_activation_range);
+  if (counter != nullptr && range > 0) range = std::min(range, clipped(q, counter->histogram(), calibration));
+  if (calibration.ranges.are_powers_of_two) range = power_of_two(range);
   return static_cast<double>(static_cast<float>(range));  // checkpoints hold it as float32
 }
 
-double weight_range(net::LayerQuantisation const& q, at::Tensor const& w, net::Fidelity const& fidelity) {
-  double const largest = w.detach().abs().max().item<double>();
-  if (q.weight_bits >= kl_below_bits || !(largest > 0)) return largest;
+net::WeightRanges weight_ranges(net::LayerQuantisation const& q, at::Tensor const& w, Calibration const& calibration) {
+  auto largest = net::largest_weights(w, calibration.ranges.weight_scales);
+  if (calibration.ranges.weights == net::WeightRule::max || q.weight_bits >= clipped_below_bits) return largest;
+  if (calibration.ranges.weights == net::WeightRule::mse) return net::weight_ranges_of_least_error(w, std::move(largest), q.weight_bits);
+  if (!(largest.front() > 0)) return largest;
   net::MagnitudeHistogram histogram;
   with_values(w, [&](auto values) { histogram = net::magnitude_histogram(values); });
-  return threshold(histogram, std::max(2, 1 << (q.weight_bits - 1)), fidelity);
+  return {threshold(histogram, std::max(2, 1 << (q.weight_bits - 1)), calibration.fidelity)};
 }
 
 // A batch whose statistics are no numbers shows in their sums.
@@ -91,7 +116,7 @@ void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engi
   }
 }
 
-void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fidelity const& fidelity, Engine const& engine) {
+void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, Calibration const& calibration, Engine const& engine) {
   at::NoGradGuard const no_grad;
   struct Layer {
     net::LayerRef of_net;
@@ -108,7 +133,7 @@ void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fideli
   // Bins need the range first, and keeping all inputs until then would take more memory than a second pass takes time.
   bool needs_histograms = false;
   for (auto& layer : layers)
-    if (has_threshold(*layer.of_net.quantisation)) {
+    if (needs_histogram(*layer.of_net.quantisation, calibration.ranges.activations)) {
       layer.counter.emplace(layer.magnitudes);
       needs_histograms = true;
     }
@@ -123,8 +148,8 @@ void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fideli
                                              "float32); another supernet is needed",
                                              layer.of_net.name));
     if (is_quantised(layer))
-      q.activation_range = activation_range(q, layer.magnitudes, layer.counter ? &*layer.counter : nullptr, fidelity);
-    if (q.weight_bits > 0) q.weight_range = weight_range(q, *layer.of_net.weight, fidelity);
+      q.activation_range = activation_range(q, layer.magnitudes, layer.counter ? &*layer.counter : nullptr, calibration);
+    if (q.weight_bits > 0) q.weight_ranges = weight_ranges(q, *layer.of_net.weight, calibration);
   }
 }
 
@@ -146,7 +171,7 @@ void recalibrate_in_float(net::SubnetNet& net, Batches batches, Engine const& en
 
 }  // namespace
 
-void prepare(net::SubnetNet& net, Batches batches, net::Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms) {
+void prepare(net::SubnetNet& net, Batches batches, Calibration const& calibration, Engine const& engine, NormBuffers* float_norms) {
   at::NoGradGuard const no_grad;
   if (batches.size() == 0) {
     if (!net.is_quantised) return;
@@ -156,12 +181,12 @@ void prepare(net::SubnetNet& net, Batches batches, net::Fidelity const& fidelity
     recalibrate_in_float(net, batches, engine, float_norms);
     return;
   }
-  if (fidelity.recalibrates_before_calibrating) {
+  if (calibration.fidelity.recalibrates_before_calibrating) {
     recalibrate_norms(net, batches, true, engine);
-    calibrate_ranges(net, batches.front(), fidelity, engine);
+    calibrate_ranges(net, batches.front(), calibration, engine);
   } else {
     recalibrate_in_float(net, batches, engine, float_norms);
-    calibrate_ranges(net, batches.front(), fidelity, engine);
+    calibrate_ranges(net, batches.front(), calibration, engine);
     recalibrate_norms(net, batches, true, engine);
   }
 }

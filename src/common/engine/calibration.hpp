@@ -5,6 +5,7 @@
 
 #include "common/engine/engine.hpp"
 #include "common/net/fidelity.hpp"
+#include "common/net/range_rules.hpp"
 #include "common/net/subnet_net.hpp"
 
 namespace apq::engine {
@@ -14,10 +15,15 @@ namespace apq::engine {
 /// @throws Error(numeric) naming a layer whose statistics are not finite.
 void recalibrate_norms(net::SubnetNet& net, Batches batches, bool quantise, Engine const& engine);
 
-/// Sets activation and weight ranges from `images` with the quantisers bypassed (spec A6): max|x|, and
-/// below 5 bits the KL threshold where that is smaller.
+/// What ranges are taken, and with which of the release's slips.
+struct Calibration {
+  net::Fidelity fidelity = {};
+  net::RangeRules ranges = {};
+};
+
+/// Sets activation and weight ranges from `images` with the quantisers bypassed, by the rules of range_rules.hpp.
 /// @throws Error(numeric) naming a layer whose inputs are not finite.
-void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, net::Fidelity const& fidelity, Engine const& engine);
+void calibrate_ranges(net::SubnetNet& net, at::Tensor const& images, Calibration const& calibration, Engine const& engine);
 
 /// Running mean and variance of every batch norm, in network order.
 using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
@@ -30,6 +36,7 @@ using NormBuffers = std::vector<std::pair<at::Tensor, at::Tensor>>;
 /// else
 ///                     left there. Nothing changes but the time.
 /// @throws Error(config) for a quantised subnet without batches; Error(numeric) as the above.
-void prepare(net::SubnetNet& net, Batches batches, net::Fidelity const& fidelity, Engine const& engine, NormBuffers* float_norms = nullptr);
+void prepare(net::SubnetNet& net, Batches batches, Calibration const& calibration, Engine const& engine,
+             NormBuffers* float_norms = nullptr);
 
 }  // namespace apq::engine

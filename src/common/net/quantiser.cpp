@@ -1,5 +1,6 @@
 #include "common/net/quantiser.hpp"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/autograd.h>
 
 namespace apq::net {
@@ -31,11 +32,19 @@ class ActivationQuantiser : public torch::autograd::Function<ActivationQuantiser
   }
 };
 
+// A value of each output channel, to multiply weights with.
+at::Tensor of_channels(std::vector<double> const& values, at::Tensor const& weights) {
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(weights.dim()), 1);
+  shape[0] = -1;
+  return at::tensor(values, at::kDouble).to(weights.options().requires_grad(false)).view(shape);
+}
+
 class WeightQuantiser : public torch::autograd::Function<WeightQuantiser> {
  public:
-  static at::Tensor forward(torch::autograd::AutogradContext*, at::Tensor const& w, double range, int64_t bits) {
-    double const scale = range / static_cast<double>((1L << (bits - 1)) - 1);
-    return w.clamp(-range, range).div_(scale).round_().mul_(scale);
+  static at::Tensor forward(torch::autograd::AutogradContext*, at::Tensor const& w, WeightRanges const& ranges, int64_t bits) {
+    auto codes = weight_codes(w, ranges, static_cast<int>(bits));
+    auto const steps = weight_steps(ranges, static_cast<int>(bits));
+    return steps.size() == 1 ? codes.mul_(steps.front()) : codes.mul_(of_channels(steps, w));
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext*, torch::autograd::variable_list gradients) {
     return {gradients[0], at::Tensor(), at::Tensor()};
@@ -53,6 +62,28 @@ at::Tensor quantise_activation(at::Tensor const& x, at::Tensor const& range, int
   return ActivationQuantiser::apply(x, range, bits, is_signed);
 }
 
-at::Tensor quantise_weight(at::Tensor const& w, double range, int bits) { return WeightQuantiser::apply(w, range, bits); }
+WeightRanges largest_weights(at::Tensor const& w, WeightScales scales) {
+  auto const magnitudes = w.detach().abs();
+  if (scales == WeightScales::per_tensor) return {magnitudes.max().item<double>()};
+  auto const largest = std::get<0>(magnitudes.flatten(1).max(1)).to(at::kCPU, at::kDouble).contiguous();
+  return {largest.data_ptr<double>(), largest.data_ptr<double>() + largest.numel()};
+}
+
+std::vector<double> weight_steps(WeightRanges const& ranges, int bits) {
+  auto const levels = static_cast<double>((1L << (bits - 1)) - 1);
+  std::vector<double> steps;
+  for (double const range : ranges) steps.push_back(range > 0 ? range / levels : 1);
+  return steps;
+}
+
+at::Tensor weight_codes(at::Tensor const& w, WeightRanges const& ranges, int bits) {
+  at::NoGradGuard const no_grad;
+  auto const steps = weight_steps(ranges, bits);
+  if (ranges.size() == 1) return w.detach().clamp(-ranges.front(), ranges.front()).div_(steps.front()).round_();
+  auto const limits = of_channels(ranges, w);
+  return w.detach().clamp(-limits, limits).div_(of_channels(steps, w)).round_();
+}
+
+at::Tensor quantise_weight(at::Tensor const& w, WeightRanges const& ranges, int bits) { return WeightQuantiser::apply(w, ranges, bits); }
 
 }  // namespace apq::net

@@ -10,14 +10,10 @@
 namespace apq::net {
 namespace {
 
-double weight_range(LayerQuantisation const& q, at::Tensor const& weight) {
-  return q.weight_range >= 0 ? q.weight_range : weight.detach().abs().max().item<double>();
-}
-
 at::Tensor quantised_weight(LayerQuantisation const& q, at::Tensor const& weight) {
   if (q.weight_bits <= 0) return weight;
-  double const range = weight_range(q, weight);
-  return range > 0 ? quantise_weight(weight, range, q.weight_bits) : weight;
+  return quantise_weight(weight, q.weight_ranges.empty() ? largest_weights(weight, WeightScales::per_tensor) : q.weight_ranges,
+                         q.weight_bits);
 }
 
 at::Tensor quantised_input(LayerQuantisation const& q, at::Tensor const& x) {

@@ -15,11 +15,11 @@ namespace apq::net {
 
 /// How one layer is quantised. Ranges are filled by calibration.
 struct LayerQuantisation {
-  int weight_bits = 0;          ///< 0: not quantised
-  int activation_bits = 0;      ///< magnitude bits a' of the layer's input (spec A6); <= 0: not quantised
-  bool is_signed = false;       ///< the input can be negative: it comes from a linear bottleneck or an h-swish
-  double activation_range = 6;  ///< r
-  double weight_range = -1;     ///< T; < 0: not set, the quantiser takes max|w|
+  int weight_bits = 0;                     ///< 0: not quantised
+  int activation_bits = 0;                 ///< magnitude bits a' of the layer's input (spec A6); <= 0: not quantised
+  bool is_signed = false;                  ///< the input can be negative: it comes from a linear bottleneck or an h-swish
+  double activation_range = 6;             ///< r
+  std::vector<double> weight_ranges = {};  ///< T, of the tensor or of each output channel; none: not set, max|w| of the tensor serves
 };
 
 struct BatchNorm {

@@ -161,7 +161,7 @@ TEST_F(GoldenLogits, QuantisedInReleaseFidelity) {
     auto const fidelity = net::release_fidelity();
     auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
     engine::recalibrate_norms(net, batches_, true, *engine::make_reference_engine());
-    engine::calibrate_ranges(net, batches_.front(), fidelity, *engine::make_reference_engine());
+    engine::calibrate_ranges(net, batches_.front(), {.fidelity = fidelity}, *engine::make_reference_engine());
     // Layer state first: it tells where a mismatch starts.
     auto const activation_range = read_doubles(group, "activation_range");
     auto const weight_range = read_doubles(group, "weight_range");
@@ -180,7 +180,8 @@ TEST_F(GoldenLogits, QuantisedInReleaseFidelity) {
       } else {
         EXPECT_LE(activation_bits[layer], 0);
       }
-      EXPECT_NEAR(q.weight_range, weight_range[layer], 1e-9 * weight_range[layer]);
+      ASSERT_EQ(q.weight_ranges.size(), 1u);
+      EXPECT_NEAR(q.weight_ranges.front(), weight_range[layer], 1e-9 * weight_range[layer]);
     };
     for (auto const& block : net.blocks)
       for (auto const& unit : block.convs) compare(unit.name, unit.quantisation);
@@ -195,7 +196,7 @@ TEST_F(GoldenLogits, PrepareIsTheSameSequence) {
   hid_t const group = H5Gopen2(file_, cases_.front().c_str(), H5P_DEFAULT);
   auto const fidelity = net::release_fidelity();
   auto net = net::slice(supernet_, subnet_of_case(group, true), fidelity);
-  engine::prepare(net, batches_, fidelity, *engine::make_reference_engine());
+  engine::prepare(net, batches_, {.fidelity = fidelity}, *engine::make_reference_engine());
   net::ForwardOptions options;
   options.quantise = true;
   EXPECT_LE(relative_error(net::reference_forward(net, images_, options), read_tensor(group, "logits_quantized")), 1e-6);

@@ -181,13 +181,14 @@ TEST_P(FastEngine, PreparedQuantisedSubnetsAgreeUpToRoundingFlips) {
     auto subnet = random_subnet(i, true);
     subnet.bits = space::uniform_bits(space_, 8, 8);
     auto expected = net::slice(supernet_, subnet), found = net::slice(supernet_, subnet);
-    engine::prepare(expected, batches, {}, *reference_);
-    engine::prepare(found, batches, {}, *fast_);
+    engine::Calibration const calibration{.ranges = i % 2 == 0 ? net::RangeRules{} : net::usual_range_rules};
+    engine::prepare(expected, batches, calibration, *reference_);
+    engine::prepare(found, batches, calibration, *fast_);
     for (std::size_t b = 0; b < expected.blocks.size(); ++b)
       for (std::size_t u = 0; u < expected.blocks[b].convs.size(); ++u) {
         auto const &e = expected.blocks[b].convs[u], &f = found.blocks[b].convs[u];
         EXPECT_NEAR(f.quantisation.activation_range, e.quantisation.activation_range, 1e-3 * e.quantisation.activation_range) << e.name;
-        EXPECT_EQ(f.quantisation.weight_range, e.quantisation.weight_range) << e.name;
+        EXPECT_EQ(f.quantisation.weight_ranges, e.quantisation.weight_ranges) << e.name;
         if (!e.norm) continue;  // behind the pooling
         EXPECT_LE(test::relative_error(f.norm->running_var, e.norm->running_var), 0.02) << e.name;
       }

@@ -215,9 +215,9 @@ TEST(MobileNetV3, ReluRangesAreThoseSeenAndNotCutAtSix) {
   auto const& unit = unit_named(net, "blocks.1.mobile_inverted_conv.depth_conv.conv");
   EXPECT_GT(unit.quantisation.activation_range, 15);
   EXPECT_FLOAT_EQ(static_cast<float>(unit.quantisation.activation_range), static_cast<float>(input.max().item<double>()));
-  EXPECT_GE(unit.squeeze_excite->reduce.quantisation.weight_range, 0);
+  EXPECT_EQ(unit.squeeze_excite->reduce.quantisation.weight_ranges.size(), 1u);
   EXPECT_GT(unit.squeeze_excite->reduce.quantisation.activation_range, 0);
-  engine::calibrate_ranges(net, x, net::release_fidelity(), *engine::make_reference_engine());
+  engine::calibrate_ranges(net, x, {.fidelity = net::release_fidelity()}, *engine::make_reference_engine());
   EXPECT_EQ(unit.quantisation.activation_range, 6);
 }
 

@@ -49,7 +49,7 @@ net::ConvUnit unit_of(Case const& c, RandomStream& random) {
                        .activation_bits = c.activation_bits,
                        .is_signed = c.is_signed,
                        .activation_range = c.is_signed ? 3.25 : 5.5,
-                       .weight_range = static_cast<double>(static_cast<float>(0.7))};
+                       .weight_ranges = {static_cast<double>(static_cast<float>(0.7))}};
   return unit;
 }
 
@@ -69,9 +69,16 @@ TEST(IntegerLayer, IsTheFloat64SimulationToTheQuantum) {
     auto const& c = cases[i];
     RandomStream random(11, "test.integer_layer", i);
     constexpr std::int64_t batch = 16;
-    auto const unit = unit_of(c, random);
+    auto unit = unit_of(c, random);
+    if (i % 2 == 1) {  // a scale for each channel
+      auto& ranges = unit.quantisation.weight_ranges;
+      ranges.clear();
+      for (std::int64_t channel = 0; channel < c.out; ++channel)
+        ranges.push_back(static_cast<double>(static_cast<float>(0.3 + 0.6 * random.uniform())));
+    }
     auto const layer = coded(unit, true);
     ASSERT_TRUE(layer.input);
+    ASSERT_EQ(layer.weight_steps.size(), i % 2 == 1 ? static_cast<std::size_t>(c.out) : 1u);
     bool const goes_below_zero = !c.activation || space::has_sign(*c.activation);
     InputCode const next{goes_below_zero, goes_below_zero ? 6.0F : 4.5F, (1 << c.next_bits) - 1};
     auto const shape = layer.shape(batch, c.size);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "common/core/error.hpp"
+#include "common/net/least_error.hpp"
+
 namespace {
 
 using namespace apq::net;
@@ -40,7 +43,7 @@ TEST(ActivationQuantiser, GradientsArePactWithOneHalfAtTheKinks) {
 
 TEST(WeightQuantiser, RoundsToTheGridAndPassesTheGradientOfClippedWeights) {
   auto w = tensor({0.3, 1.4, -0.3}).requires_grad_(true);
-  auto const q = quantise_weight(w, 1.0, 4);
+  auto const q = quantise_weight(w, {1.0}, 4);
   expect_near(q, {2.0 / 7, 1.0, -2.0 / 7});
   q.sum().backward();
   expect_near(w.grad(), {1.0, 1.0, 1.0});
@@ -49,9 +52,64 @@ TEST(WeightQuantiser, RoundsToTheGridAndPassesTheGradientOfClippedWeights) {
 TEST(WeightQuantiser, HasAtMostTheLevelsOfItsBits) {
   auto const w = at::linspace(-1, 1, 4001, at::kDouble);
   for (int bits = 2; bits <= 8; ++bits) {
-    auto const levels = std::get<0>(at::_unique(quantise_weight(w, 1.0, bits))).numel();
+    auto const levels = std::get<0>(at::_unique(quantise_weight(w, {1.0}, bits))).numel();
     EXPECT_EQ(levels, (1 << bits) - 1) << bits << " bits";
   }
+}
+
+TEST(WeightQuantiser, EveryChannelHasItsOwnGrid) {
+  at::manual_seed(1);
+  auto const w = at::randn({6, 3, 3, 3}, at::kDouble) * at::tensor({1e-3, 0.1, 1.0, 10.0, 1e3, 0.0}, at::kDouble).view({-1, 1, 1, 1});
+  auto const ranges = largest_weights(w, WeightScales::per_channel);
+  ASSERT_EQ(ranges.size(), 6u);
+  for (int bits = 2; bits <= 8; ++bits) {
+    auto const q = quantise_weight(w, ranges, bits);
+    auto const steps = weight_steps(ranges, bits);
+    EXPECT_TRUE(at::isfinite(q).all().item<bool>()) << "a channel of zeros divides by none";
+    EXPECT_EQ(q.select(0, 5).abs().max().item<double>(), 0);
+    for (std::int64_t c = 0; c < 6; ++c)
+      EXPECT_LE((q.select(0, c) - w.select(0, c)).abs().max().item<double>(), steps[static_cast<std::size_t>(c)] / 2 * (1 + 1e-12)) << bits;
+    auto const codes = weight_codes(w, ranges, bits);
+    EXPECT_LE(codes.abs().max().item<double>(), (1 << (bits - 1)) - 1);
+    EXPECT_TRUE(at::equal(codes, codes.round()));
+  }
+  EXPECT_EQ(largest_weights(w, WeightScales::per_tensor).size(), 1u);
+  // Alike in a matrix and in a map.
+  auto const matrix = w.flatten(1);
+  EXPECT_TRUE(at::equal(quantise_weight(matrix, ranges, 4), quantise_weight(w, ranges, 4).flatten(1)));
+}
+
+TEST(WeightQuantiser, LeastErrorIsNoMoreThanThatOfTheLargestWeight) {
+  at::manual_seed(2);
+  auto const w = at::randn({8, 40}, at::kDouble);
+  for (auto const scales : {WeightScales::per_channel, WeightScales::per_tensor})
+    for (int bits = 2; bits <= 8; ++bits) {
+      auto const largest = largest_weights(w, scales), best = weight_ranges_of_least_error(w, largest, bits);
+      auto const error = [&](WeightRanges const& ranges) { return (quantise_weight(w, ranges, bits) - w).square().sum().item<double>(); };
+      EXPECT_LE(error(best), error(largest)) << bits;
+      if (bits <= 4) EXPECT_LT(error(best), error(largest)) << "normal weights are worth clipping at " << bits << " bits";
+      for (std::size_t i = 0; i < best.size(); ++i) EXPECT_LE(best[i], largest[i]);
+    }
+}
+
+TEST(ActivationRanges, AreThoseOfTheHistogram) {
+  std::vector<double> values;
+  for (int i = 1; i <= 10'000; ++i) values.push_back(i * 1e-4);
+  values.push_back(100);  // one far out
+  auto const histogram = magnitude_histogram(std::span<double const>(values));
+  EXPECT_LE(percentile(histogram, 0.9998), 2) << "but for two in ten thousand";
+  EXPECT_EQ(percentile(histogram, 1), 100);
+  auto const few = range_of_least_error(histogram, 3), many = range_of_least_error(histogram, 255);
+  EXPECT_LE(few, many);
+  EXPECT_EQ(range_of_least_error({}, 15), 0);
+}
+
+TEST(RangeRules, OpenPartsAreTheFallbacks) {
+  RangeRules const paper;
+  EXPECT_EQ(RangeRequest{}.resolved(paper), paper);
+  RangeRequest const request{.weight_scales = WeightScales::per_channel, .weights = WeightRule::mse};
+  EXPECT_EQ(request.resolved(paper).text(), "weights per_channel mse, activations kl");
+  EXPECT_THROW((RangeRequest{.weight_scales = WeightScales::per_channel}.resolved(paper)), apq::Error) << "kl is a tensor's";
 }
 
 }  // namespace

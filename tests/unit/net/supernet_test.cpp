@@ -117,7 +117,8 @@ TEST(Slice, EvaluatingASubnetNeverChangesTheSupernet) {
   std::vector<at::Tensor> const batches{x};
   for (int i = 0; i < 4; ++i) {
     auto net = net::slice(supernet, space::subnet_of(space, space::random_genes(space, random, true)));
-    engine::prepare(net, batches, i % 2 == 0 ? net::corrected_fidelity() : net::release_fidelity(), *engine::make_reference_engine());
+    engine::prepare(net, batches, {.fidelity = i % 2 == 0 ? net::corrected_fidelity() : net::release_fidelity()},
+                    *engine::make_reference_engine());
     at::NoGradGuard const no_grad;
     net::reference_forward(net, x, {.quantise = true});
   }
@@ -168,7 +169,7 @@ TEST(Fidelity, EachSlipChangesTheNumbersOnItsOwn) {
   at::NoGradGuard const no_grad;
   auto logits = [&](net::Fidelity const& fidelity) {
     auto net = net::slice(supernet, subnet, fidelity);
-    engine::prepare(net, batches, fidelity, *engine::make_reference_engine());
+    engine::prepare(net, batches, {.fidelity = fidelity}, *engine::make_reference_engine());
     return net::reference_forward(net, x, {.quantise = true});
   };
   auto const corrected = logits({});

@@ -42,13 +42,12 @@ void code_weights(CodedLayer& layer, at::Tensor const& weight, net::LayerQuantis
     layer.absolute_sums = absolute_sums(layer.weights, layer.out_channels);
   };
   if (!quantise || q.weight_bits <= 0) return keep(weight);
-  double const range = q.weight_range >= 0 ? q.weight_range : weight.detach().abs().max().item<double>();
-  double const step = range > 0 ? range / static_cast<double>((1L << (q.weight_bits - 1)) - 1) : 1;
-  if (q.activation_bits <= 0) return keep(range > 0 ? net::quantise_weight(weight.detach(), range, q.weight_bits) : weight);
-  auto const codes = weight.detach().contiguous().clamp(-range, range).div_(step).round_().to(at::kChar);
+  auto const ranges = q.weight_ranges.empty() ? net::largest_weights(weight, net::WeightScales::per_tensor) : q.weight_ranges;
+  if (q.activation_bits <= 0) return keep(net::quantise_weight(weight.detach(), ranges, q.weight_bits));
+  auto const codes = net::weight_codes(weight.contiguous(), ranges, q.weight_bits).to(at::kChar).contiguous();
   layer.codes.assign(codes.data_ptr<std::int8_t>(), codes.data_ptr<std::int8_t>() + codes.numel());
   layer.absolute_sums = absolute_sums(layer.codes, layer.out_channels);
-  layer.weight_step = static_cast<float>(step);
+  layer.weight_steps = net::weight_steps(ranges, q.weight_bits);
   layer.input = InputCode{q.is_signed, static_cast<float>(q.activation_range), (1 << q.activation_bits) - 1};
 }
 
@@ -82,7 +81,7 @@ Epilogue CodedLayer::epilogue(std::optional<InputCode> const& written_as, bool a
   double const unit = written_as ? 1.0 / static_cast<double>(written_as->step()) : 1.0;
   double const unit_of_sums = epilogue.curve ? 1.0 : unit;
   for (std::size_t c = 0; c < norm_scales.size(); ++c) {
-    epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step() * unit_of_sums));
+    epilogue.scales.push_back(static_cast<float>(norm_scales[c] * product_step(c) * unit_of_sums));
     epilogue.shifts.push_back(static_cast<float>(norm_shifts[c] * unit_of_sums));
   }
   if (epilogue.curve) epilogue.unit = static_cast<float>(unit);

@@ -93,9 +93,11 @@ class Pass {
     bool const is_seen = keeps || !layer.is_widening_matrix();  // sums that overflow show in statistics that come from them
     if (!is_seen) require_bounded(layer.coded, {}, input_bound(layer.coded, map_bound_));
     auto [mean, variance] = is_seen ? statistics_of_sums(index, keeps) : statistics_from_moments(index);
-    double const step = layer.coded.product_step();
-    for (auto& m : mean) m *= step;
-    for (auto& v : variance) v *= step * step;
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      double const step = layer.coded.product_step(c);
+      mean[c] *= step;
+      variance[c] *= step * step;
+    }
     layer.set_norm(mean, variance, images_);
     observe(layer.place, static_cast<double>(images_), at::tensor(mean, at::kDouble), at::tensor(variance, at::kDouble));
     if (keeps) {
