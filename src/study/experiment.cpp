@@ -183,7 +183,8 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
     auto const& v = experiment.evaluator;
     auto const begun = rules_begun_with(experiment.layout);
     rules = v.requested_ranges.resolved(begun.value_or(evaluate::usual_rules(v.fidelity)));
-    if (begun && v.requested_ranges.is_open() && rules != v.ranges) log::root().info("quantised as the study was begun, where nothing else is said: {}", rules.text());
+    if (begun && v.requested_ranges.is_open() && rules != v.ranges)
+      log::root().info("quantised as the study was begun, where nothing else is said: {}", rules.text());
   });
   counts = mpi::broadcast(comm, std::vector{counts}).front();
   instructions = mpi::broadcast(comm, std::vector{instructions}).front();
