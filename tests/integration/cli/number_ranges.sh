@@ -11,8 +11,8 @@ fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
 
 try() { # command words, option, range as "LOW to HIGH"
   local command=$1 option=$2 low=${3% to *} high=${3#* to } value got
-  # -1e30 and 1e30 lie outside of every range of numbers, their digits outside of every range of whole numbers.
-  for value in nan inf 3x "" -1e30 1000000000000000000000000000000000 $([[ $low != *[.e]* ]] && echo $((low - 1))); do
+  # Below the range by one, or far below it; 1e33 lies above every range of numbers, its digits above every range of whole numbers.
+  for value in nan 3x "" 1000000000000000000000000000000000 $([[ $low != *[.e]* ]] && echo $((low - 1)) || echo -1e30); do
     # shellcheck disable=SC2086
     "$apq" $command "$option=$value" >"$work/out" 2>"$work/err" </dev/null
     got=$?
