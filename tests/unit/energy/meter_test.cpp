@@ -239,7 +239,8 @@ TEST_F(EnergyMeter, WhatWentIntoACheckpointIsNotLostAndWhatWasThereIsRepeated) {
   EXPECT_NEAR(joules_of("supernet", &Uses::useful), sums[0], 0.2 * sums[0]);
   EXPECT_GT(joules_of("supernet", &Uses::useful), 0);
   EXPECT_GT(joules_of("supernet", &Uses::lost), joules_of("supernet", &Uses::useful));
-  EXPECT_NEAR(joules_of("train", &Uses::repeated), sums[1], 0.2 * sums[1]);
+  EXPECT_GE(joules_of("train", &Uses::repeated), 0.8 * sums[1]) << "all that was done until it was claimed, and the end of it";
+  EXPECT_EQ(joules_of("train", &Uses::lost), 0);
   EXPECT_EQ(joules_of("train", &Uses::useful), 0);
   mpi::barrier(world);
 }
