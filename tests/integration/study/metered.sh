@@ -6,7 +6,7 @@ apq=$1
 . "$APQ_SOURCE_DIR/tests/integration/study/small_images.sh"
 fail() { echo "FAILED: $1"; tail -n 5 log; failures=$((failures + 1)); }
 command=("$apq" run --config "$here/stops.yaml" --until supernet --set study.dir=study --set supernet.checkpoint_epochs=1
-  --set supernet.epochs=40 --set energy.beat_seconds=0.1)
+  --set supernet.epochs=40 --set energy.source=declared --set energy.beat_seconds=0.1)
 sum_of_key() { cat study/energy/*.jsonl | grep -oE "\"$1\":[0-9.e-]+" | awk -F: '{ sum += $2 } END { printf "%.9g\n", sum }'; }
 is_more() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > b) }'; }
 for signal in TERM KILL; do
