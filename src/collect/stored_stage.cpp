@@ -65,12 +65,18 @@ std::optional<space::SearchSpace> space_of_stored(fs::path const& directory, fs:
   return file.empty() ? std::nullopt : std::optional(space::load_space(file));
 }
 
+std::string hash_of_stages(std::vector<std::pair<std::string, std::string>> const& stages) {
+  std::string all;
+  for (auto const& [name, hash] : stages) all += fmt::format("{} {}\n", name, hash);
+  return sha256_of(all);
+}
+
 std::string stored_hash(fs::path const& directory) {
   auto const stages = stored_stages(directory);
   if (!is_study(directory)) return h5::content_hash(stages.front().read().rows);
-  std::string all;
-  for (auto const& stage : stages) all += fmt::format("{} {}\n", stage.name, h5::content_hash(stage.read().rows));
-  return sha256_of(all);
+  std::vector<std::pair<std::string, std::string>> hashes;
+  for (auto const& stage : stages) hashes.emplace_back(stage.name, h5::content_hash(stage.read().rows));
+  return hash_of_stages(hashes);
 }
 
 }  // namespace apq::collect

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/h5/dataset.hpp"
@@ -31,6 +32,9 @@ std::vector<StoredStage> stored_stages(std::filesystem::path directory);
 std::filesystem::path space_file_of_stored(std::filesystem::path const& directory, std::filesystem::path const& given);
 /// The space of that file. @throws as space::load_space, for `given` and space.yaml.
 std::optional<space::SearchSpace> space_of_stored(std::filesystem::path const& directory, std::filesystem::path const& given);
+
+/// Of stages by name and content hash, as stored_hash() has it of a study.
+std::string hash_of_stages(std::vector<std::pair<std::string, std::string>> const& stages);
 
 /// Of a study all its stages' rows, else one stage's. Equal data, equal hash: 64 hex digits. @throws as stored_stages and read.
 std::string stored_hash(std::filesystem::path const& directory);

@@ -11,11 +11,10 @@
 #include "common/core/error.hpp"
 #include "dataset/stage_pairs.hpp"
 #include "train/metrics.hpp"
+#include "train/row_split.hpp"
 
 namespace apq::dataset {
 namespace {
-
-double accuracy_of(h5::Row const& row) { return static_cast<double>(row.correct) / row.total; }
 
 bool same_counts(h5::Row const& a, h5::Row const& b) { return a.correct == b.correct && a.correct5 == b.correct5 && a.total == b.total; }
 
@@ -108,8 +107,8 @@ StageDifference difference_of(h5::Dataset const& first, h5::Dataset const& secon
       continue;
     }
     auto const& b = second.rows[*partner];
-    of_first.push_back(accuracy_of(a));
-    of_second.push_back(accuracy_of(b));
+    of_first.push_back(train::accuracy_of(a));
+    of_second.push_back(train::accuracy_of(b));
     differences.push_back(of_second.back() - of_first.back());
     if (!same_counts(a, b)) result.differing.push_back({a, b, differences.back()});
   }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "collect/row_export.hpp"
+#include "collect/stored_stage.hpp"
 #include "common/core/atomic_file.hpp"
 #include "common/core/atomic_folder.hpp"
 #include "common/core/build_info.hpp"
@@ -172,14 +173,14 @@ PublishedFacts publish(fs::path const& directory, fs::path const& space_file, fs
   if (file.empty()) throw Error(Errc::data, fmt::format("{}: its search space is not known; give it with --space", directory.string()));
   auto const space = space::load_space(file);
   PublishedFacts facts{.said = std::move(said), .space_name = space.name, .space_hash = space.hash};
-  std::string hashes;
+  std::vector<std::pair<std::string, std::string>> hashes;
   for (auto const& dataset : datasets) {
     require_as_published(directory, dataset);
     collect::space_of_rows(space, file, dataset.header);
     facts.stages.push_back(facts_of(directory, dataset));
-    hashes += fmt::format("{} {}\n", dataset.header.stage, facts.stages.back().summary.content_hash);
+    hashes.emplace_back(dataset.header.stage, facts.stages.back().summary.content_hash);
   }
-  facts.content_hash = sha256_of(hashes);
+  facts.content_hash = collect::hash_of_stages(hashes);
   require_free(output, facts.said.release, facts.content_hash);
   replace_folder(output, [&](fs::path const& temporary) { write_all(temporary, facts, datasets, space, file); });
   return facts;

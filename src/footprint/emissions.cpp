@@ -7,7 +7,6 @@
 namespace apq::footprint {
 namespace {
 
-std::optional<double> known(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
 std::optional<double> watts(std::optional<double> kwh, double seconds, double pue) {
   return kwh && seconds > 0 ? std::optional(*kwh / pue * energy::joules_per_kwh / seconds) : std::nullopt;
 }

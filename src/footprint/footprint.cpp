@@ -12,8 +12,6 @@
 namespace apq::footprint {
 namespace {
 
-std::optional<double> known(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
-
 StageFootprint footprint_of_stage(energy::StageCost const& cost, Declared const& declared) {
   auto const site = declared.site ? cost.kwh * declared.site->gco2e_per_kwh : cost.gco2e;
   return {cost, site, cost.kwh * declared.reference.gco2e_per_kwh};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct Grid {
 /// Of a code of three letters (energy/grid_factors.hpp), or a number of gCO2e/kWh, which counts as declared.
 /// @throws Error(config) for anything else.
 Grid grid_of(std::string const& code_or_intensity);
+
+/// Absent: NaN, which stands for unknown in a ledger.
+inline std::optional<double> known(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
 
 /// What studies are compared on, wherever they ran: the average of the world.
 Grid world_grid();

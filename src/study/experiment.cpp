@@ -85,38 +85,33 @@ image::ImageCounts settled_counts(image::DataConfig const& data) {
   }
 }
 
-// The set that a study was begun with; automatic: it was not begun. Whoever needs the file says what is wrong with it.
-engine::InstructionSet begun_with(StudyLayout const& layout) {
-  std::error_code ec;
-  if (!fs::exists(layout.config(), ec)) return engine::InstructionSet::automatic;
-  try {
-    auto const settings = settings_of(read_file(layout.config()), layout.config().string());
-    auto const found = settings.find("evaluator.instructions");
-    if (found == settings.end()) return engine::InstructionSet::automatic;
-    return engine::instruction_set_names.find(found->second).value_or(engine::InstructionSet::automatic);
-  } catch (Error const&) {
-    return engine::InstructionSet::automatic;
-  }
-}
-
-// The scales that a study was begun with: what its configuration says, or the paper's where it is older than the choice. Absent: it was not
-// begun.
-std::optional<net::RangeRules> rules_begun_with(StudyLayout const& layout) {
+// The settings that a study was begun with; absent: it was not begun, or whoever needs the file says what is wrong with it.
+std::optional<Settings> settings_begun_with(StudyLayout const& layout) {
   std::error_code ec;
   if (!fs::exists(layout.config(), ec)) return std::nullopt;
   try {
-    auto const settings = settings_of(read_file(layout.config()), layout.config().string());
-    auto const of = [&](char const* key, auto const& names, auto fallback) {
-      auto const found = settings.find(std::string("evaluator.quantiser.") + key);
-      return found == settings.end() ? fallback : names.find(found->second).value_or(fallback);
-    };
-    net::RangeRules const paper;
-    return net::RangeRules{of("weights", net::weight_scales_names, paper.weight_scales),
-                           of("weight_ranges", net::weight_rule_names, paper.weights),
-                           of("activation_ranges", net::activation_rule_names, paper.activations)};
+    return settings_of(read_file(layout.config()), layout.config().string());
   } catch (Error const&) {
     return std::nullopt;
   }
+}
+
+template <class E, std::size_t N>
+E setting_or(Settings const& settings, std::string const& key, EnumNames<E, N> const& names, E fallback) {
+  auto const found = settings.find(key);
+  return found == settings.end() ? fallback : names.find(found->second).value_or(fallback);
+}
+
+engine::InstructionSet instructions_in(Settings const& settings) {
+  return setting_or(settings, "evaluator.instructions", engine::instruction_set_names, engine::InstructionSet::automatic);
+}
+
+// What its configuration says, or the paper's where it is older than the choice.
+net::RangeRules range_rules_in(Settings const& settings) {
+  net::RangeRules const paper;
+  return {setting_or(settings, "evaluator.quantiser.weights", net::weight_scales_names, paper.weight_scales),
+          setting_or(settings, "evaluator.quantiser.weight_ranges", net::weight_rule_names, paper.weights),
+          setting_or(settings, "evaluator.quantiser.activation_ranges", net::activation_rule_names, paper.activations)};
 }
 
 // What the configuration leaves open, as it is to be written down.
@@ -179,10 +174,10 @@ Experiment load_experiment(mpi::Communicator const& comm, ExperimentSource const
     instructions = experiment.evaluator.instructions;
     if (!comm.is_root()) return;
     counts = settled_counts(experiment.data);
-    if (instructions == engine::InstructionSet::automatic) instructions = begun_with(experiment.layout);
+    auto const begun = settings_begun_with(experiment.layout);
+    if (instructions == engine::InstructionSet::automatic && begun) instructions = instructions_in(*begun);
     auto const& v = experiment.evaluator;
-    auto const begun = rules_begun_with(experiment.layout);
-    rules = v.requested_ranges.resolved(begun.value_or(evaluate::usual_rules(v.fidelity)));
+    rules = v.requested_ranges.resolved(begun ? range_rules_in(*begun) : evaluate::usual_rules(v.fidelity));
     if (begun && v.requested_ranges.is_open() && rules != v.ranges)
       log::root().info("quantised as the study was begun, where nothing else is said: {}", rules.text());
   });

@@ -61,7 +61,6 @@ void measure(StudyRun& run, MeasuredWork const& work, StageBody const& body) {
   }
   try {
     if (has_worked) {
-      if (work.is_there) meter.claim_until_now(&energy::Uses::useful);  // of all until now, with what comes of it
       write_down(run, meter, energy::Ended::whole);
     } else {  // looking at what is there is no cost of the stage
       meter.dismiss();

@@ -4,8 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "common/core/host_name.hpp"
+#include "common/core/processor_model.hpp"
 #include "common/core/record_file.hpp"
-#include "common/energy/journal.hpp"
 #include "study/records/plan.hpp"
 
 namespace apq::study {
@@ -19,14 +20,13 @@ double disk_bytes(Experiment const& e, int ranks) {
 }  // namespace
 
 std::string plan_json(Experiment const& e, MeasuredWork const& m, PlanView const& view) {
-  auto const on = energy::header_of_this_process();
   int gpus_per_rank = 0;
   for (auto const& part : m.work) gpus_per_rank = std::max(gpus_per_rank, part.gpus_per_rank);
   Json json{
       {"format", plan_format.name},
       {"format_version", plan_format.version},
       {"study", e.name},
-      {"machine", {{"host", on.host}, {"processor", on.processor_model}, {"gpus_per_rank", gpus_per_rank}}},
+      {"machine", {{"host", host_name()}, {"processor", processor_model()}, {"gpus_per_rank", gpus_per_rank}}},
       {"measured",
        {{"fp_seconds_per_sample", m.fp_seconds}, {"quant_seconds_per_sample", m.quant_seconds}, {"ranks_measured", view.measured_on}}},
       {"memory_bytes_per_node", view.ranks_per_node * m.rank_bytes},

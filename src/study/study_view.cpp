@@ -6,12 +6,11 @@
 
 #include "common/core/atomic_file.hpp"
 #include "common/core/error.hpp"
+#include "common/energy/journal.hpp"
 #include "common/job/job_config.hpp"
 
 namespace apq::study {
 namespace {
-
-constexpr double joules_per_kwh = 3.6e6;
 
 double expiry_of(StudyLayout const& layout) {
   try {
@@ -27,7 +26,7 @@ void add_job(StageProgress& p, JobStatus const& job) {
   auto const& r = job.record;
   if (r.core_seconds > 0) {
     p.core_h = added(p.core_h, r.core_seconds / 3600);
-    if (std::isfinite(r.joules)) p.kwh = added(p.kwh, r.joules / joules_per_kwh);
+    if (std::isfinite(r.joules)) p.kwh = added(p.kwh, r.joules / energy::joules_per_kwh);
     p.is_provisional = true;
   }
   if (job.life != JobLife::works) return;

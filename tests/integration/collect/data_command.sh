@@ -6,22 +6,12 @@ program=$2
 apq=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failures=0
-fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
+. "$APQ_SOURCE_DIR/tests/integration/expect.sh"
 study=$work/study
 stage=$study/shards/quant
 space=$APQ_SOURCE_DIR/configs/spaces/fashion_mnist.yaml
 stage_hash=$("$mpiexec" -n 2 "$program" "$study" 40 1 2>/dev/null) || fail "no study was collected"
 
-expect() {  # status, pattern in the output ('' for none at all), then the command line
-  local status=$1 pattern=$2
-  shift 2
-  local output got
-  output=$("$@" 2>&1)
-  got=$?
-  [[ $got -eq $status ]] || fail "$* ended with $got, not $status: $output"
-  grep -qE "$pattern" <<<"$output" || fail "$*: no '$pattern' in: $output"
-}
 expect 0 "quant: [0-9]+ shards are sound" "$apq" data verify "$study"
 expect 0 "quant +40 +[0-9]+ .*$stage_hash" "$apq" data list "$study"
 [[ $("$apq" data hash "$stage") == "$stage_hash" ]] || fail "the hash of a stage is not that of its rows"

@@ -7,17 +7,7 @@ apq=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-failures=0
-fail() { echo "FAILED: $1"; failures=$((failures + 1)); }
-expect() {  # status, pattern in the output, then the command line
-  local status=$1 pattern=$2
-  shift 2
-  local output got
-  output=$("$@" 2>&1)
-  got=$?
-  [[ $got -eq $status ]] || fail "$* ended with $got, not $status: $output"
-  grep -qE -- "$pattern" <<<"$output" || fail "$*: no '$pattern' in: $output"
-}
+. "$APQ_SOURCE_DIR/tests/integration/expect.sh"
 space=$APQ_SOURCE_DIR/configs/spaces/fashion_mnist.yaml
 collect() { "$mpiexec" -n 2 "$program" "$@" 0 >/dev/null 2>log || fail "no study was collected: $(cat log)"; }
 collect a 40
